@@ -1,0 +1,63 @@
+# Two commands do everything: `make run` and `make test`. Each sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.13
+export API_PORT ?= 8080
+export SES_PORT ?= 8025
+export PYTHONDONTWRITEBYTECODE := 1
+
+DEV := .venv/bin
+LOCAL := .venv-local/bin
+SAM := .venv-sam/bin/sam
+
+.PHONY: help run test test-fast check format build deploy validate lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv-local/.ready ## Start the whole stack on this machine, without AWS and without Docker
+	@$(LOCAL)/python -m local
+
+test: .venv/.ready .venv-local/.ready ## Every test, the deployed stack included (minutes)
+	$(DEV)/pytest
+
+test-fast: .venv/.ready ## The tests that need no deployed stack (under a minute)
+	$(DEV)/pytest tests/unit tests/property tests/integration tests/architecture
+
+check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
+	$(DEV)/ruff format --check .
+	$(DEV)/ruff check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+	$(DEV)/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(SAM) validate --lint
+
+format: .venv/.ready ## Put the code into its one format
+	$(DEV)/ruff format .
+	$(DEV)/ruff check --fix .
+
+lock: .tools/.ready ## Resolve requirements/*.in again
+	@for name in uv dev local sam; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
+	@$(call compile,requirements/runtime.in,src/requirements.txt)
+
+clean: ## Remove everything that the other commands made
+	rm -rf .aws-sam .build .tools .venv .venv-local .venv-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# ---- environments: one each, because MiniStack and SAM CLI pin versions that the service must not have
+
+compile = .tools/bin/uv pip compile -q --universal --python-version 3.13 --generate-hashes \
+	--no-emit-index-url --no-header $(UPGRADE) $(1) -o $(2)
+
+.tools/.ready: requirements/uv.txt
+	@command -v $(PYTHON) >/dev/null || { echo "This needs Python 3.13: '$(PYTHON)' is not on PATH."; exit 1; }
+	@$(PYTHON) -m venv .tools && .tools/bin/python -m pip install -q --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: requirements/dev.txt .tools/.ready
+.venv-local/.ready: requirements/local.txt .tools/.ready
+.venv-sam/.ready: requirements/sam.txt .tools/.ready
+.venv/.ready .venv-local/.ready .venv-sam/.ready:
+	@echo "Setting up $(@D) ..."
+	@[ -d $(@D) ] || .tools/bin/uv venv -q --python $(PYTHON) $(@D)
+	@.tools/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes $<
+	@touch $@
