@@ -1,0 +1,129 @@
+"""What an address is, and how a member such as `To` names several (RFC 5322 §3.4)."""
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+Address = NewType("Address", str)
+"""An address that has passed through `parse_address`: ASCII, its domain in lower case."""
+
+# RFC 5322 §3.2.3 dot-atom, at most 64 octets (RFC 5321 §4.5.3.1.1). No quoted local parts, no
+# comments, no address literals: SES takes 7-bit local parts only, and mails to such forms bounce.
+_LOCAL = re.compile(
+    r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z"
+)
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")  # RFC 1123 §2.1
+_MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address and the name shown for it ("" for none)."""
+
+    address: Address
+    name: str = ""
+
+
+def parse_address(text: str) -> Address:
+    """Return the canonical form of `local@domain`, or raise `ValueError` saying what is wrong.
+
+    The local part stays as it is: only the receiving host may interpret it (RFC 5321 §2.4). An
+    internationalised domain becomes punycode (UTS 46).
+
+    >>> parse_address("Ada@Example.COM")
+    'Ada@example.com'
+    """
+    local, at, domain = text.strip().rpartition("@")
+    if not at:
+        raise ValueError("has no '@'")
+    if not _LOCAL.match(local):
+        raise ValueError("has characters before the '@' that an address must not have")
+    address = f"{local}@{parse_domain(domain)}"
+    if len(address) > _MAX_LENGTH:
+        raise ValueError("is longer than 254 characters")
+    return Address(address)
+
+
+def parse_domain(text: str) -> str:
+    """Return the canonical form of a domain name, or raise `ValueError` saying what is wrong.
+
+    >>> parse_domain("Grüße.Example")
+    'xn--gre-6ka8i.example'
+    """
+    domain = text.lower() if text.isascii() else _punycode(text)
+    labels = domain.split(".")
+    if len(labels) < 2 or len(domain) > 253 or not all(map(_LABEL.match, labels)):
+        raise ValueError("has no valid domain after the '@'")
+    if labels[-1].isdigit():
+        raise ValueError("has a number where a top-level domain should be")
+    return domain
+
+
+def _punycode(domain: str) -> str:
+    import idna  # noqa: PLC0415 - few mails need it, and its tables cost every cold start
+
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except idna.IDNAError:
+        raise ValueError("has a domain that is not a valid internationalised name") from None
+
+
+def canonical(address: str) -> str:
+    """Return what two spellings of one recipient share, for comparing: never for sending.
+
+    SES reports recipients in other case and with the domain in either script; nearly every host
+    treats local parts alike in any case. What cannot be parsed is only lower-cased.
+    """
+    try:
+        return parse_address(address).lower()
+    except ValueError:
+        return address.strip().lower()
+
+
+def parse_mailboxes(text: str) -> list[Mailbox]:
+    """Parse `a@b`, `Name <a@b>` and lists of them, separated by commas or semicolons.
+
+    Empty entries (a trailing comma) are skipped. Raises `ValueError` that counts entries from one.
+    """
+    mailboxes = []
+    for number, entry in enumerate(filter(None, map(str.strip, _split(text))), start=1):
+        try:
+            mailboxes.append(_parse_mailbox(entry))
+        except ValueError as error:
+            raise ValueError(f"entry {number} {error}") from None
+    return mailboxes
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas and semicolons that stand outside quotes and angle brackets."""
+    entries, start, quoted, bracketed, escaped = [], 0, False, False, False
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"' and not bracketed:
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif character in "<>":
+            bracketed = character == "<"
+        elif character in ",;" and not bracketed:
+            entries.append(text[start:position])
+            start = position + 1
+    return [*entries, text[start:]]
+
+
+def _parse_mailbox(entry: str) -> Mailbox:
+    if not entry.endswith(">"):
+        return Mailbox(parse_address(entry))
+    name, opened, address = entry[:-1].rpartition("<")
+    if not opened:
+        raise ValueError("has a '>' without a '<'")
+    return Mailbox(parse_address(address), _unquoted(name.strip()))
+
+
+def _unquoted(name: str) -> str:
+    if len(name) < 2 or not (name[0] == name[-1] == '"'):
+        return name
+    return re.sub(r"\\(.)", r"\1", name[1:-1])

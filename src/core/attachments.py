@@ -1,0 +1,83 @@
+"""What an attachment may be, and what it is called if the caller does not say (CONTRACT.md B2)."""
+
+import mimetypes
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from core.characters import faults_in
+from core.contract import Attachment
+from core.errors import Fault
+from core.mail import REFUSED_EXTENSIONS, AttachmentHead
+
+_CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;[\x20-\x7e]*)?\Z", re.ASCII)
+_MAX_CONTENT_TYPE = 78  # SES v2 API, shape Attachment
+_MAX_NAME = 255
+_UNKNOWN_TYPE = "application/octet-stream"
+
+
+def read(
+    given: Sequence[Attachment], faults: list[Fault]
+) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
+    """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
+    heads, contents = [], []
+    for number, attachment in enumerate(given):
+        faults.extend(_faults(f"Attachments[{number}]", attachment))
+        heads.append(_head(attachment, number + 1))
+        contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
+    return tuple(heads), tuple(contents)
+
+
+def _faults(where: str, attachment: Attachment) -> Iterable[Fault]:
+    if attachment.bytes_ is None:
+        yield Fault(f"{where}.Bytes", "NotEmpty", f"'{where}.Bytes' must be given.")
+    elif not isinstance(attachment.bytes_, bytes):
+        yield Fault(f"{where}.Bytes", "Base64", f"'{where}.Bytes' must be valid base64.")
+    name = _file_name(attachment.name or "")
+    yield from faults_in(f"{where}.Name", name, max_length=_MAX_NAME)
+    if _extension(name) in REFUSED_EXTENSIONS:
+        message = f"'{where}.Name' has a file name extension that SES refuses."
+        yield Fault(f"{where}.Name", "RefusedExtension", message)
+    content_type = (attachment.content_type or "").strip()
+    if content_type and not _CONTENT_TYPE.match(content_type):
+        message = f"'{where}.ContentType' must be a media type such as 'application/pdf'."
+        yield Fault(f"{where}.ContentType", "Format", message)
+
+
+def _head(attachment: Attachment, number: int) -> AttachmentHead:
+    name = _file_name(attachment.name or "")
+    content_type = (attachment.content_type or "").strip()
+    if len(content_type) > _MAX_CONTENT_TYPE:
+        content_type = content_type.partition(";")[0].strip()[:_MAX_CONTENT_TYPE]
+    if not content_type:
+        content_type = _guessed(name)
+    if not name:
+        kind = content_type.partition(";")[0].strip().lower()
+        extension = _types().guess_extension(kind) or ".bin"
+        safe = extension if extension[1:] not in REFUSED_EXTENSIONS else ".bin"
+        name = f"attachment-{number}{safe}"
+    return AttachmentHead(name=name, content_type=content_type)
+
+
+def _file_name(name: str) -> str:
+    """Return the last component of a path in either notation, without dots and spaces at its end.
+
+    Windows drops those, and so would open `x.exe.` as a program.
+    """
+    return re.split(r"[/\\]", name)[-1].strip().rstrip(". ")
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _guessed(name: str) -> str:
+    kind, encoding = _types().guess_type(name)
+    if encoding:  # `x.tar.gz` is gzip, whatever is in it.
+        return "application/gzip" if encoding == "gzip" else _UNKNOWN_TYPE
+    return kind or _UNKNOWN_TYPE
+
+
+@cache
+def _types() -> mimetypes.MimeTypes:
+    return mimetypes.MimeTypes()  # Python's own tables only: the same on every machine.

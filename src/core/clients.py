@@ -1,0 +1,59 @@
+"""The AWS clients, each made when first used and kept: one session, and no retries of a send."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from core.record import SES_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Return the table's client. Writes are conditional, so the SDK may repeat them."""
+    return _session().client("dynamodb", config=_repeating(connect=1, read=2, attempts=4))
+
+
+@cache
+def s3() -> "S3Client":
+    """Return the bucket's client. Every object has a key of its own, so the SDK may repeat."""
+    return _session().client("s3", config=_repeating(connect=1, read=5, attempts=3))
+
+
+@cache
+def sqs() -> "SQSClient":
+    """Return the queues' client. A message queued twice does no harm: the second finds no claim."""
+    return _session().client("sqs", config=_repeating(connect=1, read=3, attempts=3))
+
+
+@cache
+def ses() -> "SESV2Client":
+    """Return SES's client: without an idempotency token a repeated request is a second mail."""
+    config = Config(
+        connect_timeout=3,
+        read_timeout=SES_SECONDS - 3,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        tcp_keepalive=True,
+    )
+    return _session().client("sesv2", config=config)
+
+
+def _repeating(connect: int, read: int, attempts: int) -> Config:
+    return Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+    )

@@ -1,0 +1,47 @@
+"""The environment, read once: it never changes in a Lambda sandbox, so neither does `CONFIG`.
+
+Tests set it before they import this module. A missing name is a `KeyError` at start, naming itself.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from core.address import parse_address
+from core.domains import DomainConfiguration
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the template tells its functions."""
+
+    table_name: str
+    bucket_name: str
+    retry_queue_url: str
+    dead_letter_queue_url: str
+    default_domain: DomainConfiguration
+    """The domain of the template's parameters: with a single domain, nothing else is needed."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Config":
+        """Read the variables that `template.yaml` sets for every function."""
+        return cls(
+            table_name=environ["TABLE_NAME"],
+            bucket_name=environ["BUCKET_NAME"],
+            retry_queue_url=environ["RETRY_QUEUE_URL"],
+            dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
+            default_domain=DomainConfiguration(
+                domain=environ["SENDER_DOMAIN"].lower(),
+                name=environ["CONFIGURATION_NAME"],
+                configuration_set=environ["CONFIGURATION_SET"],
+                default_sender=parse_address(environ["DEFAULT_SENDER"]),
+                default_sender_name=environ["DEFAULT_SENDER_NAME"],
+                retry_hours=int(environ["RETRY_HOURS"]),
+                unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
+                retention_days=int(environ["RECORD_RETENTION_DAYS"]),
+            ),
+        )
+
+
+CONFIG = Config.from_environ(os.environ)

@@ -1,0 +1,90 @@
+"""Everything that can be wrong with a request, named for what the caller should do next.
+
+* MailError
+  + Unreadable      -- 400: the body is not the format it claims to be
+  + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
+  + Forbidden       -- 403: this API key may not
+  + NotFound        -- 404: no such message (for this caller)
+  + InFlight        -- 409: the first request with this idempotency key is still under way
+  + TooLarge        -- 413
+  + KeyReused       -- 422: this idempotency key came before with another mail
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one field: says which and why, never what it held."""
+
+    field: str
+    code: str
+    message: str
+
+
+class MailError(Exception):
+    """A refusal that the caller is told about, in the error form of CONTRACT.md A6."""
+
+    status: ClassVar[HTTPStatus]
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *faults: Fault) -> None:
+        """Tell the caller `message`, and each of `faults` as a field error."""
+        super().__init__(message)
+        self.message = message
+        self.faults = faults
+
+
+class Unreadable(MailError):
+    """The body cannot be decoded (CONTRACT.md A6: .NET's name for it stays)."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "SerializationException"
+
+
+class Invalid(MailError):
+    """The request was understood and cannot be carried out as it is."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "ValidationException"
+
+    def __init__(self, *faults: Fault) -> None:
+        """Report every fault at once; the first one's message stands for all."""
+        super().__init__(faults[0].message, *faults)
+
+
+class Forbidden(MailError):
+    """This API key may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "UnauthorizedAccessException"
+
+
+class NotFound(MailError):
+    """There is no such thing, or not for this caller."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "NotFound"
+
+
+class InFlight(MailError):
+    """Another request with the same idempotency key has not been answered yet."""
+
+    status = HTTPStatus.CONFLICT
+    code = "Conflict"
+
+
+class TooLarge(MailError):
+    """More than the service takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "RequestEntityTooLarge"
+
+
+class KeyReused(MailError):
+    """The idempotency key belongs to another mail."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "IdempotencyKeyReused"

@@ -1,0 +1,87 @@
+"""What API Gateway hands over and takes back: REST proxy events, payload version 1.0."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are lower case; of a repeated header all values count."""
+
+    id: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    caller: str
+    """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without parameters; "" if none is given."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """The `charset` parameter of the Content-Type in lower case; "" if none is given."""
+        for parameter in self.headers.get("content-type", "").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip("\"'").lower()
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer with a text body."""
+
+    status: HTTPStatus
+    content_type: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(event: Mapping[str, Any]) -> Request:
+    """Read an API Gateway REST proxy event.
+
+    Repeated query parameters and headers are joined with a comma, as the original does with the
+    former (CONTRACT.md A3.2) and RFC 9110 §5.3 allows with the latter.
+    """
+    headers = _joined(event, "multiValueHeaders", "headers")
+    headers = {name.lower(): value for name, value in headers.items()}
+    key = headers.get("x-api-key", "")
+    body = event.get("body") or ""
+    context = event.get("requestContext") or {}
+    return Request(
+        id=context.get("requestId") or "",
+        method=event["httpMethod"].upper(),
+        path=event["path"],
+        query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
+        headers=headers,
+        # Lone surrogates cannot come from UTF-8; they must not crash what comes after them.
+        body=base64.b64decode(body)
+        if event.get("isBase64Encoded")
+        else body.encode("utf-8", "replace"),
+        caller=hashlib.sha256(key.encode()).hexdigest() if key else "",
+    )
+
+
+def write(response: Response) -> dict[str, Any]:
+    """Write the answer that API Gateway expects of a proxy integration."""
+    return {
+        "statusCode": int(response.status),
+        "headers": {"Content-Type": response.content_type, "Vary": "Accept", **response.headers},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
+def _joined(event: Mapping[str, Any], many: str, single: str) -> dict[str, str]:
+    if event.get(many):
+        return {name: ",".join(values) for name, values in event[many].items()}
+    return dict(event.get(single) or {})

@@ -1,0 +1,27 @@
+"""What has become of a message."""
+
+from collections.abc import Mapping
+
+from core.domains import DomainConfiguration
+from core.errors import Fault, Invalid, NotFound
+from core.ids import is_id
+from core.record import Record
+from core.store import Store
+
+
+def find(
+    message_id: str | None,
+    *,
+    caller: str,
+    domains: Mapping[str, DomainConfiguration],
+    store: Store,
+) -> Record:
+    """Return a message's record. Raises `Invalid` without an id, `NotFound` for another's."""
+    if not (message_id or "").strip():
+        raise Invalid(Fault("MessageId", "NotEmpty", "'MessageId' must not be empty."))
+    wanted = (message_id or "").strip().upper()  # Crockford's base 32 is read in any case.
+    record = store.get(wanted) if is_id(wanted) else None
+    domain = domains.get(record.domain) if record else None
+    if record is None or domain is None or not domain.admits(caller):
+        raise NotFound("There is no such message.")
+    return record

@@ -1,0 +1,169 @@
+"""JSON as the contract has it: read leniently where nothing gets lost, written as the original."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.contract import (
+    UNDECODABLE,
+    Attachment,
+    Contract,
+    ErrorResponse,
+    Kind,
+    Member,
+    Undecodable,
+    members,
+)
+from core.errors import Fault, Invalid, Unreadable
+from core.status import Status
+
+_WHITESPACE = re.compile(rb"\s+")
+_JSV_SPECIAL = re.compile(r'[,"{}\[\]\n\r]')
+
+
+def read[C: Contract](body: bytes, contract: type[C]) -> C:
+    """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
+
+    Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
+    number or boolean given for a string is its own text. Always UTF-8; what is not becomes U+FFFD.
+    Raises `Unreadable` for anything that is not one JSON object, and `Invalid` for a member that
+    cannot hold what was given.
+    """
+    try:
+        document = json.loads(
+            body.decode("utf-8", "replace").removeprefix("\ufeff"),
+            parse_int=str,
+            parse_float=str,
+            parse_constant=_refuse_constant,
+        )
+    except (ValueError, RecursionError) as error:
+        where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable(f"The body is not well-formed JSON{where}.") from None
+    if not isinstance(document, dict):
+        raise Unreadable(
+            "Type definitions should start with a '{', expecting serialized type "
+            f"'{contract.__name__}'."
+        )
+    return _bind(document, contract)
+
+
+def write(answer: Contract) -> str:
+    """Write `answer` as ServiceStack.Text does: declaration order, no nulls (CONTRACT.md A3.4)."""
+    document = _members(answer)
+    if isinstance(answer, ErrorResponse):
+        # A hand-written client that never looks at the HTTP status must see the failure (B4).
+        status = answer.response_status
+        document |= {
+            "Status": Status.FAILED.value,
+            "ErrorMessage": (status and status.message) or "",
+            "Retry": False,
+        }
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are Python's own idea of JSON (RFC 8259 §6).
+
+
+def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
+    known = {member.name.lower(): member for member in members(contract)}
+    bound = {}
+    for name, value in document.items():
+        member = known.get(name.lower())
+        if member is not None:
+            bound[member.name] = None if value is None else _value(value, member)
+    return contract.model_validate({name: held for name, held in bound.items() if held is not None})
+
+
+def _value(value: Any, member: Member) -> Any:
+    match member.kind:
+        case Kind.STRING:
+            return value if isinstance(value, str) else _raw_text(value)
+        case Kind.BYTES:
+            return _bytes(value)
+        case Kind.LIST:
+            return _items(value, member)
+        case _:
+            return value
+
+
+def _items(value: Any, member: Member) -> tuple[Contract, ...]:
+    if isinstance(value, dict):
+        value = [value]  # A single item without its list, as the original takes it.
+    if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
+        raise Invalid(Fault(member.name, "Format", f"'{member.name}' must be a list of objects."))
+    item_type = member.item or Attachment
+    return tuple(_bind(item, item_type) for item in value if item is not None)
+
+
+def _bytes(value: Any) -> bytes | Undecodable:
+    """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}` (B5 J)."""
+    try:
+        if isinstance(value, str):
+            return decode_base64(value.encode("ascii"))
+        if isinstance(value, dict):
+            value = [value[str(index)] for index in range(len(value))]
+        return bytes(int(number) & 0xFF if -128 <= int(number) < 256 else 256 for number in value)
+    except (ValueError, TypeError, KeyError):
+        return UNDECODABLE
+
+
+def decode_base64(text: bytes) -> bytes:
+    """Decode base64 with white space anywhere in it; raise `ValueError` for anything less strict.
+
+    Missing padding and the URL-safe alphabet are refused, as .NET's decoder does.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        # Rare: only line-wrapped base64 comes here, so the common case stays one pass.
+        return base64.b64decode(_WHITESPACE.sub(b"", text), validate=True)
+
+
+def _raw_text(value: Any) -> str:
+    """Return the text that ServiceStack binds to a string member for another type's value."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            pairs = (f"{_quoted(k)}:{_quoted(_raw_text(v))}" for k, v in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list():
+            return f"[{','.join(_quoted(_raw_text(item)) for item in value)}]"
+        case None:
+            return ""
+        case _:
+            return str(value)
+
+
+def _quoted(text: str) -> str:
+    if text[:1] in ("{", "["):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if _JSV_SPECIAL.search(text) else text
+
+
+def _members(answer: Contract) -> dict[str, Any]:
+    return {
+        member.name: _plain(value, member)
+        for member in members(type(answer))
+        if (value := getattr(answer, member.field)) is not None
+    }
+
+
+def _plain(value: Any, member: Member) -> Any:
+    match member.kind:
+        case Kind.BYTES:
+            return base64.b64encode(value).decode()
+        case Kind.OBJECT:
+            return _members(value)
+        case Kind.LIST:
+            return [_members(item) for item in value]
+        case Kind.MAP:
+            return dict(value)
+        case _:
+            return value

@@ -1,0 +1,51 @@
+"""What a mail is once it has been accepted: everything that a try at sending it needs."""
+
+from pydantic import BaseModel, ConfigDict
+
+from core.address import Mailbox
+
+REFUSED_EXTENSIONS = frozenset(
+    # https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
+    """
+    ade adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its
+    js jse ksh lib lnk mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz msc msh
+    msh1 msh2 mshxml msh1xml msh2xml msi msp mst ops pcd pif plg prf prg reg scf scr sct shb shs
+    sys ps1 ps1xml ps2 ps2xml psc1 psc2 tmp url vb vbe vbs vps vsmacros vss vst vsw vxd ws wsc wsf
+    wsh xnk
+    """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
+)
+"""File name extensions that SES does not send."""
+
+MAX_RECIPIENTS = 50
+"""SES counts To, Cc and Bcc together (https://docs.aws.amazon.com/ses/latest/dg/quotas.html)."""
+
+
+class AttachmentHead(BaseModel):
+    """What is known of an attachment besides its bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    content_type: str
+
+
+class Mail(BaseModel):
+    """An accepted mail without the bytes of its attachments. Holds personal data: never log it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    sender: Mailbox
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    attachments: tuple[AttachmentHead, ...] = ()
+    configuration_set: str
+
+    @property
+    def recipients(self) -> tuple[Mailbox, ...]:
+        """The recipients of the envelope: To, CC and BCC, in this order."""
+        return (*self.to, *self.cc, *self.bcc)

@@ -1,0 +1,191 @@
+"""Taking responsibility for a mail, and trying to hand it to SES: once, or knowing that it was not.
+
+The protocol is ARCHITECTURE's: record and claim, one request to SES that is never repeated by
+itself, then its outcome. A crash between any two steps leaves a record from which the sweeper or
+an event goes on.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core import lifecycle
+from core.address import canonical
+from core.errors import InFlight, KeyReused
+from core.idempotency import IdempotencyKey
+from core.ids import new_id
+from core.mail import Mail
+from core.outage import Outage
+from core.outcome import NotTaken, Outcome, Refused
+from core.record import SES_SECONDS, Recipient, Record
+from core.retry_queue import RetryQueue
+from core.status import Status
+from core.store import KeyTaken, RecordGone, Store
+from core.submission import Submission
+from core.transport import Transport
+from core.vault import Vault, attachment_key, content_key
+
+_WRITING_SECONDS = 5
+"""What must be left after SES's answer, to write it down."""
+_INLINE_BYTES = 100_000
+"""How much of a mail fits beside its record: DynamoDB takes items of 400 KB, at a price by size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """The AWS services that sending needs."""
+
+    store: Store
+    vault: Vault
+    transport: Transport
+    queue: RetryQueue
+
+
+def send(
+    submission: Submission,
+    *,
+    key: IdempotencyKey | None,
+    time_left: Callable[[], float],
+    edges: Edges,
+) -> tuple[Record, bool]:
+    """Take responsibility for a mail and try it at once; `time_left` says how many seconds remain.
+
+    Returns its record, and whether that is the record of an earlier request with the same key.
+    Raises `InFlight`, `KeyReused`, and `Outage` if nothing was kept and nothing sent.
+    """
+    now = int(time.time())
+    record = lifecycle.claim(_new_record(submission, now), now)
+    try:
+        record = _keep(record, submission, key, edges)
+    except KeyTaken as taken:
+        return _replayed(taken, key, now, edges.store), True
+    return _attempt(record, submission.mail, submission.contents, time_left, edges), False
+
+
+def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> Record | None:
+    """Try a waiting message again, from what is stored; None if it expired or was erased.
+
+    A message that is not waiting (any more) is left alone, so it may be in the queue twice.
+    """
+    now = int(time.time())
+    record = edges.store.get(message_id)
+    if record is None:
+        return None
+    if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
+        edges.queue.put(message_id, record.next_attempt_at - now)
+        return record
+    loaded = _load(record, edges)
+    try:
+        record = edges.store.revise(record, lambda newest: lifecycle.claim(newest, now))
+    except lifecycle.NotClaimable:
+        return record
+    if loaded is None:
+        gone = Refused("ContentGone", "The mail's content is not stored any more.")
+        return _settle(record, gone, edges)
+    return _attempt(record, *loaded, time_left, edges)
+
+
+def _new_record(submission: Submission, now: int) -> Record:
+    configuration = submission.configuration
+    return Record(
+        id=new_id(),
+        domain=configuration.domain,
+        configuration=configuration.name,
+        sender=submission.mail.sender.address,
+        receiver=submission.receiver,
+        reference=submission.reference,
+        recipients=tuple(
+            Recipient(address=canonical(mailbox.address)) for mailbox in submission.mail.recipients
+        ),
+        state=Status.ACCEPTED,
+        unknown_outcome=configuration.unknown_outcome,
+        retry_until=now + configuration.retry_hours * 3600,
+        created_at=now,
+        expires_at=now + configuration.retention_days * 86400,
+    )
+
+
+def _keep(
+    record: Record, submission: Submission, key: IdempotencyKey | None, edges: Edges
+) -> Record:
+    """Write record, content and attachments side by side: all, or nothing that counts."""
+    content = submission.mail.model_dump_json()
+    objects = {
+        attachment_key(record.id, number): data
+        for number, data in enumerate(submission.contents, start=1)
+    }
+    if len(content.encode()) > _INLINE_BYTES:
+        objects[content_key(record.id)] = content.encode()
+        content = ""
+    added = None
+    try:
+        with edges.vault.keeping(objects):
+            added = edges.store.add(record, content, key)
+    except Outage:
+        if added:  # The caller will be told that it failed, so it must not be sent later.
+            edges.store.withdraw(added, key)
+        raise
+    return added
+
+
+def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
+    try:
+        content = edges.store.get_content(record.id)
+        if content is None:
+            return None
+        if not content:
+            content = edges.vault.fetch([content_key(record.id)])[0].decode()
+        mail = Mail.model_validate_json(content)
+        numbers = range(1, len(mail.attachments) + 1)
+        return mail, edges.vault.fetch([attachment_key(record.id, n) for n in numbers])
+    except KeyError:
+        return None
+
+
+def _attempt(
+    record: Record,
+    mail: Mail,
+    contents: tuple[bytes, ...] | list[bytes],
+    time_left: Callable[[], float],
+    edges: Edges,
+) -> Record:
+    """Try a claimed message, if there is time to hear the answer and write it down."""
+    if time_left() < SES_SECONDS + _WRITING_SECONDS:
+        return _settle(record, NotTaken("NoTimeLeft", "The mail waits for its turn."), edges)
+    outcome = edges.transport.send(mail, contents, record.id, len(record.attempts))
+    return _settle(record, outcome, edges)
+
+
+def _settle(record: Record, outcome: Outcome, edges: Edges) -> Record:
+    """Write down how the newest try ended, and have a waiting message tried again."""
+    now, number = int(time.time()), len(record.attempts)
+    jitter = secrets.randbelow(1000) / 1000
+
+    def settled(newest: Record) -> Record:
+        return lifecycle.settle(newest, number, outcome, now, jitter)
+
+    try:
+        record = edges.store.revise(record, settled)
+    except (Outage, RecordGone):
+        # What the caller hears is true all the same. The Send event writes it down, or the sweeper
+        # finds the claim expired.
+        return settled(record)
+    try:
+        if record.status is Status.QUEUED:
+            edges.queue.put(record.id, record.next_attempt_at - now)
+        elif record.status is Status.FAILED and isinstance(outcome, NotTaken):
+            edges.queue.bury(record)
+    except Outage:
+        pass  # The record says `queued`: the sweeper puts it into the queue.
+    return record
+
+
+def _replayed(taken: KeyTaken, key: IdempotencyKey | None, now: int, store: Store) -> Record:
+    """Return what became of the first request with this key, if it was the same mail."""
+    if key is None or taken.fingerprint != key.fingerprint:
+        raise KeyReused("This idempotency key was used for another mail.") from None
+    record = store.get(taken.message_id)
+    if record is None or (record.status is Status.SENDING and record.claimed_until > now):
+        raise InFlight("The first request with this idempotency key is still under way.") from None
+    return record

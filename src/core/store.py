@@ -1,0 +1,256 @@
+"""The messages' records in DynamoDB: one table, every write conditional.
+
+| item | pk | sk | holds |
+| --- | --- | --- | --- |
+| record | MSG#<id> | RECORD | `Record`, plus the keys of the three indexes |
+| content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
+| key | KEY#<hash> | KEY | the message that an idempotency key stands for |
+| domain | DOMAIN | <domain> | `DomainConfiguration`, read by `directory` |
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from core.idempotency import IdempotencyKey
+from core.outage import outages
+from core.record import Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_SHARDS = 4
+"""Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
+_to_attribute = TypeSerializer().serialize
+_from_attribute = TypeDeserializer().deserialize
+
+
+class KeyTaken(Exception):
+    """The idempotency key stands for an earlier message already."""
+
+    def __init__(self, message_id: str, fingerprint: str) -> None:
+        """Name the message, and what its mail was."""
+        super().__init__()
+        self.message_id, self.fingerprint = message_id, fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The table, as far as the service needs it. All times are epoch seconds."""
+
+    dynamodb: "DynamoDBClient"
+    table: str
+
+    @outages()
+    def add(self, record: Record, content: str, key: IdempotencyKey | None = None) -> Record:
+        """Write a new message, its content and its idempotency key: all or nothing, at once.
+
+        `content` "" means that it is kept elsewhere. Raises `KeyTaken` if the key is in use; a
+        key that has expired is not (DynamoDB may take days to delete it).
+        """
+        record = _revised(record)
+        held = {"content": content, "expiresAt": record.expires_at}
+        writes: list[TransactWriteItemTypeDef] = [
+            self._put(_record_item(record), "attribute_not_exists(pk)"),
+            self._put({**_keys(f"MSG#{record.id}", "CONTENT"), **held}),
+        ]
+        if key:
+            item = {
+                **_keys(f"KEY#{key.hash}", "KEY"),
+                "messageId": record.id,
+                "fingerprint": key.fingerprint,
+                "expiresAt": key.expires_at,
+            }
+            free = "attribute_not_exists(pk) OR expiresAt < :now"
+            writes.append(self._put(item, free, {":now": int(time.time())}))
+        try:
+            self.dynamodb.transact_write_items(TransactItems=writes)
+        except self.dynamodb.exceptions.TransactionCanceledException as error:
+            _raise_unless_ours(error.response.get("CancellationReasons", []), record, error)
+        return record
+
+    @outages()
+    def withdraw(self, record: Record, key: IdempotencyKey | None) -> None:
+        """Take back what `add` wrote: for a message that nobody was promised."""
+        deletes: list[TransactWriteItemTypeDef] = [
+            {"Delete": {"TableName": self.table, "Key": _key(f"MSG#{record.id}", sort)}}
+            for sort in ("RECORD", "CONTENT")
+        ]
+        if key:
+            deletes.append(
+                {"Delete": {"TableName": self.table, "Key": _key(f"KEY#{key.hash}", "KEY")}}
+            )
+        self.dynamodb.transact_write_items(TransactItems=deletes)
+
+    @outages()
+    def get(self, message_id: str) -> Record | None:
+        """Read a message's record; None if there is none, or none any more."""
+        reply = self.dynamodb.get_item(
+            TableName=self.table, Key=_key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
+        )
+        return _record(reply["Item"]) if "Item" in reply else None
+
+    @outages()
+    def get_content(self, message_id: str) -> str | None:
+        """Read what `add` was given as content; None if the message is gone."""
+        reply = self.dynamodb.get_item(
+            TableName=self.table, Key=_key(f"MSG#{message_id}", "CONTENT"), ConsistentRead=True
+        )
+        return reply["Item"]["content"]["S"] if "Item" in reply else None
+
+    def revise(self, record: Record, change: Callable[[Record], Record]) -> Record:
+        """Apply `change` to the newest state of `record` and write it, unless it changes nothing.
+
+        Somebody else's write in between makes `change` run again on what they wrote, so it must
+        not do anything but compute. What it raises stops the revision.
+        """
+        while True:
+            changed = change(record)
+            if changed == record:
+                return record
+            changed = _revised(changed)
+            newest = self._replace(changed, record.revision)
+            if newest is None or newest.revision == changed.revision:
+                return changed
+            record = newest
+
+    @outages()
+    def _replace(self, record: Record, revision: str) -> Record | None:
+        """Write over `revision`; None if that worked, else the newest record.
+
+        If an answer was lost and the SDK wrote again, the newest record is this very one.
+        """
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=_attributes(_record_item(record)),
+                ConditionExpression="revision = :revision",
+                ExpressionAttributeValues={":revision": {"S": revision}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            item = error.response.get("Item")
+            if item is None:
+                raise RecordGone(record.id) from None
+            return _from_item(cast("Mapping[str, Any]", item))
+        return None
+
+    @outages()
+    def find_by_ses_message_id(self, ses_message_id: str) -> Record | None:
+        """Find the message that SES knows by this id: for events that carry no tags."""
+        reply = self.dynamodb.query(
+            TableName=self.table,
+            IndexName="BySesMessageId",
+            KeyConditionExpression="sesMessageId = :id",
+            ExpressionAttributeValues={":id": {"S": ses_message_id}},
+        )
+        return next((self.get(_id_of(item)) for item in reply["Items"]), None)
+
+    def due(self, now: int) -> Iterator[Record]:
+        """List the unfinished messages that somebody should look at, the longest due first."""
+        yield from (record for item in self._unfinished(now) if (record := self.get(_id_of(item))))
+
+    @outages()
+    def oldest_due_at(self) -> int | None:
+        """Say since when (or until when) the message that is due first is so; None without any."""
+        firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(_SHARDS))
+        return min((int(item["dueAt"]["N"]) for item in firsts if item), default=None)
+
+    def _unfinished(self, now: int) -> Iterator[Mapping[str, Any]]:
+        for shard in range(_SHARDS):
+            yield from self._shard(shard, now)
+
+    def _shard(self, shard: int, now: int, limit: int = 100) -> Iterator[Mapping[str, Any]]:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName="Unfinished",
+            KeyConditionExpression="unfinished = :shard AND dueAt <= :now",
+            ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"N": str(now)}},
+            PaginationConfig={"PageSize": limit},
+        )
+        with outages():
+            for page in pages:
+                yield from page["Items"]
+
+    def _put(
+        self, item: dict[str, Any], condition: str = "", values: dict[str, Any] | None = None
+    ) -> "TransactWriteItemTypeDef":
+        put: dict[str, Any] = {"TableName": self.table, "Item": _attributes(item)}
+        if condition:
+            put |= {
+                "ConditionExpression": condition,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        if values:
+            put["ExpressionAttributeValues"] = _attributes(values)
+        return {"Put": put}  # type: ignore[typeddict-item]
+
+
+class RecordGone(Exception):
+    """The record was deleted while it was being changed."""
+
+
+def _raise_unless_ours(
+    reasons: Sequence[Mapping[str, Any]], record: Record, error: ClientError
+) -> None:
+    """Tell a key in use, and our own first write after a lost answer, from a real failure."""
+    mine = reasons[0].get("Item") if reasons else None
+    if mine and _from_item(mine).revision == record.revision:
+        return
+    taken = reasons[2].get("Item") if len(reasons) > 2 else None
+    if not taken:
+        raise error
+    raise KeyTaken(taken["messageId"]["S"], taken["fingerprint"]["S"]) from None
+
+
+def _revised(record: Record) -> Record:
+    return record.model_copy(update={"revision": os.urandom(12).hex()})
+
+
+def _record_item(record: Record) -> dict[str, Any]:
+    """Lay out a record: its own members, the derived status for people, and the index keys."""
+    item = record.model_dump(mode="json", exclude_defaults=True)
+    item |= _keys(f"MSG#{record.id}", "RECORD")
+    item |= {"status": record.status.value, "expiresAt": record.expires_at}
+    if record.reference:
+        item["referenceKey"] = f"{record.domain}#{record.reference}"
+    if record.ses_message_id:
+        item["sesMessageId"] = record.ses_message_id
+    if (due_at := record.due_at) is not None:
+        item |= {"unfinished": str(ord(record.id[-1]) % _SHARDS), "dueAt": due_at}
+    return item
+
+
+def _record(item: Mapping[str, Any]) -> Record | None:
+    record = _from_item(item)
+    return record if record.expires_at > time.time() else None
+
+
+def _from_item(item: Mapping[str, Any]) -> Record:
+    return Record.model_validate(_plain(item))
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _to_attribute(value) for name, value in item.items()}
+
+
+def _keys(pk: str, sk: str) -> dict[str, str]:
+    return {"pk": pk, "sk": sk}
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _id_of(item: Mapping[str, Any]) -> str:
+    return str(item["pk"]["S"]).removeprefix("MSG#")

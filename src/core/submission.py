@@ -1,0 +1,145 @@
+"""What the fields of a SendMail request mean, and all that can be wrong with them (B2, B4)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core import attachments
+from core.address import Address, Mailbox, canonical, parse_address, parse_domain, parse_mailboxes
+from core.characters import faults_in
+from core.contract import Kind, SendMail, members
+from core.domains import DomainConfiguration, choose
+from core.errors import Fault, Invalid
+from core.mail import MAX_RECIPIENTS, Mail
+
+_BODIES = ("Text", "HTML")
+_MAX_LENGTH = {"Subject": 998, "FromName": 255, "ReceiverName": 255, "Reference": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request that can be a mail: what to send, for whom, and under which policies."""
+
+    mail: Mail
+    contents: tuple[bytes, ...]
+    """The bytes of the mail's attachments, in their order."""
+    configuration: DomainConfiguration
+    receiver: str
+    """`To` as the caller wrote it, for the answer."""
+    reference: str
+
+
+def read(
+    request: SendMail, configurations: Mapping[str, DomainConfiguration], caller: str
+) -> Submission:
+    """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong."""
+    faults = [*_text_faults(request)]
+    recipients = _recipients(request, faults)
+    sender = _sender(request, faults)
+    configuration = _configuration(request, configurations, caller, sender, faults)
+    heads, contents = attachments.read(request.attachments or (), faults)
+    if not (request.subject or request.text or request.html or request.attachments):
+        message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
+        faults.append(Fault("Subject", "NotEmpty", message))
+    if faults or configuration is None:
+        raise Invalid(*faults)
+    return Submission(
+        mail=Mail(
+            sender=_named(sender, configuration, request.from_name),
+            **recipients,
+            reply_to=configuration.reply_to,
+            subject=request.subject or "",
+            text=request.text if request.text or not request.html else None,
+            html=request.html or None,
+            attachments=heads,
+            configuration_set=configuration.configuration_set,
+        ),
+        contents=contents,
+        configuration=configuration,
+        receiver=(request.to or "").strip(),
+        reference=(request.reference or "").strip(),
+    )
+
+
+def _text_faults(request: SendMail) -> Iterable[Fault]:
+    for member in members(SendMail):
+        value = getattr(request, member.field)
+        if member.kind is Kind.STRING and value:
+            yield from faults_in(
+                member.name,
+                value,
+                max_length=_MAX_LENGTH.get(member.name),
+                is_body=member.name in _BODIES,
+            )
+
+
+def _recipients(request: SendMail, faults: list[Fault]) -> dict[str, tuple[Mailbox, ...]]:
+    """Parse To, CC and BCC; who is named twice gets the mail once, where first named."""
+    seen: set[str] = set()
+    found: dict[str, tuple[Mailbox, ...]] = {}
+    for field, name in (("to", "To"), ("cc", "CC"), ("bcc", "BCC")):
+        first: dict[str, Mailbox] = {}
+        for mailbox in _mailboxes(name, getattr(request, field), faults):
+            first.setdefault(canonical(mailbox.address), mailbox)
+        found[field] = tuple(box for key, box in first.items() if key not in seen)
+        seen |= first.keys()
+    if len(found["to"]) == 1 and request.receiver_name:
+        found["to"] = (Mailbox(found["to"][0].address, request.receiver_name.strip()),)
+    if len(seen) > MAX_RECIPIENTS:
+        message = (
+            f"'To', 'CC' and 'BCC' must not name more than {MAX_RECIPIENTS} recipients in all."
+        )
+        faults.append(Fault("To", "TooManyRecipients", message))
+    if not seen and not any(fault.field in ("To", "CC", "BCC") for fault in faults):
+        faults.append(Fault("To", "NotEmpty", "'To' must not be empty."))
+    return found
+
+
+def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
+    if any(fault.field == name for fault in faults):
+        return []  # What is wrong with the text has been said.
+    try:
+        return parse_mailboxes(value or "")
+    except ValueError as error:
+        faults.append(Fault(name, "Email", f"'{name}' is not a list of valid addresses: {error}."))
+        return []
+
+
+def _sender(request: SendMail, faults: list[Fault]) -> Mailbox | None:
+    mailboxes = _mailboxes("From", request.from_, faults)
+    if len(mailboxes) > 1:
+        faults.append(Fault("From", "Email", "'From' must be a single address."))
+    return mailboxes[0] if len(mailboxes) == 1 else None
+
+
+def _configuration(
+    request: SendMail,
+    configurations: Mapping[str, DomainConfiguration],
+    caller: str,
+    sender: Mailbox | None,
+    faults: list[Fault],
+) -> DomainConfiguration | None:
+    try:
+        named = (request.domain or "").strip()
+        domain = parse_domain(named) if named else ""
+    except ValueError:
+        domain = "?"  # No configuration has this name.
+    chosen = choose(configurations, caller, domain, sender.address if sender else None)
+    if chosen is None:
+        if not any(fault.field in ("Domain", "From") for fault in faults):
+            message = "'Domain' must be a domain that this API key may send for."
+            faults.append(Fault("Domain", "UnknownDomain", message))
+    elif sender and not chosen.allows_sender(sender.address):
+        message = "'From' must be an address that the domain's configuration allows."
+        faults.append(Fault("From", "SenderNotAllowed", message))
+    return chosen
+
+
+def _named(
+    sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
+) -> Mailbox:
+    """Complete the sender: `FromName` beats a name in `From`, which beats the configured one."""
+    given = (from_name or "").strip()
+    if sender:
+        return Mailbox(sender.address, given or sender.name)
+    address: Address = parse_address(configuration.default_sender)
+    return Mailbox(address, given or configuration.default_sender_name)

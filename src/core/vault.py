@@ -1,0 +1,65 @@
+"""Attachments, and mails too large for the table, in S3 until their retention ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.outage import outages
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The bucket. Keys are the service's own: `messages/<message id>/<n>`, never a file name."""
+
+    s3: "S3Client"
+    bucket: str
+
+    @contextmanager
+    def keeping(self, objects: Mapping[str, bytes]) -> Iterator[None]:
+        """Write `objects` beside what the block does; both are done when it ends.
+
+        Raises what went wrong with either, the block's own first.
+        """
+        if not objects:
+            yield
+            return
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            writes = [pool.submit(self._put, key, data) for key, data in objects.items()]
+            yield
+            for write in writes:
+                write.result()
+
+    def fetch(self, keys: Sequence[str]) -> list[bytes]:
+        """Read objects side by side; `KeyError` names the first that is gone."""
+        if not keys:
+            return []
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self._get, keys))
+
+    @outages()
+    def _put(self, key: str, data: bytes) -> None:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    @outages()
+    def _get(self, key: str) -> bytes:
+        try:
+            return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            raise KeyError(key) from None
+
+
+def attachment_key(message_id: str, number: int) -> str:
+    """Return the key of a message's attachment, counted from one."""
+    return f"messages/{message_id}/{number}"
+
+
+def content_key(message_id: str) -> str:
+    """Return the key of a mail that is too large for the table."""
+    return f"messages/{message_id}/content"

@@ -1,0 +1,1 @@
+"""One module per Lambda function: wire the parts, call one use case, translate the result."""

@@ -1,0 +1,46 @@
+"""Further tries of messages that SES did not take: fed by the retry queue."""
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from core import clients, retry_queue, sending
+from core.config import CONFIG
+from core.outage import Outage
+from core.retry_queue import RetryQueue
+from core.store import RecordGone, Store
+from core.transport import Transport
+from core.vault import Vault
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+edges = sending.Edges(
+    store=Store(clients.dynamodb(), CONFIG.table_name),
+    vault=Vault(clients.s3(), CONFIG.bucket_name),
+    transport=Transport(clients.ses()),
+    queue=RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
+)
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Try each message; those for which AWS failed us stay in the queue, alone."""
+    failures = []
+    for record in event["Records"]:
+        try:
+            _resend(record["body"], context)
+        except (Outage, RecordGone, ValueError, KeyError) as error:
+            logger.warning("left in the queue", reason=type(error).__name__)
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _resend(body: str, context: "LambdaContext") -> None:
+    message_id = retry_queue.message_id_of(body)
+    record = sending.resend(
+        message_id,
+        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        edges=edges,
+    )
+    logger.info("tried", message_id=message_id, state=record.status if record else "gone")

@@ -1,0 +1,236 @@
+import base64
+import hashlib
+import re
+import secrets
+import time
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+from test_ses_support import mail, sandbox, simple, text
+
+from local.ses import compose
+from local.ses.mime import canonical
+
+PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300)
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=255)
+EMOJI = "Grüße 👩‍👩‍👧‍👦 an “Zoë” – 100 %"
+
+
+def composed(**content):
+    """Return what a receiver parses out of a composed message."""
+    message = compose.simple(mail(Content={"Simple": simple(**content)}), ())
+    assert all(len(line) <= 998 for line in message.source.split(b"\r\n"))
+    assert b"\n" not in message.source.replace(b"\r\n", b"")
+    return message_from_bytes(message.source, policy=default)
+
+
+@pytest.fixture(scope="module")
+def ses():
+    with sandbox() as running:
+        yield running
+
+
+@given(PRINTABLE)
+def test_a_subject_arrives_as_it_was_sent(subject):
+    assert composed(Subject=text(subject))["Subject"] == subject
+
+
+@given(ANYTHING, ANYTHING)
+def test_text_and_html_arrive_as_they_were_sent_with_crlf_line_ends(plain, html):
+    message = composed(Body={"Text": text(plain), "Html": text(html)})
+
+    assert message.get_content_type() == "multipart/alternative"
+    assert message.get_body(("plain",)).get_content() == canonical(plain)
+    assert message.get_body(("html",)).get_content() == canonical(html)
+
+
+@given(ANYTHING, st.sampled_from(["UTF-8", "utf-16", "utf-7"]))
+def test_a_lone_text_is_no_multipart(plain, charset):
+    message = composed(Body={"Text": {"Data": plain, "Charset": charset}})
+
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content() == canonical(plain)
+
+
+@given(NAMES, st.binary(max_size=500), st.sampled_from(["BASE64", "QUOTED_PRINTABLE"]))
+def test_an_attachment_arrives_byte_for_byte_with_its_name(name, content, encoding):
+    given_ = {"FileName": name, "RawContent": content, "ContentTransferEncoding": encoding}
+
+    message = composed(Attachments=[given_ | {"ContentType": "application/pdf"}])
+
+    (part,) = message.iter_attachments()
+    assert part.get_filename() == name
+    assert part.get_content_type() == "application/pdf"
+    assert part.get_payload(decode=True) == content
+
+
+def test_everything_of_a_mail_is_in_its_place(ses):
+    message_id = ses.send(
+        FromEmailAddress="=?UTF-8?B?Wm/Dqw==?= <no-reply@example.com>",
+        Destination={
+            "ToAddresses": ['"Ada, Countess" <ada@recipient.example>', "bob@recipient.example"],
+            "CcAddresses": ["cc@recipient.example"],
+            "BccAddresses": ["secret@recipient.example"],
+        },
+        ReplyToAddresses=["answers@example.com"],
+        EmailTags=[{"Name": "id", "Value": "17"}],
+        Content={
+            "Simple": simple(
+                Subject=text(EMOJI),
+                Body={"Text": text("a\nb"), "Html": text(f"<p>{EMOJI}</p>")},
+                Headers=[{"Name": "X-Ours", "Value": "one  two " + "x" * 900}],
+                Attachments=[
+                    {
+                        "FileName": "größe 👍.pdf",
+                        "RawContent": b"%PDF\xff",
+                        "ContentType": "application/pdf",
+                        "ContentTransferEncoding": "BASE64",
+                        "ContentId": "one",
+                        "ContentDescription": "Ü",
+                    },
+                    {"FileName": "a.txt", "RawContent": b"plain\n"},
+                ],
+            )
+        },
+    )
+
+    message = ses.received(message_id)
+    assert re.fullmatch(r"[0-9a-f]{16}-[0-9a-f-]{36}-[0-9]{6}", message_id)
+    assert message["Message-ID"] == f"<{message_id}@eu-central-1.amazonses.com>"
+    assert message["Date"].datetime
+    assert message["From"].addresses[0].display_name == "Zoë"
+    assert [one.username for one in message["To"].addresses] == ["ada", "bob"]
+    assert message["Cc"] == "cc@recipient.example"
+    assert message["Reply-To"] == "answers@example.com"
+    assert message["Subject"] == EMOJI
+    assert message["X-Ours"] == "one  two " + "x" * 900
+    assert b"secret" not in ses.source(message_id)
+    assert message.get_body(("plain",)).get_content() == "a\r\nb"
+    assert message.get_body(("html",)).get_content() == f"<p>{EMOJI}</p>"
+    pdf, note = message.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content()) == ("größe 👍.pdf", b"%PDF\xff")
+    assert (pdf["Content-ID"], pdf["Content-Description"]) == ("<one>", "Ü")
+    assert (note.get_filename(), note.get_content()) == ("a.txt", "plain\r\n")
+
+    (listed,) = [one for one in ses.messages() if one["MessageId"] == message_id]
+    assert listed == {
+        "MessageId": message_id,
+        "Timestamp": listed["Timestamp"],
+        "FromEmailAddress": "=?UTF-8?B?Wm/Dqw==?= <no-reply@example.com>",
+        "Destination": {
+            "ToAddresses": ['"Ada, Countess" <ada@recipient.example>', "bob@recipient.example"],
+            "CcAddresses": ["cc@recipient.example"],
+            "BccAddresses": ["secret@recipient.example"],
+        },
+        "Subject": EMOJI,
+        "EmailTags": [{"Name": "id", "Value": "17"}],
+        "ConfigurationSetName": "events",
+        "Attachments": [
+            {
+                "FileName": "größe 👍.pdf",
+                "ContentType": "application/pdf",
+                "Size": 5,
+                "Sha256": hashlib.sha256(b"%PDF\xff").hexdigest(),
+            },
+            {
+                "FileName": "a.txt",
+                "ContentType": "text/plain",
+                "Size": 7,
+                "Sha256": hashlib.sha256(b"plain\r\n").hexdigest(),
+            },
+        ],
+    }
+
+
+def test_a_big_attachment_is_quick(ses):
+    content = secrets.token_bytes(4_000_000)
+    big = {"FileName": "a.bin", "RawContent": content, "ContentTransferEncoding": "BASE64"}
+    started = time.perf_counter()
+
+    message_id = ses.send(Content={"Simple": simple(Attachments=[big])})
+
+    assert time.perf_counter() - started < 2  # About 0.1 on an ordinary machine.
+    (part,) = ses.received(message_id).iter_attachments()
+    assert part.get_content() == content
+    assert ses.call("GET", f"/messages/{message_id}/attachments/0") == (200, content)
+    assert ses.call("GET", f"/messages/{message_id}/attachments/1")[0] == 404
+
+
+def test_what_a_person_reads_is_decoded_for_the_page(ses):
+    image = {
+        "FileName": "dot.png",
+        "RawContent": b"\x89PNG",
+        "ContentType": "image/png",
+        "ContentTransferEncoding": "BASE64",
+        "ContentDisposition": "INLINE",
+        "ContentId": "dot",
+    }
+    body = {"Text": text(EMOJI), "Html": text('<img src="cid:dot">')}
+
+    message_id = ses.send(Content={"Simple": simple(Body=body, Attachments=[image])})
+
+    link = f"data:image/png;base64,{base64.b64encode(b'\x89PNG').decode()}"
+    expected = {"text": EMOJI, "html": f'<img src="{link}">'}
+    assert ses.call("GET", f"/messages/{message_id}/content") == (200, expected)
+
+
+RAW = (
+    b"From: Us <no-reply@example.com>\r\nTo: Ada <ada@recipient.example>\r\n"
+    b"Bcc: secret@recipient.example\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+    b"Message-ID: <ours@example.com>\r\nX-SES-MESSAGE-TAGS: id=17, kind=test\r\n"
+    b"X-SES-CONFIGURATION-SET: events\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n folded\r\n"
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    b"--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: image/png\r\n"
+    b"Content-Disposition: attachment; filename=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    b"AAEC\r\n--b--\r\n"
+)
+
+
+def test_a_raw_message_keeps_its_bytes_but_not_the_fields_that_are_ses_own(ses):
+    message_id = ses.client.send_email(Content={"Raw": {"Data": RAW}})["MessageId"]
+
+    source = ses.source(message_id)
+    message = ses.received(message_id)
+    assert message["Message-ID"] == f"<{message_id}@eu-central-1.amazonses.com>"
+    assert message["Date"].datetime.year > 1970
+    assert b"secret" not in source
+    assert b"X-SES" not in source
+    assert source.endswith(RAW[RAW.index(b"MIME-Version") :])
+    listed = ses.messages()[0]
+    assert listed["Subject"] == "Grüße folded"
+    assert listed["Destination"]["BccAddresses"] == ["secret@recipient.example"]
+    assert listed["EmailTags"][1] == {"Name": "kind", "Value": "test"}
+    assert listed["ConfigurationSetName"] == "events"
+    assert [(one["FileName"], one["Size"]) for one in listed["Attachments"]] == [("a.png", 3)]
+
+
+def test_the_envelope_of_a_raw_message_is_its_destination_if_one_is_given(ses):
+    ses.send(
+        Content={"Raw": {"Data": RAW}}, Destination={"ToAddresses": ["eve@other.example"]}
+    )
+
+    assert ses.messages()[0]["Destination"]["ToAddresses"] == ["eve@other.example"]
+    assert ses.messages()[0]["Destination"]["BccAddresses"] == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no header at all",
+        b"Subject: no end",
+        b"From: no-reply@example.com\r\nTo: ada@recipient.example\r\n\r\n" + b"x" * 1001,
+        RAW.replace(b"MIME-Version", b"Subject: twice\r\nMIME-Version"),
+        RAW.replace(b"a.png", b"a.exe"),
+    ],
+    ids=["no header", "no body", "long line", "subject twice", "program"],
+)
+def test_a_raw_message_that_ses_would_not_send_is_refused(ses, data):
+    with pytest.raises(ClientError, match="BadRequestException"):
+        ses.send(Content={"Raw": {"Data": data}})
+
+
