@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.13
 export API_PORT ?= 8080
 export SES_PORT ?= 8025
+export SAM_CLI_TELEMETRY := 0
+CONFIG ?= default
 export PYTHONDONTWRITEBYTECODE := 1
 
 DEV := .venv/bin
@@ -28,9 +30,19 @@ check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
-	$(DEV)/lint-imports
+	PYTHONPATH=src $(DEV)/lint-imports
 	$(DEV)/cfn-lint template.yaml
-	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(SAM) validate --lint
+	@$(MAKE) -s validate
+
+validate: .venv-sam/.ready ## Let SAM look at the template
+	AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
+
+build: .venv-sam/.ready ## Build what would be deployed
+	$(SAM) build
+	$(PYTHON) -m local.finish .aws-sam/build/*/
+
+deploy: build ## Deploy with CONFIG=default or CONFIG=prod; the very first time: see samconfig.toml
+	$(SAM) deploy --config-env $(CONFIG)
 
 format: .venv/.ready ## Put the code into its one format
 	$(DEV)/ruff format .

@@ -1,5 +1,8 @@
 """The wire contract's data types, and what each member is called and holds (CONTRACT.md B1)."""
 
+import base64
+import binascii
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +23,23 @@ class Undecodable:
 
 
 UNDECODABLE = Undecodable()
+_WHITESPACE = re.compile(rb"\s+")
+
+
+def decode_base64(text: str) -> bytes | Undecodable:
+    """Decode a member of bytes: base64 with white space anywhere in it, and nothing less strict.
+
+    Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
+    """
+    try:
+        encoded = text.encode("ascii")
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            # Rare: only line-wrapped base64 comes here, so the common case stays one pass.
+            return base64.b64decode(_WHITESPACE.sub(b"", encoded), validate=True)
+    except ValueError:
+        return UNDECODABLE
 
 
 class Contract(BaseModel):

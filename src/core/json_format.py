@@ -1,7 +1,6 @@
 """JSON as the contract has it: read leniently where nothing gets lost, written as the original."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -9,18 +8,17 @@ from typing import Any
 
 from core.contract import (
     UNDECODABLE,
-    Attachment,
     Contract,
     ErrorResponse,
     Kind,
     Member,
     Undecodable,
+    decode_base64,
     members,
 )
-from core.errors import Fault, Invalid, Unreadable
+from core.errors import Fault, Unreadable
 from core.status import Status
 
-_WHITESPACE = re.compile(rb"\s+")
 _JSV_SPECIAL = re.compile(r'[,"{}\[\]\n\r]')
 
 
@@ -29,8 +27,7 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
     number or boolean given for a string is its own text. Always UTF-8; what is not becomes U+FFFD.
-    Raises `Unreadable` for anything that is not one JSON object, and `Invalid` for a member that
-    cannot hold what was given.
+    Raises `Unreadable` for anything that is not one JSON object of the contract's shape.
     """
     try:
         document = json.loads(
@@ -85,43 +82,31 @@ def _value(value: Any, member: Member) -> Any:
             return value if isinstance(value, str) else _raw_text(value)
         case Kind.BYTES:
             return _bytes(value)
-        case Kind.LIST:
-            return _items(value, member)
+        case Kind.LIST if member.item:
+            return _items(value, member.name, member.item)
         case _:
             return value
 
 
-def _items(value: Any, member: Member) -> tuple[Contract, ...]:
+def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, ...]:
     if isinstance(value, dict):
         value = [value]  # A single item without its list, as the original takes it.
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
-        raise Invalid(Fault(member.name, "Format", f"'{member.name}' must be a list of objects."))
-    item_type = member.item or Attachment
-    return tuple(_bind(item, item_type) for item in value if item is not None)
+        fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
+        raise Unreadable("Unable to bind to request 'SendMail'.", fault)
+    return tuple(_bind(item, contract) for item in value if item is not None)
 
 
 def _bytes(value: Any) -> bytes | Undecodable:
     """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}` (B5 J)."""
     try:
         if isinstance(value, str):
-            return decode_base64(value.encode("ascii"))
+            return decode_base64(value)
         if isinstance(value, dict):
             value = [value[str(index)] for index in range(len(value))]
         return bytes(int(number) & 0xFF if -128 <= int(number) < 256 else 256 for number in value)
     except (ValueError, TypeError, KeyError):
         return UNDECODABLE
-
-
-def decode_base64(text: bytes) -> bytes:
-    """Decode base64 with white space anywhere in it; raise `ValueError` for anything less strict.
-
-    Missing padding and the URL-safe alphabet are refused, as .NET's decoder does.
-    """
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        # Rare: only line-wrapped base64 comes here, so the common case stays one pass.
-        return base64.b64decode(_WHITESPACE.sub(b"", text), validate=True)
 
 
 def _raw_text(value: Any) -> str:

@@ -33,10 +33,13 @@ def claim(record: Record, now: int) -> Record:
 def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: float) -> Record:
     """Note how try `number` (from one) ended; `jitter` in [0, 1) spreads the next over its delay.
 
-    Repeating it changes nothing, and an outcome that comes after an event has shown that SES has
-    the mail is only noted: the event is right.
+    Repeating it changes nothing. An outcome that comes after an event has shown that SES has the
+    mail is only noted: the event is right. After the sweeper gave the try up, only `Sent` counts.
     """
-    if record.attempts[number - 1].outcome:
+    known = record.attempts[number - 1].outcome
+    if known == "no answer" and isinstance(outcome, Sent):
+        known = ""
+    if known:
         return record
     match outcome:
         case Sent(ses_message_id):
@@ -88,11 +91,11 @@ def repair(record: Record, now: int) -> Record:
     if record.state is Status.SENDING:  # Its Lambda died between its claim and its last write.
         abandoned = {"outcome": "no answer", "code": "Abandoned"}
         return _unanswered(_noted(record, len(record.attempts), **abandoned))
-    if record.state is not Status.UNKNOWN or record.may_send_again:
-        return _changed(record, state=Status.QUEUED, next_attempt_at=now)
-    if record.unknown_outcome == "fail":
-        return _failed(record, "SES gave no answer, and no event showed that it has the mail.")
-    return _changed(record, next_attempt_at=0)
+    if record.state is Status.UNKNOWN:
+        return _undecided(record, now)
+    if now > record.retry_until:
+        return _failed(record, f"{record.error} Given up: its time is over.".lstrip())
+    return _waiting(record, now)
 
 
 def _changed(record: Record, **changes: object) -> Record:
@@ -136,9 +139,20 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:
         return _failed(record, f"{outcome.message} Given up after {len(record.attempts)} tries.")
-    return _changed(
-        record, state=Status.QUEUED, error=outcome.message, next_attempt_at=next_attempt_at
-    )
+    return _waiting(_changed(record, error=outcome.message), next_attempt_at)
+
+
+def _undecided(record: Record, now: int) -> Record:
+    """Nobody told within the grace time: the domain's policy says what then (ARCHITECTURE 4)."""
+    if record.may_send_again:
+        return _waiting(record, now)
+    if record.unknown_outcome == "fail":
+        return _failed(record, "SES gave no answer, and no event showed that it has the mail.")
+    return _changed(record, next_attempt_at=0)
+
+
+def _waiting(record: Record, until: int) -> Record:
+    return _changed(record, state=Status.QUEUED, next_attempt_at=until)
 
 
 def _unanswered(record: Record) -> Record:

@@ -17,7 +17,7 @@ class Repairs:
     requeued: int = 0
     failed: int = 0
     unknown: int = 0
-    """Messages whose outcome nobody will ever tell us."""
+    """Messages of which nobody could tell whether SES has them, or what became of them."""
 
 
 def sweep(now: int, *, time_left: Callable[[], float], store: Store, queue: RetryQueue) -> Repairs:
@@ -34,6 +34,7 @@ def sweep(now: int, *, time_left: Callable[[], float], store: Store, queue: Retr
         except RecordGone:
             continue
         if record is not due:
+            repairs.unknown += Status.UNKNOWN in (due.status, record.status)
             _follow_up(record, repairs, queue)
     return repairs
 
@@ -48,5 +49,3 @@ def _follow_up(record: Record, repairs: Repairs, queue: RetryQueue) -> None:
     elif record.status is Status.FAILED:
         queue.bury(record)
         repairs.failed += 1
-    elif record.status is Status.UNKNOWN and record.due_at is None:
-        repairs.unknown += 1

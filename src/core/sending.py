@@ -21,7 +21,7 @@ from core.outcome import NotTaken, Outcome, Refused
 from core.record import SES_SECONDS, Recipient, Record
 from core.retry_queue import RetryQueue
 from core.status import Status
-from core.store import KeyTaken, RecordGone, Store
+from core.store import KeyBusy, KeyTaken, RecordGone, Store
 from core.submission import Submission
 from core.transport import Transport
 from core.vault import Vault, attachment_key, content_key
@@ -60,6 +60,8 @@ def send(
         record = _keep(record, submission, key, edges)
     except KeyTaken as taken:
         return _replayed(taken, key, now, edges.store), True
+    except KeyBusy:
+        raise _in_flight() from None
     return _attempt(record, submission.mail, submission.contents, time_left, edges), False
 
 
@@ -187,5 +189,9 @@ def _replayed(taken: KeyTaken, key: IdempotencyKey | None, now: int, store: Stor
         raise KeyReused("This idempotency key was used for another mail.") from None
     record = store.get(taken.message_id)
     if record is None or (record.status is Status.SENDING and record.claimed_until > now):
-        raise InFlight("The first request with this idempotency key is still under way.") from None
+        raise _in_flight() from None
     return record
+
+
+def _in_flight() -> InFlight:
+    return InFlight("The first request with this idempotency key is still under way.")

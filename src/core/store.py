@@ -31,6 +31,10 @@ _to_attribute = TypeSerializer().serialize
 _from_attribute = TypeDeserializer().deserialize
 
 
+class KeyBusy(Exception):
+    """Another request with the idempotency key is being written at this very moment."""
+
+
 class KeyTaken(Exception):
     """The idempotency key stands for an earlier message already."""
 
@@ -51,8 +55,8 @@ class Store:
     def add(self, record: Record, content: str, key: IdempotencyKey | None = None) -> Record:
         """Write a new message, its content and its idempotency key: all or nothing, at once.
 
-        `content` "" means that it is kept elsewhere. Raises `KeyTaken` if the key is in use; a
-        key that has expired is not (DynamoDB may take days to delete it).
+        `content` "" means that it is kept elsewhere. Raises `KeyTaken` (or `KeyBusy`) if the key is
+        in use; a key that has expired is not (DynamoDB may take days to delete it).
         """
         record = _revised(record)
         held = {"content": content, "expiresAt": record.expires_at}
@@ -200,13 +204,14 @@ def _raise_unless_ours(
     reasons: Sequence[Mapping[str, Any]], record: Record, error: ClientError
 ) -> None:
     """Tell a key in use, and our own first write after a lost answer, from a real failure."""
-    mine = reasons[0].get("Item") if reasons else None
+    mine, _, *key = [reason.get("Item") for reason in reasons]
     if mine and _from_item(mine).revision == record.revision:
         return
-    taken = reasons[2].get("Item") if len(reasons) > 2 else None
-    if not taken:
-        raise error
-    raise KeyTaken(taken["messageId"]["S"], taken["fingerprint"]["S"]) from None
+    if key and key[0]:
+        raise KeyTaken(key[0]["messageId"]["S"], key[0]["fingerprint"]["S"]) from None
+    if any(reason.get("Code") == "TransactionConflict" for reason in reasons):
+        raise KeyBusy from None
+    raise error
 
 
 def _revised(record: Record) -> Record:

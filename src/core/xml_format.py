@@ -10,9 +10,8 @@ from xml.parsers import expat
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from core.contract import UNDECODABLE, Contract, Kind, Member, Undecodable, members
+from core.contract import Contract, Kind, Member, decode_base64, members
 from core.errors import Unreadable
-from core.json_format import decode_base64
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -139,14 +138,7 @@ def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
     if len(element):
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
     text = element.text or ""
-    return _bytes(text) if member.kind is Kind.BYTES else text
-
-
-def _bytes(text: str) -> bytes | Undecodable:
-    try:
-        return decode_base64(text.encode("ascii"))
-    except ValueError:
-        return UNDECODABLE
+    return decode_base64(text) if member.kind is Kind.BYTES else text
 
 
 def _is_nil(element: Element) -> bool:

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from core import clients, retry_queue, sending
 from core.config import CONFIG
 from core.outage import Outage
 from core.retry_queue import RetryQueue
+from core.status import Status
 from core.store import RecordGone, Store
 from core.transport import Transport
 from core.vault import Vault
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
+metrics = Metrics()
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3(), CONFIG.bucket_name),
@@ -24,6 +27,7 @@ edges = sending.Edges(
 )
 
 
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message; those for which AWS failed us stay in the queue, alone."""
     failures = []
@@ -43,4 +47,6 @@ def _resend(body: str, context: "LambdaContext") -> None:
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         edges=edges,
     )
-    logger.info("tried", message_id=message_id, state=record.status if record else "gone")
+    state = record.status if record else "gone"
+    metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
+    logger.info("tried", message_id=message_id, state=state)

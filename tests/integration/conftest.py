@@ -8,6 +8,7 @@ import base64
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ from moto import mock_aws
 
 from core import clients
 from core.config import CONFIG
+from core.directory import Directory
+from handlers import api
 
 REGION = "eu-central-1"
 
@@ -84,7 +87,7 @@ def refusing(status: int, code: str) -> Callable[[], AWSResponse]:
     return lambda: answer(status, {"message": "secret@recipient.example did it"}, code)
 
 
-def raising(error: Exception) -> Callable[[], AWSResponse]:
+def raising(error: BaseException) -> Callable[[], AWSResponse]:
     def fail() -> AWSResponse:
         raise error
 
@@ -132,7 +135,7 @@ def _keys(hash_key: str, range_key: str | None = None) -> list[dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def ses(aws: None) -> Iterator[Ses]:
+def ses(aws: None) -> Iterator[Ses]:  # noqa: ARG001 - it comes after
     stand_in = Ses()
     events = clients.ses().meta.events
     events.register_first("before-send.sesv2.SendEmail", stand_in.send)
@@ -145,14 +148,26 @@ def context() -> Context:
     return Context()
 
 
-@pytest.fixture
-def call(context: Context) -> Callable[..., dict[str, Any]]:
-    """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
-    from handlers import api
+@contextmanager
+def before_send(operation: str, answer_with: Callable[..., Any]) -> Iterator[None]:
+    """Let `answer_with` come first for each request of `service.Operation`, before moto."""
+    client = {"dynamodb": clients.dynamodb, "s3": clients.s3, "sqs": clients.sqs}
+    events = client[operation.partition(".")[0]]().meta.events
+    events.register_first(f"before-send.{operation}", answer_with)
+    try:
+        yield
+    finally:
+        events.unregister(f"before-send.{operation}", answer_with)
 
+
+@pytest.fixture
+def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
+    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    monkeypatch.setattr(api, "directory", fresh)
     numbers = itertools.count(1)
 
-    def _call(  # noqa: PLR0913
+    def _call(
         method: str,
         path: str,
         body: str | bytes | dict[str, Any] | None = None,

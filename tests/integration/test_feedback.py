@@ -1,0 +1,257 @@
+"""What SES tells, through the events handler, in every shape in which it arrives."""
+
+import copy
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration.conftest import Context, Ses, refusing
+
+from handlers import ses_events
+
+Call = Callable[..., dict[str, Any]]
+SAMPLES = Path(__file__).parents[1] / "unit/core/ses_events"
+TO = "ada@recipient.example"
+
+
+def sample(name: str, message_id: str, ses_message_id: str = Ses.id_of(1)) -> dict[str, Any]:
+    """Read a recorded event as one about our message."""
+    text = (SAMPLES / f"{name}.json").read_text()
+    text = text.replace("01JD9ZK4M6T0V3Q8W2X5Y7B1CD", message_id)
+    document: dict[str, Any] = json.loads(text)
+    document.get("detail", document)["mail"]["messageId"] = ses_message_id
+    return document
+
+
+def batch(*bodies: Any) -> dict[str, Any]:
+    texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
+    return {"Records": [{"messageId": f"m{n}", "body": text} for n, text in enumerate(texts)]}
+
+
+def failed(answer: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def note(context: Context) -> Callable[..., list[str]]:
+    return lambda *bodies: failed(ses_events.handler(batch(*bodies), context))
+
+
+@pytest.fixture
+def sent(call: Call) -> Callable[..., str]:
+    def _sent(**more: Any) -> str:
+        reply = call("POST", "/Mail/Send", {"To": TO, "Subject": "s"} | more)
+        return str(reply["json"]["MessageId"])
+
+    return _sent
+
+
+@pytest.fixture
+def status(call: Call) -> Callable[[str], str]:
+    return lambda message_id: call("GET", f"/Status/{message_id}")["json"]["Status"]
+
+
+@pytest.mark.parametrize(
+    ("name", "becomes"),
+    [
+        ("send", "sent"),
+        ("delivery", "delivered"),
+        ("delivery_delay", "sent"),
+        ("bounce_permanent_general", "undelivered"),
+        ("bounce_permanent_suppressed_global", "undelivered"),
+        ("bounce_transient_mailbox_full", "undelivered"),
+        ("bounce_undetermined", "undelivered"),
+        ("complaint_abuse", "sent"),
+        ("complaint_without_feedback_report", "sent"),
+        ("reject", "failed"),
+        ("rendering_failure", "failed"),
+        ("open", "read"),
+        ("click", "sent"),
+        ("eventbridge_delivery", "delivered"),
+        ("identity_bounce_with_dsn", "undelivered"),
+    ],
+)
+def test_each_event_makes_of_the_message_what_the_contract_says(
+    sent: Any, note: Any, status: Any, name: str, becomes: str
+) -> None:
+    message_id = sent()
+
+    assert note(sample(name, message_id)) == []
+    assert status(message_id) == becomes
+
+
+def test_an_undelivered_mail_says_why_without_the_address(sent: Any, note: Any, call: Call) -> None:
+    message_id = sent()
+    note(sample("bounce_permanent_general", message_id))
+
+    answer = call("GET", "/Status", query={"MessageId": message_id})["json"]
+
+    assert answer["ErrorMessage"] == "Bounced: Permanent/General 5.1.1"
+
+
+def test_several_recipients_are_delivered_when_the_last_one_is(
+    sent: Any, note: Any, status: Any
+) -> None:
+    message_id = sent(To="Ada@Recipient.example; bob@recipient.example", BCC="eve@other.example")
+
+    note(sample("delivery_multi_same_domain", message_id))
+    assert status(message_id) == "sent"
+
+    note(sample("delivery_multi_second_event", message_id))
+    assert status(message_id) == "delivered"
+
+
+def test_a_bounce_after_a_delivery_wins_in_any_order(sent: Any, note: Any, status: Any) -> None:
+    names = ("send", "delivery", "bounce_permanent_general", "complaint_abuse", "delivery")
+    for order in set(itertools.permutations(names)):
+        message_id = sent()
+
+        note(*(sample(name, message_id) for name in order))
+
+        assert status(message_id) == "undelivered"
+
+
+def test_one_poison_record_does_not_block_its_batch(sent: Any, note: Any, status: Any) -> None:
+    message_id = sent()
+    unknown = sample("delivery", "01JD9ZK4M6T0V3Q8W2X5Y7B1CE", "nobody-knows-it")
+    setup = (SAMPLES / "setup_validation_message.txt").read_text()
+
+    left = note(
+        '{"not": "an event',
+        setup,
+        unknown,
+        {"eventType": "Brand New", "mail": {}},
+        {"notificationType": "AmazonSnsSubscriptionSucceeded"},
+        sample("delivery", message_id),
+        "[]",
+    )
+
+    assert left == ["m0", "m2", "m6"]
+    assert status(message_id) == "delivered"
+
+
+def test_an_event_may_come_in_an_sns_envelope(sent: Any, note: Any, status: Any) -> None:
+    message_id = sent()
+    message = json.dumps(sample("delivery", message_id))
+
+    assert note({"Type": "Notification", "TopicArn": "arn", "Message": message}) == []
+    assert status(message_id) == "delivered"
+
+
+def test_sns_and_eventbridge_may_call_the_function_themselves(
+    sent: Any, status: Any, context: Context
+) -> None:
+    first, second = sent(), sent()
+    by_sns = {"Records": [{"Sns": {"Message": json.dumps(sample("delivery", first))}}]}
+
+    ses_events.handler(by_sns, context)
+    ses_events.handler(sample("eventbridge_delivery", second, Ses.id_of(2)), context)
+
+    assert (status(first), status(second)) == ("delivered", "delivered")
+
+
+def test_recipients_are_found_in_other_case_and_script(sent: Any, note: Any, status: Any) -> None:
+    message_id = sent(To="Jörg <Info@Müller.example>")
+    event = sample("delivery", message_id)
+    event["delivery"]["recipients"] = ["INFO@XN--MLLER-KVA.EXAMPLE"]
+
+    note(event)
+
+    assert status(message_id) == "delivered"
+
+
+def test_a_complaint_list_that_names_others_changes_nobody_else(
+    sent: Any, note: Any, table: Any
+) -> None:
+    message_id = sent()
+    event = sample("complaint_abuse", message_id)
+    event["complaint"]["complainedRecipients"].append({"emailAddress": "other@recipient.example"})
+
+    note(event)
+
+    record = table.get_item(Key={"pk": f"MSG#{message_id}", "sk": "RECORD"})["Item"]
+    assert [recipient["address"] for recipient in record["recipients"]] == [TO]
+    assert record["recipients"][0]["complained_at"] > 0
+
+
+def test_an_automated_open_is_no_reading(sent: Any, note: Any, status: Any) -> None:
+    message_id = sent()
+    event = sample("open", message_id)
+    event["open"]["isBot"] = True
+
+    note(event)
+
+    assert status(message_id) == "sent"
+
+
+def test_a_repeated_event_changes_nothing(sent: Any, note: Any, table: Any) -> None:
+    message_id = sent()
+    note(sample("bounce_permanent_general", message_id))
+    before = table.scan()["Items"]
+
+    note(*[sample("bounce_permanent_general", message_id)] * 50)
+
+    assert table.scan()["Items"] == before
+
+
+def test_events_find_a_mail_whose_answer_was_lost(
+    sent: Any, note: Any, status: Any, ses: Ses, table: Any
+) -> None:
+    ses.after = [refusing(500, "InternalServiceErrorException")]
+    message_id = sent()
+    assert status(message_id) == "unknown"
+
+    note(sample("send", message_id))
+
+    assert status(message_id) == "sent"
+    record = table.get_item(Key={"pk": f"MSG#{message_id}", "sk": "RECORD"})["Item"]
+    assert record["sesMessageId"] == Ses.id_of(1)
+
+
+def test_no_event_whatever_is_missing_or_odd_in_it_stops_the_others(
+    sent: Any, note: Any, status: Any
+) -> None:
+    """Each member of each sample is left out, nulled, or of another type, one at a time."""
+    message_id = sent()
+    odd = [
+        changed
+        for path in SAMPLES.glob("*.json")
+        if "Records" not in (document := json.loads(path.read_text()))
+        for changed in _changed(document)
+    ]
+
+    for start in range(0, len(odd), 500):
+        note(*odd[start : start + 500])
+    note(sample("delivery", message_id))
+
+    assert len(odd) > 500
+    assert status(message_id) == "delivered"
+
+
+def _changed(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    for path in list(_paths(document)):
+        for value in (None, 7, "x", [], {}, ...):
+            changed = copy.deepcopy(document)
+            parent = changed
+            for step in path[:-1]:
+                parent = parent[step]
+            if value is ...:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = value
+            yield changed
+
+
+def _paths(document: Any, prefix: tuple[Any, ...] = ()) -> Iterable[tuple[Any, ...]]:
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(document, dict):
+        items = document.items()
+    elif isinstance(document, list):
+        items = enumerate(document)
+    for key, value in items:
+        if "headers" not in (*prefix, key):
+            yield (*prefix, key)
+            yield from _paths(value, (*prefix, key))
