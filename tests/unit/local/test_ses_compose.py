@@ -17,8 +17,9 @@ from local.ses.mime import canonical
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300)
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
-NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=255)
-EMOJI = "Grüße 👩‍👩‍👧‍👦 an “Zoë” – 100 %"
+# The standard library strips names when it reads them.
+NAMES = PRINTABLE.map(lambda name: name.strip()[:255].strip()).filter(bool)
+EMOJI = "Grüße 👩‍👩‍👧‍👦 an “Zoë” — 100 %"
 
 
 def composed(**content):
@@ -210,9 +211,7 @@ def test_a_raw_message_keeps_its_bytes_but_not_the_fields_that_are_ses_own(ses):
 
 
 def test_the_envelope_of_a_raw_message_is_its_destination_if_one_is_given(ses):
-    ses.send(
-        Content={"Raw": {"Data": RAW}}, Destination={"ToAddresses": ["eve@other.example"]}
-    )
+    ses.send(Content={"Raw": {"Data": RAW}}, Destination={"ToAddresses": ["eve@other.example"]})
 
     assert ses.messages()[0]["Destination"]["ToAddresses"] == ["eve@other.example"]
     assert ses.messages()[0]["Destination"]["BccAddresses"] == []
@@ -232,5 +231,3 @@ def test_the_envelope_of_a_raw_message_is_its_destination_if_one_is_given(ses):
 def test_a_raw_message_that_ses_would_not_send_is_refused(ses, data):
     with pytest.raises(ClientError, match="BadRequestException"):
         ses.send(Content={"Raw": {"Data": data}})
-
-

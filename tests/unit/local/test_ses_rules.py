@@ -204,6 +204,6 @@ def test_a_message_over_40_mb_is_refused():
 
 
 def test_every_extension_of_the_list_is_refused():
-    assert len(rules._BLOCKED) == 89
+    assert len(rules._BLOCKED) == 90
     with pytest.raises(SesError, match=r"\.vbs"):
         rules.check_composed(b"", [Attachment("a.VBS", "text/plain", 1, "")])

@@ -116,8 +116,6 @@ def sandbox(topic=None, **settings):
     with simulator:
         client = sdk(simulator.url)
         try:
-            yield Sandbox(
-                simulator=simulator, url=simulator.url, client=client, topic=topic
-            )
+            yield Sandbox(simulator=simulator, url=simulator.url, client=client, topic=topic)
         finally:
             client.close()

@@ -1,0 +1,143 @@
+"""What MiniStack leaves out of a SAM template, and how to say it so that nothing is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
+
+
+def localize(
+    text: str,
+    code_uri: str,
+    parameters: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+) -> Any:
+    """Return the SAM template `text` as MiniStack needs it, its code at `code_uri`.
+
+    Every function gets the variables of `environment` on top of its own.
+    """
+    template = parse(text)
+    function = template["Globals"]["Function"]
+    function["CodeUri"] = code_uri
+    function["Environment"]["Variables"] |= environment or {}
+    numbers = _numbers(template["Parameters"], parameters)
+    resources: dict[str, Any] = _with_numbers(template["Resources"], numbers)
+    template["Resources"] = resources
+    for name, resource in list(resources.items()):
+        match resource["Type"]:
+            case "AWS::Serverless::Function":
+                _spell_out_any(resource["Properties"])
+            case "AWS::Serverless::Api":
+                _unescape_binary_types(resource["Properties"])
+                resources |= _gateway_responses(name, resource["Properties"])
+            case "AWS::S3::BucketPolicy":
+                if not _allow_plain_http(resource["Properties"]):
+                    del resources[name]
+            case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
+                del resources[name]  # Metric math makes the whole stack roll back.
+    return template
+
+
+def parse(text: str) -> Any:
+    """Return the template with `!Ref x` and its like in their long form."""
+    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that also knows CloudFormation's tags.
+
+
+def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:
+    """Return the values of the parameters that are numbers."""
+    return {
+        name: int(given.get(name, parameter.get("Default")))
+        for name, parameter in declared.items()
+        if parameter["Type"] == "Number"
+    }
+
+
+def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
+    """Put numbers in place of their parameters: MiniStack would put text there, and choke on it."""
+    match node:
+        case {"Ref": name} if name in numbers:
+            return numbers[name]
+        case dict():
+            return {key: _with_numbers(value, numbers) for key, value in node.items()}
+        case list():
+            return [_with_numbers(item, numbers) for item in node]
+        case _:
+            return node
+
+
+def _spell_out_any(function: dict[str, Any]) -> None:
+    """Replace events for ANY method: MiniStack deploys those without any."""
+    for name, event in list(function.get("Events", {}).items()):
+        if event["Type"] != "Api" or event["Properties"]["Method"].upper() != "ANY":
+            continue
+        del function["Events"][name]
+        for method in METHODS:
+            properties = event["Properties"] | {"Method": method}
+            function["Events"][name + method.title()] = event | {"Properties": properties}
+
+
+def _unescape_binary_types(api: dict[str, Any]) -> None:
+    """Undo the escaping: MiniStack compares it as it stands, so that XML would come as text."""
+    if "BinaryMediaTypes" in api:
+        api["BinaryMediaTypes"] = [kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]]
+
+
+def _gateway_responses(api_name: str, api: dict[str, Any]) -> dict[str, Any]:
+    """Take the gateway responses out of the API and return them as resources of their own."""
+    return {
+        f"{api_name}{kind.title().replace('_', '')}": {
+            "Type": "AWS::ApiGateway::GatewayResponse",
+            "Properties": {
+                "RestApiId": {"Ref": api_name},
+                "ResponseType": kind,
+                "ResponseTemplates": response.get("ResponseTemplates", {}),
+                "ResponseParameters": {
+                    f"gatewayresponse.header.{header}": value
+                    for header, value in _headers(response).items()
+                },
+            }
+            | ({"StatusCode": str(response["StatusCode"])} if "StatusCode" in response else {}),
+        }
+        for kind, response in api.pop("GatewayResponses", {}).items()
+    }
+
+
+def _headers(response: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = response.get("ResponseParameters", {}).get("Headers", {})
+    return headers
+
+
+def _allow_plain_http(policy: dict[str, Any]) -> bool:
+    """Drop what refuses requests without TLS; return whether anything is left."""
+    document = policy["PolicyDocument"]
+    document["Statement"] = [
+        statement
+        for statement in document["Statement"]
+        if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
+    ]
+    return bool(document["Statement"])
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags."""
+
+    def construct_intrinsic(self, tag: str, node: yaml.Node) -> dict[str, Any]:
+        value: Any
+        if isinstance(node, yaml.ScalarNode):
+            value = self.construct_scalar(node)
+        elif isinstance(node, yaml.SequenceNode):
+            value = self.construct_sequence(node, deep=True)
+        elif isinstance(node, yaml.MappingNode):
+            value = self.construct_mapping(node, deep=True)
+        if tag == "GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _Loader.construct_intrinsic)

@@ -1,0 +1,119 @@
+"""The programs that a stack is made of: how they start, when they are there, and that they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+REGION = "eu-central-1"
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SMTP_URL")
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class StackError(Exception):
+    """The stack cannot run; the text says why, in a line for people."""
+
+
+def clean_environment() -> dict[str, str]:
+    """Return an environment that leads to no real AWS account, and past every proxy."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "*",
+    }
+
+
+def require_free_port(port: int, variable: str) -> None:
+    """Raise `StackError` if anything listens on `port`, on either of localhost's addresses."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with suppress(OSError), closing(socket.socket(family)) as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((host, port)) == 0:
+                message = f"Port {port} is in use: stop what listens there or set {variable}."
+                raise StackError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running program, leader of a process group of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @classmethod
+    def start(
+        cls, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path
+    ) -> Program:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end the others in order.
+            )
+        return cls(process, log)
+
+    @property
+    def name(self) -> str:
+        return self.log.stem
+
+    @property
+    def obituary(self) -> str | None:
+        """A line about its end, or None while it lives."""
+        code = self.process.poll()
+        return None if code is None else f"{self.name} ended by itself ({code}), see {self.log}"
+
+    def await_answer(self, url: str, *, seconds: float = 20) -> None:
+        """Return as soon as anything answers at `url`, or raise `StackError`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.obituary:
+                raise StackError(self.obituary)
+            if _answers(url):
+                return
+            time.sleep(0.03)
+        raise StackError(f"{self.name} does not answer after {seconds:g} seconds, see {self.log}")
+
+    def stop(self, *, seconds: float = 5) -> None:
+        """End the whole group: politely, and what is left of it after `seconds` for good."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # PermissionError: macOS, for a zombie.
+            os.killpg(self.process.pid, number)
+
+
+def _answers(url: str) -> bool:
+    try:
+        _NO_PROXY.open(url, timeout=2).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+    except OSError:
+        return False
+    return True

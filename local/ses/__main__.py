@@ -1,0 +1,51 @@
+"""Starts the simulator with what the environment says, until it is told to stop."""
+
+import os
+import signal
+import sys
+from threading import Event
+
+from local.ses import aws
+from local.ses.relay import Relay
+from local.ses.server import Simulator
+from local.ses.simulator import DEFAULT_DELAY, Settings
+
+
+def settings() -> Settings:
+    """Return the settings in the environment, or raise `ValueError`."""
+    region = os.environ.get("AWS_REGION", "eu-central-1")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "http://localhost:8080")
+    destinations, publish = aws.connect(endpoint, region)
+    identities = os.environ.get("SES_IDENTITIES", "example.com").split(",")
+    smtp_url = os.environ.get("SMTP_URL")
+    return Settings(
+        destinations,
+        publish,
+        identities=tuple(name.strip() for name in identities if name.strip()),
+        region=region,
+        event_delay=float(os.environ.get("SES_EVENT_DELAY", DEFAULT_DELAY)),
+        relay=Relay(smtp_url) if smtp_url else None,
+    )
+
+
+def main() -> int:
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    port = os.environ.get("SES_PORT", "8025")
+    try:
+        simulator = Simulator(settings(), int(port))
+    except (OSError, OverflowError) as error:
+        print(f"SES simulator: port {port} is not free: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"SES simulator: {error}", file=sys.stderr)
+        return 1
+    with simulator:
+        print(f"SES simulator: {simulator.url}", flush=True)
+        stopped.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

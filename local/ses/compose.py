@@ -1,0 +1,155 @@
+"""What SES makes of `Content.Simple`: an RFC 5322 message out of subject, texts and attachments."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from mimetypes import MimeTypes
+from typing import Final
+
+from local.ses import mime
+from local.ses.errors import bad_request
+from local.ses.mailbox import Attachment
+from local.ses.model import Json
+
+# Its own table, so that the answer does not depend on this machine's.
+_TYPES: Final = MimeTypes()
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message to be sent; `headers` are the fields that its sender gave."""
+
+    headers: tuple[tuple[str, str], ...]
+    source: bytes
+    subject: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+def simple(request: Json, trace: mime.Fields) -> Composed:
+    """Compose the message of `request`; `trace` goes to the top: Message-ID and Date."""
+    message = request["Content"]["Simple"]
+    content_type, transfer, body = _body(message["Body"])
+    attachments = message.get("Attachments", [])
+    parts = [_attachment(given) for given in attachments]
+    if parts:
+        first = mime.header(_content_fields(content_type, transfer)) + body
+        content_type, body = mime.multipart("mixed", [first, *(part for part, _ in parts)])
+        transfer = ""
+    subject = text_of(message["Subject"], "Content.Simple.Subject")
+    fields = [
+        *_address_fields(request),
+        ("Subject", mime.unstructured(subject)),
+        *((field["Name"], field["Value"]) for field in message.get("Headers", [])),
+        ("MIME-Version", "1.0"),
+        *_content_fields(content_type, transfer),
+    ]
+    source = mime.header([*trace, *fields]) + body
+    return Composed(tuple(fields), source, subject, tuple(facts for _, facts in parts))
+
+
+def trace_fields(message_id: str, region: str, moment: datetime) -> mime.Fields:
+    """Return the fields that SES sets on every message, whatever its sender gave."""
+    host = "email" if region == "us-east-1" else region
+    return (
+        ("Message-ID", f"<{message_id}@{host}.amazonses.com>"),
+        ("Date", format_datetime(moment)),
+    )
+
+
+def text_of(content: Json, path: str) -> str:
+    """Return a part's text, or refuse what its charset cannot write.
+
+    Without a charset SES assumes 7-bit ASCII (API reference, Content).
+    """
+    charset = content.get("Charset", "us-ascii")
+    try:
+        content["Data"].encode(charset)
+    except UnicodeError:
+        raise bad_request(f"{path}.Data has characters outside of {charset}.") from None
+    except LookupError:
+        raise bad_request(f"{path}.Charset is not known.") from None
+    return str(content["Data"])
+
+
+def _address_fields(request: Json) -> mime.Fields:
+    """Return who sends to whom. Nobody sees the blind copies."""
+    destination = request.get("Destination", {})
+    lists = (
+        ("To", destination.get("ToAddresses")),
+        ("Cc", destination.get("CcAddresses")),
+        ("Reply-To", request.get("ReplyToAddresses")),
+    )
+    given = [(name, ", ".join(addresses)) for name, addresses in lists if addresses]
+    return [("From", request["FromEmailAddress"]), *given]
+
+
+def _content_fields(content_type: str, transfer: str) -> mime.Fields:
+    """Return the fields of a part; a multipart has no transfer encoding of its own."""
+    fields = [("Content-Type", content_type)]
+    return [*fields, ("Content-Transfer-Encoding", transfer)] if transfer else fields
+
+
+def _body(body: Json) -> tuple[str, str, bytes]:
+    """Return content type, transfer encoding and body of the text, the HTML, or both."""
+    texts = [
+        _text(body[member], member, f"text/{subtype}")
+        for member, subtype in (("Text", "plain"), ("Html", "html"))
+        if member in body
+    ]
+    if not texts:
+        raise bad_request("Content.Simple.Body needs Text or Html.")
+    if len(texts) == 1:
+        return texts[0]
+    parts = [mime.header(_content_fields(kind, transfer)) + data for kind, transfer, data in texts]
+    content_type, data = mime.multipart("alternative", parts)
+    return content_type, "", data
+
+
+def _text(content: Json, member: str, content_type: str) -> tuple[str, str, bytes]:
+    text = mime.canonical(text_of(content, f"Content.Simple.Body.{member}"))
+    charset = content.get("Charset", "us-ascii")
+    transfer, data = mime.text_body(text.encode(charset), charset)
+    return f"{content_type}; charset={charset}", transfer, data
+
+
+def _attachment(given: Json) -> tuple[bytes, Attachment]:
+    """Return an attachment as a part, and what its recipient will find in it."""
+    transfer, body, content = _encoded(given)
+    content_type = given.get("ContentType") or _guessed(given["FileName"])
+    disposition = given.get("ContentDisposition", "ATTACHMENT").lower()
+    fields = [
+        *_content_fields(content_type, transfer),
+        ("Content-Disposition", disposition + mime.parameter("filename", given["FileName"])),
+    ]
+    if "ContentId" in given:
+        fields.append(("Content-ID", f"<{given['ContentId'].strip('<>')}>"))
+    if "ContentDescription" in given:
+        fields.append(("Content-Description", mime.unstructured(given["ContentDescription"])))
+    kind = content_type.partition(";")[0].strip().lower()
+    digest = hashlib.sha256(content).hexdigest()
+    return mime.header(fields) + body, Attachment(given["FileName"], kind, len(content), digest)
+
+
+def _encoded(given: Json) -> tuple[str, bytes, bytes]:
+    """Return transfer encoding, encoded content, and the content that this decodes to.
+
+    The default is SEVEN_BIT (SES developer guide, attachments), which mangles a binary file.
+    """
+    content: bytes = given["RawContent"]
+    match given.get("ContentTransferEncoding", "SEVEN_BIT"):
+        case "BASE64":
+            return "base64", mime.base64_lines(content), content
+        case "QUOTED_PRINTABLE":
+            return "quoted-printable", mime.quoted_printable(content), content
+    text = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if not mime.is_7bit(text):
+        raise bad_request(
+            "An attachment is not 7-bit text, but its ContentTransferEncoding is SEVEN_BIT "
+            "(the default). Set it to BASE64."
+        )
+    return "7bit", text, text
+
+
+def _guessed(file_name: str) -> str:
+    return _TYPES.guess_type(file_name)[0] or "application/octet-stream"

@@ -1,0 +1,49 @@
+"""What a mail program would show of a message: its text, its HTML, and its attachments."""
+
+import base64
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+
+def content(source: bytes) -> dict[str, Any]:
+    """Return the parts of a message that a person reads."""
+    message = _parsed(source)
+    images = {
+        part["Content-ID"].strip("<> "): part
+        for part in message.walk()
+        if part.get("Content-ID") and part.get_content_maintype() == "image"
+    }
+    html = _text(message, "html")
+    for name, part in images.items():
+        data = base64.b64encode(_bytes(part)).decode()
+        html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return {"text": _text(message, "plain"), "html": html}
+
+
+def attachment(source: bytes, number: int) -> bytes | None:
+    """Return the content of an attachment, counted from 0 as `GET /messages` lists them."""
+    named = [part for part in _parsed(source).walk() if part.get_filename()]
+    if number >= len(named):
+        return None
+    return _bytes(named[number])
+
+
+def _parsed(source: bytes) -> EmailMessage:
+    return message_from_bytes(source, policy=default)
+
+
+def _bytes(part: EmailMessage) -> bytes:
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else part.as_bytes()
+
+
+def _text(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except (LookupError, UnicodeError):
+        return "(This part cannot be decoded.)"

@@ -1,0 +1,55 @@
+"""Hands what was sent to a real SMTP server, in the background."""
+
+import smtplib
+from queue import SimpleQueue
+from threading import Thread
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from local.ses.mailbox import Mail
+
+_TIMEOUT: Final = 20.0  # Seconds.
+_PORTS: Final = {"smtp": 25, "smtps": 465}
+
+
+class Relay:
+    """Relays mails to the server of `url`: smtp:// or smtps://, with or without a user."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        if self._url.scheme not in _PORTS or not self._url.hostname:
+            raise ValueError("SMTP_URL must look like smtp://user:password@host:port")
+        self._port = self._url.port or _PORTS[self._url.scheme]
+        self._mails: SimpleQueue[Mail | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="ses-relay", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._mails.put(None)
+
+    def put(self, mail: Mail) -> None:
+        self._mails.put(mail)
+
+    def _run(self) -> None:
+        while mail := self._mails.get():
+            try:
+                self._send(mail)
+            except (OSError, smtplib.SMTPException) as error:
+                # An SMTP error's text holds the recipients.
+                print(f"SES simulator: {mail.id} not relayed: {type(error).__name__}", flush=True)
+
+    def _send(self, mail: Mail) -> None:
+        with self._connected() as server:
+            if self._url.username:
+                if self._url.scheme == "smtp" and server.has_extn("starttls"):
+                    server.starttls()
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            server.sendmail(mail.envelope.return_path, list(mail.envelope.recipients), mail.source)
+
+    def _connected(self) -> smtplib.SMTP:
+        kind = smtplib.SMTP_SSL if self._url.scheme == "smtps" else smtplib.SMTP
+        server = kind(self._url.hostname or "", self._port, timeout=_TIMEOUT)
+        server.ehlo()
+        return server

@@ -1,0 +1,208 @@
+"""The simulator's HTTP/1.1 server: connections, bodies, and answers that never come."""
+
+import select
+import socket
+import sys
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from threading import Event, Lock, Thread
+from typing import Any, Final, Self, override
+from urllib.parse import unquote, urlsplit
+
+from local.ses import routes
+from local.ses.answers import Answer, Silence, as_json, ses_error
+from local.ses.errors import SesError
+from local.ses.simulator import Ses, Settings
+
+_MOST_BODY_BYTES: Final = 64_000_000  # 40 MB in base64, in JSON, and some room.
+_HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
+
+
+class Simulator:
+    """The SES simulator, served at `url`; `port` 0 takes a free one."""
+
+    def __init__(self, settings: Settings, port: int = 0) -> None:
+        self.ses = Ses(settings)
+        self._server = _Server(("127.0.0.1", port), self.ses)
+        self._thread = Thread(
+            target=self._server.serve_forever, args=(0.05,), name="ses-http", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> None:
+        self.ses.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop at once: open connections are closed, whatever they wait for."""
+        self._server.stopping.set()
+        self._server.shutdown()
+        self._server.close_connections()
+        self._server.server_close()
+        self.ses.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], ses: Ses) -> None:
+        self.ses = ses
+        self.stopping = Event()
+        self._connections: set[socket.socket] = set()
+        self._lock = Lock()
+        super().__init__(address, _Handler)
+
+    @override
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # HTTPServer's asks the DNS for this machine's name.
+        self.server_port = self.server_address[1]
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # The client was faster.
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exception()
+        if not isinstance(error, ConnectionError | TimeoutError):
+            print(f"SES simulator: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+
+
+class _BodyError(Exception):
+    """The body cannot be read, so the connection is of no more use."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "ses-simulator"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # Head and body leave in one piece.
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    @override
+    def handle_expect_100(self) -> bool:
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing: a request line may hold what is personal."""
+
+    def _answer(self) -> None:
+        url = urlsplit(self.path)
+        try:
+            body = self._body()
+        except _BodyError as error:
+            self.close_connection = True
+            self._write(as_json({"message": str(error)}, 400))
+            return
+        request = routes.Request(
+            self.command, unquote(url.path), url.query, body, self.client_address[0]
+        )
+        match self._followed(request):
+            case Answer() as answer:
+                self._write(answer)
+            case Silence.HOLD:
+                self._hold()
+            case Silence.DROP:
+                self.close_connection = True
+
+    def _followed(self, request: routes.Request) -> Answer | Silence:
+        try:
+            return routes.answer(self.server.ses, request)
+        except Exception as error:  # noqa: BLE001 - A fault of ours must not look like a lost answer.
+            traceback.print_exc()
+            return ses_error(SesError("InternalServiceErrorException", type(error).__name__))
+
+    def _write(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        if answer.status != 204:
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Cache-Control", "no-store")
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _hold(self) -> None:
+        """Keep the client waiting until it gives up, or the simulator stops."""
+        self.close_connection = True
+        waited = 0.0
+        while waited < _HOLD and not self.server.stopping.is_set():
+            readable, _, _ = select.select([self.connection], [], [], 0.25)
+            if readable:
+                return
+            waited += 0.25
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._chunked()
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal():
+            raise _BodyError("Content-Length is not a number.")
+        return self._exactly(int(length))
+
+    def _chunked(self) -> bytes:
+        """Read a body in chunks (RFC 9112 §7.1); trailers are left out."""
+        body = bytearray()
+        while size := self._chunk_size():
+            body += self._exactly(size, already=len(body))
+            self.rfile.readline()
+        while self.rfile.readline(65_537).strip():
+            pass
+        return bytes(body)
+
+    def _chunk_size(self) -> int:
+        line = self.rfile.readline(1_025).partition(b";")[0].strip()
+        try:
+            return int(line, 16)
+        except ValueError:
+            raise _BodyError("A chunk has no size.") from None
+
+    def _exactly(self, length: int, already: int = 0) -> bytes:
+        if not 0 <= length <= _MOST_BODY_BYTES - already:
+            raise _BodyError(f"The body is over {_MOST_BODY_BYTES} bytes.")
+        data = self.rfile.read(length)
+        if len(data) < length:
+            raise _BodyError("The body ends too early.")
+        return data

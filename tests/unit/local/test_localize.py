@@ -1,0 +1,155 @@
+"""What MiniStack would leave out of the template is in it after `localize`."""
+
+from pathlib import Path
+
+import pytest
+
+from local.localize import METHODS, localize, parse
+
+TEMPLATE = """
+Parameters:
+  Concurrency: {Type: Number, Default: 5}
+  Days: {Type: Number, Default: 7}
+  Name: {Type: String}
+Globals:
+  Function:
+    CodeUri: src/
+    Environment: {Variables: {KEPT: !Ref Days, CHANGED: before}}
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Role: !GetAtt Role.Arn
+      Events:
+        Root: {Type: Api, Properties: {Path: /, Method: ANY}}
+        Get: {Type: Api, Properties: {Path: /only, Method: get}}
+        Queue: {Type: SQS, Properties: {ScalingConfig: {MaximumConcurrency: !Ref Concurrency}}}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      BinaryMediaTypes: [application~1xml, image~1png]
+      GatewayResponses:
+        DEFAULT_4XX: {ResponseTemplates: {application/json: "{}"}}
+        THROTTLED:
+          StatusCode: 429
+          ResponseParameters: {Headers: {Retry-After: "'1'"}}
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties: {LifecycleConfiguration: {Rules: [{ExpirationInDays: !Ref Days}]}}
+  TlsOnly:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      PolicyDocument:
+        Statement: [{Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}]
+  TlsAndMore:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      PolicyDocument:
+        Statement:
+          - {Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}
+          - {Effect: Allow, Principal: "*"}
+  Math: {Type: "AWS::CloudWatch::Alarm", Properties: {Metrics: []}}
+  Plain: {Type: "AWS::CloudWatch::Alarm", Properties: {MetricName: Errors}}
+"""
+
+
+@pytest.fixture
+def localized():
+    return localize(TEMPLATE, "s3://code/key.zip", {"Days": "3", "Name": "x"}, {"CHANGED": "after"})
+
+
+@pytest.fixture
+def resources(localized):
+    return localized["Resources"]
+
+
+def test_short_tags_become_their_long_form():
+    text = "[!Ref A, !GetAtt B.C.D, !Sub '${E}', !If [F, 1, !Ref G], !Transform {Name: H}]"
+
+    assert parse(text) == [
+        {"Ref": "A"},
+        {"Fn::GetAtt": ["B", "C.D"]},
+        {"Fn::Sub": "${E}"},
+        {"Fn::If": ["F", 1, {"Ref": "G"}]},
+        {"Fn::Transform": {"Name": "H"}},
+    ]
+
+
+def test_every_function_runs_the_uploaded_code(localized):
+    assert localized["Globals"]["Function"]["CodeUri"] == "s3://code/key.zip"
+
+
+def test_given_variables_go_over_the_templates(localized):
+    variables = localized["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables == {"KEPT": {"Ref": "Days"}, "CHANGED": "after"}
+
+
+def test_any_method_is_spelled_out(resources):
+    events = resources["Function"]["Properties"]["Events"]
+
+    assert "Root" not in events
+    assert {
+        event["Properties"]["Method"]
+        for event in events.values()
+        if event["Type"] == "Api" and event["Properties"]["Path"] == "/"
+    } == set(METHODS)
+
+
+def test_other_events_stay_as_they_are(resources):
+    events = resources["Function"]["Properties"]["Events"]
+
+    assert events["Get"] == {"Type": "Api", "Properties": {"Path": "/only", "Method": "get"}}
+
+
+def test_number_parameters_arrive_as_numbers(resources):
+    events = resources["Function"]["Properties"]["Events"]
+    rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert events["Queue"]["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert rules == [{"ExpirationInDays": 3}]
+
+
+def test_binary_types_are_compared_as_they_stand(resources):
+    types = resources["Api"]["Properties"]["BinaryMediaTypes"]
+
+    assert types == ["application/xml", "image/png"]
+
+
+def test_gateway_responses_become_resources(resources):
+    assert "GatewayResponses" not in resources["Api"]["Properties"]
+    assert resources["ApiThrottled"] == {
+        "Type": "AWS::ApiGateway::GatewayResponse",
+        "Properties": {
+            "RestApiId": {"Ref": "Api"},
+            "ResponseType": "THROTTLED",
+            "StatusCode": "429",
+            "ResponseTemplates": {},
+            "ResponseParameters": {"gatewayresponse.header.Retry-After": "'1'"},
+        },
+    }
+    assert "StatusCode" not in resources["ApiDefault4Xx"]["Properties"]
+
+
+def test_plain_http_is_allowed_and_nothing_else(resources):
+    statements = resources["TlsAndMore"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert "TlsOnly" not in resources
+    assert statements == [{"Effect": "Allow", "Principal": "*"}]
+
+
+def test_metric_math_is_dropped(resources):
+    assert "Math" not in resources
+    assert "Plain" in resources
+
+
+def test_the_real_template_loses_nothing_but_what_ministack_refuses():
+    text = (Path(__file__).parents[3] / "template.yaml").read_text()
+
+    before = parse(text)["Resources"]
+    after = localize(text, "s3://code/key.zip", {"SenderDomain": "example.com"})["Resources"]
+
+    assert set(before) - set(after) == {"ContentBucketPolicy", "ThrottlesAlarm"}
+    assert {after[name]["Type"] for name in set(after) - set(before)} == {
+        "AWS::ApiGateway::GatewayResponse"
+    }
