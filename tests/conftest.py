@@ -2,8 +2,6 @@
 
 import os
 
-import pytest
-
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -18,6 +16,7 @@ os.environ |= {
     "DEFAULT_SENDER_NAME": "",
     "CONFIGURATION_NAME": "default",
     "RECORD_RETENTION_DAYS": "90",
+    "CONTENT_RETENTION_DAYS": "7",
     "RETRY_HOURS": "24",
     "UNKNOWN_OUTCOME": "resend",
     "POWERTOOLS_SERVICE_NAME": "mail",
@@ -27,8 +26,3 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
 import moto  # noqa: E402, F401 - before any client is made, so that it can answer all of them
-
-
-@pytest.fixture(scope="session")
-def vocabulary() -> None:
-    """Nothing yet."""

@@ -40,6 +40,7 @@ class Config:
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
+                content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),
             ),
         )
 

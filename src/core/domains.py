@@ -31,6 +31,8 @@ class DomainConfiguration(BaseModel):
     """Whether `Reference` is the idempotency key of callers who send no header."""
     retention_days: int = 90
     """How long the record of a message is kept."""
+    content_retention_days: int = 7
+    """How long the mail itself is kept, for tries; in S3 the bucket's own limit may be shorter."""
 
     def admits(self, caller: str) -> bool:
         """Say whether this API key (its SHA-256 in hex) may send and read mail of the domain."""

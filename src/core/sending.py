@@ -123,7 +123,8 @@ def _keep(
     added = None
     try:
         with edges.vault.keeping(objects):
-            added = edges.store.add(record, content, key)
+            expires_at = record.created_at + submission.configuration.content_retention_days * 86400
+            added = edges.store.add(record, content, expires_at, key)
     except Outage:
         if added:  # The caller will be told that it failed, so it must not be sent later.
             edges.store.withdraw(added, key)

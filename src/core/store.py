@@ -52,14 +52,20 @@ class Store:
     table: str
 
     @outages()
-    def add(self, record: Record, content: str, key: IdempotencyKey | None = None) -> Record:
+    def add(
+        self,
+        record: Record,
+        content: str,
+        content_expires_at: int,
+        key: IdempotencyKey | None = None,
+    ) -> Record:
         """Write a new message, its content and its idempotency key: all or nothing, at once.
 
         `content` "" means that it is kept elsewhere. Raises `KeyTaken` (or `KeyBusy`) if the key is
         in use; a key that has expired is not (DynamoDB may take days to delete it).
         """
         record = _revised(record)
-        held = {"content": content, "expiresAt": record.expires_at}
+        held = {"content": content, "expires_at": content_expires_at}
         writes: list[TransactWriteItemTypeDef] = [
             self._put(_record_item(record), "attribute_not_exists(pk)"),
             self._put({**_keys(f"MSG#{record.id}", "CONTENT"), **held}),
@@ -67,11 +73,11 @@ class Store:
         if key:
             item = {
                 **_keys(f"KEY#{key.hash}", "KEY"),
-                "messageId": record.id,
+                "message_id": record.id,
                 "fingerprint": key.fingerprint,
-                "expiresAt": key.expires_at,
+                "expires_at": key.expires_at,
             }
-            free = "attribute_not_exists(pk) OR expiresAt < :now"
+            free = "attribute_not_exists(pk) OR expires_at < :now"
             writes.append(self._put(item, free, {":now": int(time.time())}))
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
@@ -102,11 +108,12 @@ class Store:
 
     @outages()
     def get_content(self, message_id: str) -> str | None:
-        """Read what `add` was given as content; None if the message is gone."""
+        """Read what `add` was given as content; None once that has expired."""
         reply = self.dynamodb.get_item(
             TableName=self.table, Key=_key(f"MSG#{message_id}", "CONTENT"), ConsistentRead=True
         )
-        return reply["Item"]["content"]["S"] if "Item" in reply else None
+        item = _plain(reply["Item"]) if "Item" in reply else None
+        return str(item["content"]) if item and item["expires_at"] > time.time() else None
 
     def revise(self, record: Record, change: Callable[[Record], Record]) -> Record:
         """Apply `change` to the newest state of `record` and write it, unless it changes nothing.
@@ -151,7 +158,7 @@ class Store:
         reply = self.dynamodb.query(
             TableName=self.table,
             IndexName="BySesMessageId",
-            KeyConditionExpression="sesMessageId = :id",
+            KeyConditionExpression="ses_message_id = :id",
             ExpressionAttributeValues={":id": {"S": ses_message_id}},
         )
         return next((self.get(_id_of(item)) for item in reply["Items"]), None)
@@ -164,7 +171,7 @@ class Store:
     def oldest_due_at(self) -> int | None:
         """Say since when (or until when) the message that is due first is so; None without any."""
         firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(_SHARDS))
-        return min((int(item["dueAt"]["N"]) for item in firsts if item), default=None)
+        return min((int(item["due_at"]["N"]) for item in firsts if item), default=None)
 
     def _unfinished(self, now: int) -> Iterator[Mapping[str, Any]]:
         for shard in range(_SHARDS):
@@ -174,7 +181,7 @@ class Store:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             IndexName="Unfinished",
-            KeyConditionExpression="unfinished = :shard AND dueAt <= :now",
+            KeyConditionExpression="unfinished = :shard AND due_at <= :now",
             ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"N": str(now)}},
             PaginationConfig={"PageSize": limit},
         )
@@ -208,7 +215,7 @@ def _raise_unless_ours(
     if mine and _from_item(mine).revision == record.revision:
         return
     if key and key[0]:
-        raise KeyTaken(key[0]["messageId"]["S"], key[0]["fingerprint"]["S"]) from None
+        raise KeyTaken(key[0]["message_id"]["S"], key[0]["fingerprint"]["S"]) from None
     if any(reason.get("Code") == "TransactionConflict" for reason in reasons):
         raise KeyBusy from None
     raise error
@@ -222,13 +229,13 @@ def _record_item(record: Record) -> dict[str, Any]:
     """Lay out a record: its own members, the derived status for people, and the index keys."""
     item = record.model_dump(mode="json", exclude_defaults=True)
     item |= _keys(f"MSG#{record.id}", "RECORD")
-    item |= {"status": record.status.value, "expiresAt": record.expires_at}
+    item |= {"status": record.status.value, "expires_at": record.expires_at}
     if record.reference:
-        item["referenceKey"] = f"{record.domain}#{record.reference}"
+        item["reference_key"] = f"{record.domain}#{record.reference}"
     if record.ses_message_id:
-        item["sesMessageId"] = record.ses_message_id
+        item["ses_message_id"] = record.ses_message_id
     if (due_at := record.due_at) is not None:
-        item |= {"unfinished": str(ord(record.id[-1]) % _SHARDS), "dueAt": due_at}
+        item |= {"unfinished": str(ord(record.id[-1]) % _SHARDS), "due_at": due_at}
     return item
 
 

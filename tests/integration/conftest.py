@@ -102,17 +102,17 @@ def aws() -> Iterator[None]:
 
 
 def _furnish() -> None:
-    texts = {"pk", "sk", "referenceKey", "sesMessageId", "unfinished"}
+    texts = {"pk", "sk", "reference_key", "ses_message_id", "unfinished"}
     types = [{"AttributeName": name, "AttributeType": "S"} for name in sorted(texts)]
     indexes = {
-        "ByReference": ("referenceKey", "pk"),
-        "BySesMessageId": ("sesMessageId", None),
-        "Unfinished": ("unfinished", "dueAt"),
+        "ByReference": ("reference_key", "pk"),
+        "BySesMessageId": ("ses_message_id", None),
+        "Unfinished": ("unfinished", "due_at"),
     }
     clients.dynamodb().create_table(
         TableName=CONFIG.table_name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[*types, {"AttributeName": "dueAt", "AttributeType": "N"}],
+        AttributeDefinitions=[*types, {"AttributeName": "due_at", "AttributeType": "N"}],
         KeySchema=_keys("pk", "sk"),
         GlobalSecondaryIndexes=[
             {

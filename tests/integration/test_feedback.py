@@ -208,7 +208,7 @@ def test_events_find_a_mail_whose_answer_was_lost(
 
     assert status(message_id) == "sent"
     record = table.get_item(Key={"pk": f"MSG#{message_id}", "sk": "RECORD"})["Item"]
-    assert record["sesMessageId"] == Ses.id_of(1)
+    assert record["ses_message_id"] == Ses.id_of(1)
 
 
 def test_no_event_whatever_is_missing_or_odd_in_it_stops_the_others(

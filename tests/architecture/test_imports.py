@@ -1,0 +1,49 @@
+"""What a handler loads before its first request: modules, which are the same everywhere."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HANDLERS = [path.stem for path in (ROOT / "src/handlers").glob("*.py") if path.stem != "__init__"]
+TOO_HEAVY = {
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.idempotency",
+    "aws_lambda_powertools.utilities.parser",
+    "aws_xray_sdk",
+    "awscrt",
+    "email_validator",
+    "idna",
+    "moto",
+    "pydantic_settings",
+    "requests",
+}
+
+
+def loaded(handler: str) -> set[str]:
+    """Return the modules that an interpreter has once it has imported the handler."""
+    program = f"import handlers.{handler}, sys; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_loads_nothing_heavy(handler: str) -> None:
+    assert TOO_HEAVY & loaded(handler) == set()
+
+
+@pytest.mark.parametrize(
+    ("handler", "unused"),
+    [
+        ("ses_events", {"core.transport", "core.vault", "core.xml_format", "defusedxml"}),
+        ("sweep", {"core.transport", "core.vault", "core.xml_format", "defusedxml"}),
+        ("resend", {"core.xml_format", "defusedxml"}),
+    ],
+)
+def test_a_handler_loads_only_what_it_uses(handler: str, unused: set[str]) -> None:
+    assert unused & loaded(handler) == set()

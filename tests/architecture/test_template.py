@@ -1,0 +1,201 @@
+"""What the template says twice, or says about itself, is true."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from local.finish import SERVICES
+from local.localize import parse
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = parse((ROOT / "template.yaml").read_text())
+RESOURCES = TEMPLATE["Resources"]
+NOT_OURS = re.compile(r"POWERTOOLS_|LOG_LEVEL$")  # Read by Powertools, not by core/config.py.
+
+
+def of_type(kind):
+    return {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+QUEUES = of_type("AWS::SQS::Queue")
+ROLES = of_type("AWS::IAM::Role")
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+SQS_EVENTS = [
+    (name, event["Properties"])
+    for name, function in FUNCTIONS.items()
+    for event in function["Events"].values()
+    if event["Type"] == "SQS"
+]
+
+
+def named_by(arn):
+    """Return the name of the resource whose attribute `arn` is."""
+    return arn["Fn::GetAtt"][0]
+
+
+def dead_letters(queue):
+    return named_by(queue["RedrivePolicy"]["deadLetterTargetArn"])
+
+
+DEAD_LETTERS = {dead_letters(queue) for queue in QUEUES.values() if "RedrivePolicy" in queue}
+
+
+def statements(function):
+    role = ROLES[named_by(FUNCTIONS[function]["Role"])]
+    return [s for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_handler_is_deployed_and_every_function_has_a_handler():
+    modules = {path.stem for path in (ROOT / "src/handlers").glob("*.py")} - {"__init__"}
+
+    assert {f["Handler"] for f in FUNCTIONS.values()} == {f"handlers.{m}.handler" for m in modules}
+
+
+def test_functions_are_told_exactly_what_the_configuration_reads():
+    told = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    tree = ast.parse((ROOT / "src/core/config.py").read_text())
+    read = {
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and ast.unparse(node.value).endswith("environ")
+    }
+
+    assert {name for name in told if not NOT_OURS.match(name)} == read
+    assert not any("Environment" in function for function in FUNCTIONS.values())
+
+
+def test_no_two_functions_share_a_role():
+    roles = [named_by(function["Role"]) for function in FUNCTIONS.values()]
+
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_logs_to_its_own_group_only(function):
+    group = FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    allowed = [s["Resource"] for s in statements(function) if "logs:" in str(s["Action"])]
+
+    assert [named_by(resource) for resource in allowed] == [group]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_names_every_action_and_every_resource(function):
+    for statement in statements(function):
+        assert not any("*" in action for action in as_list(statement["Action"]))
+        assert "*" not in as_list(statement["Resource"])
+
+
+def test_only_those_who_send_may_send():
+    senders = {
+        function
+        for function in FUNCTIONS
+        if any("ses:SendEmail" in as_list(s["Action"]) for s in statements(function))
+    }
+
+    assert senders == {"ApiFunction", "ResendFunction"}
+
+
+def test_every_queue_has_dead_letters_or_holds_them():
+    assert {name for name, queue in QUEUES.items() if "RedrivePolicy" not in queue} == DEAD_LETTERS
+
+
+def test_dead_letters_outlive_the_queue_that_they_come_from():
+    for queue in QUEUES.values():
+        if "RedrivePolicy" in queue:
+            kept = QUEUES[dead_letters(queue)]["MessageRetentionPeriod"]
+
+            assert kept > queue["MessageRetentionPeriod"]
+
+
+def test_every_dead_letter_rings_an_alarm():
+    watched = {
+        named_by(dimension["Value"])
+        for alarm in ALARMS.values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        for dimension in alarm["Dimensions"]
+    }
+
+    assert watched == DEAD_LETTERS
+
+
+def test_every_function_rings_an_alarm_when_it_fails():
+    watched = {
+        dimension["Value"]["Ref"]
+        for alarm in ALARMS.values()
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/Lambda", "Errors")
+        for dimension in alarm["Dimensions"]
+    }
+
+    assert watched == set(FUNCTIONS)
+
+
+def test_every_alarm_reaches_somebody():
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in ALARMS.values())
+
+
+@pytest.mark.parametrize(("function", "event"), SQS_EVENTS)
+def test_a_queue_waits_long_enough_for_its_function(function, event):
+    queue = QUEUES[named_by(event["Queue"])]
+
+    assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_whatever_is_kept_is_kept_for_a_known_time():
+    assert all("MessageRetentionPeriod" in queue for queue in QUEUES.values())
+    assert all("RetentionInDays" in group for group in of_type("AWS::Logs::LogGroup").values())
+    for table in of_type("AWS::DynamoDB::Table").values():
+        assert table["TimeToLiveSpecification"]["Enabled"]
+    for bucket in of_type("AWS::S3::Bucket").values():
+        assert all("ExpirationInDays" in r for r in bucket["LifecycleConfiguration"]["Rules"])
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket"])
+def test_data_outlives_its_stack(kind):
+    for name in of_type(kind):
+        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_retry_never_outlives_its_content():
+    parameters = TEMPLATE["Parameters"]
+
+    assert (
+        parameters["RetryHours"]["MaxValue"] < 24 * parameters["ContentRetentionDays"]["MinValue"]
+    )
+    assert parameters["RetryHours"]["MaxValue"] < 24 * parameters["RecordRetentionDays"]["MinValue"]
+
+
+def test_the_console_shows_every_parameter_in_a_group():
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [name for group in groups for name in group["Parameters"]]
+
+    assert sorted(shown) == sorted(TEMPLATE["Parameters"])
+
+
+def test_a_bad_parameter_is_explained():
+    constraints = {"AllowedPattern", "AllowedValues", "MinValue", "MaxValue"}
+    for parameter in TEMPLATE["Parameters"].values():
+        assert constraints & set(parameter)
+        assert parameter["Description"]
+        assert parameter["ConstraintDescription"]
+
+
+def test_the_package_keeps_botocores_description_of_every_service_in_use():
+    used = {
+        service
+        for path in (ROOT / "src").rglob("*.py")
+        for service in re.findall(r"\.client\(\s*\"([a-z0-9-]+)\"", path.read_text())
+    }
+
+    assert used <= set(SERVICES)

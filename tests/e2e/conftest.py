@@ -1,0 +1,63 @@
+"""The real template, deployed to MiniStack with the SES simulator: one stack for all tests."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local.stack import Stack
+
+FINAL = {"delivered", "undelivered", "failed", "read"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with Stack(api_port=free_port(), ses_port=free_port(), say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    headers = {"x-api-key": stack.api_key}
+    with httpx.Client(base_url=stack.url, headers=headers, timeout=40) as client:
+        yield client
+
+
+@pytest.fixture
+def ses(stack: Stack) -> Iterator[httpx.Client]:
+    """The simulator, with no mails and no faults left from another test."""
+    with httpx.Client(base_url=stack.ses_url, timeout=10) as client:
+        client.delete("/faults")
+        client.delete("/messages")
+        yield client
+
+
+@pytest.fixture
+def until(api: httpx.Client) -> Callable[..., dict[str, Any]]:
+    """Ask for a message's status until it is final, or one of those that are waited for."""
+
+    def _until(message_id: str, *wanted: str, seconds: float = 60) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while True:
+            answer: dict[str, Any] = api.get("/Status", params={"MessageId": message_id}).json()
+            if answer["Status"] in (wanted or FINAL):
+                return answer
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.1)
+
+    return _until
+
+
+@pytest.fixture
+def source(ses: httpx.Client) -> Callable[[], bytes]:
+    """Return the RFC 5322 source of the newest mail that the simulator took."""
+    return lambda: ses.get(f"/messages/{ses.get('/messages').json()[0]['MessageId']}").content

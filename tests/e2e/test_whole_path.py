@@ -1,0 +1,287 @@
+"""From `POST /Mail/Send` to `delivered`, as a caller and an operator see it."""
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from email import message_from_bytes, policy
+from typing import Any
+
+import httpx
+import pytest
+
+from local.stack import Stack
+
+Until = Callable[..., dict[str, Any]]
+TO = "success@simulator.amazonses.com"
+MAIL = {"To": TO, "Subject": "s", "Text": "t"}
+XML = {"Content-Type": "application/xml", "Accept": "application/xml"}
+ANSWER = "{http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel.Response}"
+
+# The sample of the original's metadata page, with addresses that exist.
+SEED = """<SendMail xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel">
+  <Attachments xmlns:d2p1="http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel.Helper">
+    <d2p1:Attachment>
+      <d2p1:Bytes>AA==</d2p1:Bytes>
+      <d2p1:ContentType>text/plain</d2p1:ContentType>
+      <d2p1:Name>String</d2p1:Name>
+    </d2p1:Attachment>
+  </Attachments>
+  <BCC>bcc@recipient.example</BCC>
+  <CC>cc@recipient.example</CC>
+  <Domain>example.com</Domain>
+  <From>sender@example.com</From>
+  <FromName>String</FromName>
+  <HTML>String</HTML>
+  <ReceiverName>String</ReceiverName>
+  <Reference>String</Reference>
+  <Subject>String</Subject>
+  <Text>String</Text>
+  <To>success@simulator.amazonses.com</To>
+</SendMail>"""
+
+
+def send(api: httpx.Client, **mail: Any) -> dict[str, Any]:
+    reply = api.post("/Mail/Send", json=MAIL | mail)
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json())
+
+
+def test_the_seeds_xml_sample_is_sent_and_delivered(
+    api: httpx.Client, ses: httpx.Client, until: Until
+) -> None:
+    reply = api.post("/Mail/Send", content=SEED, headers=XML)
+
+    assert reply.headers["content-type"] == "application/xml"
+    answer = ET.fromstring(reply.content)
+    assert answer.findtext(f"{ANSWER}Status") == "sent"
+    assert until(str(answer.findtext(f"{ANSWER}MessageId")))["Status"] == "delivered"
+    (mail,) = ses.get("/messages").json()
+    assert mail["Destination"]["BccAddresses"] == ["bcc@recipient.example"]
+    assert mail["Attachments"][0]["Size"] == 1
+
+
+def test_three_megabytes_arrive_as_they_were_sent(
+    api: httpx.Client, ses: httpx.Client, until: Until, source: Callable[[], bytes]
+) -> None:
+    content = os.urandom(3_000_000)
+    given = [{"Name": "Über 😀.pdf", "Bytes": base64.b64encode(content).decode()}]
+
+    answer = send(api, Attachments=given)
+
+    assert until(answer["MessageId"])["Status"] == "delivered"
+    (attachment,) = ses.get("/messages").json()[0]["Attachments"]
+    assert attachment["Sha256"] == hashlib.sha256(content).hexdigest()
+    (part,) = message_from_bytes(source(), policy=policy.default).iter_attachments()
+    assert part.get_filename() == "Über 😀.pdf"
+    assert part.get_payload(decode=True) == content
+
+
+@pytest.mark.parametrize("format_", ["json", "xml"])
+def test_umlauts_and_emoji_arrive_in_every_text_field(
+    api: httpx.Client, ses: httpx.Client, source: Callable[[], bytes], format_: str
+) -> None:
+    text = "Grüße, Привет, 日本語 😀 <b> & \"q\" 'a'"
+    mail = {
+        "FromName": "Jörg Müßig 😀",
+        "ReceiverName": "日本語, Привет",
+        "Subject": text,
+        "Text": f"{text}\r\nzweite Zeile\r\n",
+        "HTML": f"<p>{text}</p>",
+        "Reference": "Ä-1",
+    }
+    if format_ == "json":
+        send(api, **mail)
+    else:
+        fields = "".join(
+            f"<{name}>{value.replace('&', '&amp;').replace('<', '&lt;')}</{name}>".replace(
+                "\r", "&#xD;"
+            )
+            for name, value in ({"To": TO} | mail).items()
+        )
+        namespace = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+        body = f'<SendMail xmlns="{namespace}">{fields}</SendMail>'
+        assert api.post("/Mail/Send", content=body.encode(), headers=XML).status_code == 200
+
+    message = message_from_bytes(source(), policy=policy.default)
+    assert message["Subject"] == mail["Subject"]
+    assert message["From"].addresses[0].display_name == mail["FromName"]
+    assert message["To"].addresses[0].display_name == mail["ReceiverName"]
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().splitlines() == mail["Text"].splitlines()
+    assert html.get_content().strip() == mail["HTML"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "becomes"),
+    [
+        ("success+label@simulator.amazonses.com", "delivered"),
+        ("bounce@simulator.amazonses.com", "undelivered"),
+        ("suppressionlist@simulator.amazonses.com", "undelivered"),
+        ("complaint@simulator.amazonses.com", "delivered"),
+        ("ooto@simulator.amazonses.com", "delivered"),
+        ("anybody@recipient.example", "delivered"),
+    ],
+)
+def test_the_status_becomes_what_ses_reports(
+    api: httpx.Client, until: Until, recipient: str, becomes: str
+) -> None:
+    answer = send(api, To=recipient)
+
+    assert until(answer["MessageId"])["Status"] == becomes
+
+
+def test_one_bouncing_recipient_of_several_makes_the_mail_undelivered(
+    api: httpx.Client, until: Until
+) -> None:
+    answer = send(api, To=f"{TO}; Bob <bounce@simulator.amazonses.com>", BCC="eve@other.example")
+
+    final = until(answer["MessageId"])
+
+    assert final["Status"] == "undelivered"
+    assert final["ErrorMessage"] == "Bounced: Permanent/General 5.1.1"
+
+
+def test_blind_copies_are_sent_and_stand_nowhere(
+    api: httpx.Client, ses: httpx.Client, source: Callable[[], bytes]
+) -> None:
+    send(api, BCC="secret@recipient.example")
+
+    assert b"secret@" not in source()
+
+
+def test_without_the_key_nothing_is_sent_or_read(stack: Stack, ses: httpx.Client) -> None:
+    for headers in ({}, {"x-api-key": "wrong"}):
+        reply = httpx.post(f"{stack.url}/Mail/Send", json=MAIL, headers=headers)
+        assert reply.status_code == 403
+        assert httpx.get(f"{stack.url}/Status?MessageId=x", headers=headers).status_code == 403
+
+    assert ses.get("/messages").json() == []
+
+
+@pytest.mark.parametrize("kind", ["throttle", "paused"])
+def test_what_ses_does_not_take_waits_and_is_sent_later(
+    api: httpx.Client, ses: httpx.Client, until: Until, kind: str
+) -> None:
+    ses.post("/faults", json={"kind": kind, "count": 1})
+
+    answer = send(api)
+
+    assert (answer["Status"], answer["Retry"], answer["RetryCount"]) == ("queued", True, 0)
+    if kind == "throttle":  # A paused account is tried again after a quarter of an hour.
+        final = until(answer["MessageId"])
+        assert (final["Status"], final["RetryCount"]) == ("delivered", 1)
+        assert len(ses.get("/messages").json()) == 1
+
+
+def test_what_ses_refuses_has_failed(api: httpx.Client, ses: httpx.Client) -> None:
+    ses.post("/faults", json={"kind": "rejected", "count": 1})
+
+    answer = send(api)
+
+    assert (answer["Status"], answer["Retry"]) == ("failed", False)
+    assert ses.get("/messages").json() == []
+
+
+@pytest.mark.parametrize("kind", ["error_after", "drop_after", "timeout_after"])
+def test_a_lost_answer_is_settled_by_events_and_the_mail_goes_out_once(
+    api: httpx.Client, ses: httpx.Client, until: Until, kind: str
+) -> None:
+    ses.post("/faults", json={"kind": kind, "count": 1})
+
+    answer = send(api)
+
+    assert answer["Status"] in ("unknown", "sent", "delivered")
+    assert until(answer["MessageId"])["Status"] == "delivered"
+    assert len(ses.get("/messages").json()) == 1
+
+
+def test_events_of_every_kind_in_any_number_are_taken(
+    api: httpx.Client, ses: httpx.Client, until: Until
+) -> None:
+    answer = send(api)
+    until(answer["MessageId"])
+    mail = ses.get("/messages").json()[0]["MessageId"]
+
+    for kind in ("DeliveryDelay", "Send", "Complaint", "Bounce", "Delivery", "Rendering Failure"):
+        event = {"MessageId": mail, "eventType": kind, "recipients": [TO], "count": 3}
+        assert ses.post("/events", json=event).json()["published"] == 3
+
+    assert until(answer["MessageId"], "undelivered")["Status"] == "undelivered"
+
+
+def test_the_same_idempotency_key_at_once_from_many_sends_once(
+    api: httpx.Client, ses: httpx.Client
+) -> None:
+    def request(_: int) -> int:
+        return api.post("/Mail/Send", json=MAIL, headers={"Idempotency-Key": "once"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(request, range(16)))
+
+    assert set(statuses) <= {200, 409}
+    assert len(ses.get("/messages").json()) == 1
+
+
+def test_chunked_bodies_and_expect_100_continue_are_read(stack: Stack, ses: httpx.Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.api_port, timeout=30)
+    headers = {"x-api-key": stack.api_key, "Content-Type": "application/json"}
+    pieces = (piece.encode() for piece in (json.dumps(MAIL)[:10], json.dumps(MAIL)[10:]))
+
+    connection.request("POST", "/Mail/Send", pieces, headers | {"Expect": "100-continue"})
+
+    with closing(connection):
+        assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"To":'),
+        ("application/json", b"[" * 100_000),
+        ("application/json", b'{"To": "a@b.example\\r\\nBcc: c@d.example", "Subject": "s"}'),
+        ("application/json", b'{"To": "x@y.example", "Subject": "\\ud800"}'),
+        ("application/xml", b"<SendMail"),
+        ("application/xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'),
+        ("text/plain", b"hello"),
+        ("application/octet-stream", bytes(range(256))),
+        ("application/json", b""),
+    ],
+)
+def test_hostile_and_broken_bodies_are_refused_and_send_nothing(
+    api: httpx.Client, ses: httpx.Client, content_type: str, body: bytes
+) -> None:
+    reply = api.post("/Mail/Send", content=body, headers={"Content-Type": content_type})
+
+    assert reply.status_code == 400
+    assert ses.get("/messages").json() == []
+
+
+def test_no_log_holds_personal_data(api: httpx.Client, stack: Stack, until: Until) -> None:
+    marks = ("marked-recipient", "marked-subject", "marked-text", "marked-file", "marked-name")
+    answer = send(
+        api,
+        To="marked-recipient@recipient.example",
+        ReceiverName="marked-name",
+        Subject="marked-subject",
+        Text="marked-text",
+        Attachments=[{"Name": "marked-file.txt", "Bytes": "QUJD"}],
+    )
+    api.post("/Mail/Send", json={"To": "marked-recipient", "From": "marked-name@x"})
+    until(answer["MessageId"])
+
+    logs = stack.client("logs")
+    lines = [
+        event["message"]
+        for function in stack.deployed.functions.values()
+        for event in logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    ]
+    assert any(answer["MessageId"] in line for line in lines)
+    assert [line for line in lines if any(mark in line for mark in (*marks, stack.api_key))] == []
