@@ -135,7 +135,7 @@ def _keys(hash_key: str, range_key: str | None = None) -> list[dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def ses(aws: None) -> Iterator[Ses]:  # noqa: ARG001 - it comes after
+def ses(aws: None) -> Iterator[Ses]:
     stand_in = Ses()
     events = clients.ses().meta.events
     events.register_first("before-send.sesv2.SendEmail", stand_in.send)

@@ -1,8 +1,6 @@
 """The send protocol, through the handler, with every way in which SES and AWS can answer."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -254,25 +252,6 @@ def test_a_key_must_have_1_to_255_characters(call: Call, key: str) -> None:
 
     assert reply["statusCode"] == 400
     assert reply["json"]["ResponseStatus"]["Errors"][0]["FieldName"] == "Idempotency-Key"
-
-
-def test_of_16_requests_with_one_key_at_once_one_is_sent(call: Call, ses: Ses) -> None:
-    together, isolated = threading.Barrier(16), threading.Lock()
-
-    def transact(request: Any, event_name: str, **more: Any) -> Any:
-        with isolated:  # As in DynamoDB; moto checks all conditions and then writes.
-            return botocore_stubber(event_name, request, **more)
-
-    def request(_: int) -> int:
-        together.wait()
-        return int(keyed(call, "k")["statusCode"])
-
-    with before_send("dynamodb.TransactWriteItems", transact), ThreadPoolExecutor(16) as pool:
-        statuses = list(pool.map(request, range(16)))
-
-    assert len(ses.taken) == 1
-    assert statuses.count(200) >= 1
-    assert set(statuses) <= {200, 409}
 
 
 @pytest.mark.parametrize(("is_key", "sent"), [(False, 2), (True, 1)])
