@@ -1,5 +1,6 @@
 """Further tries of messages that SES did not take: fed by the retry queue."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -47,6 +48,11 @@ def _resend(body: str, context: "LambdaContext") -> None:
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         edges=edges,
     )
-    state = record.status if record else "gone"
-    metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
-    logger.info("tried", message_id=message_id, state=state)
+    if record is None:
+        logger.info("gone", message_id=message_id)
+        return
+    metrics.add_metric("GaveUp", MetricUnit.Count, record.status is Status.FAILED)
+    if record.status is Status.QUEUED:
+        age = int(time.time()) - record.created_at
+        metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
+    logger.info("tried", message_id=message_id, state=record.status)

@@ -32,6 +32,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     )
     oldest = store.oldest_due_at()
     overdue = max(0, now - oldest) if oldest is not None else 0
+    # With what `resend` says of messages that still wait: the alarm looks at the greatest.
     metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
     metrics.add_metric("Requeued", MetricUnit.Count, repairs.requeued)
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
