@@ -12,13 +12,19 @@ DEV := .venv/bin
 LOCAL := .venv-local/bin
 SAM := .venv-sam/bin/sam
 
-.PHONY: help run test test-fast check format build deploy validate lock clean
+.PHONY: help run invoke start-api test test-fast check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv-local/.ready ## Start the whole stack on this machine, without AWS and without Docker
 	@$(LOCAL)/python -m local
+
+invoke: .venv-local/.ready .venv-sam/.ready ## Hand events/EVENT.json to its function, in Docker: EVENT=... [MESSAGE_ID=...]
+	@$(LOCAL)/python -m local.sam invoke "$(EVENT)" "$(MESSAGE_ID)"
+
+start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions in Docker, on top of `make run`: [PORT=3000]
+	@$(LOCAL)/python -m local.sam start-api $(PORT)
 
 test: .venv/.ready .venv-local/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest

@@ -48,11 +48,9 @@ def _resend(body: str, context: "LambdaContext") -> None:
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         edges=edges,
     )
-    if record is None:
-        logger.info("gone", message_id=message_id)
-        return
-    metrics.add_metric("GaveUp", MetricUnit.Count, record.status is Status.FAILED)
-    if record.status is Status.QUEUED:
+    state = record.status if record else "gone"
+    metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
+    if record and state == Status.QUEUED:
         age = int(time.time()) - record.created_at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
-    logger.info("tried", message_id=message_id, state=record.status)
+    logger.info("tried", message_id=message_id, state=state)
