@@ -26,7 +26,7 @@ invoke: .venv-local/.ready .venv-sam/.ready ## Hand events/EVENT.json to its fun
 start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions in Docker, on top of `make run`: [PORT=3000]
 	@$(LOCAL)/python -m local.sam start-api $(PORT)
 
-test: .venv/.ready .venv-local/.ready ## Every test, the deployed stack included (minutes)
+test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest
 
 test-fast: .venv/.ready ## The tests that need no deployed stack (under a minute)

@@ -13,6 +13,7 @@ _LOCAL = re.compile(
     r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z"
 )
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")  # RFC 1123 §2.1
+_QUOTED = re.compile(r'(?<!\S)"(?:[^"\\]|\\.)*"(?!\S)')
 _MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
@@ -48,7 +49,7 @@ def parse_domain(text: str) -> str:
     """Return the canonical form of a domain name, or raise `ValueError` saying what is wrong.
 
     >>> parse_domain("Grüße.Example")
-    'xn--gre-6ka8i.example'
+    'xn--gre-6ka8l.example'
     """
     domain = text.lower() if text.isascii() else _punycode(text)
     labels = domain.split(".")
@@ -120,10 +121,14 @@ def _parse_mailbox(entry: str) -> Mailbox:
     name, opened, address = entry[:-1].rpartition("<")
     if not opened:
         raise ValueError("has a '>' without a '<'")
-    return Mailbox(parse_address(address), _unquoted(name.strip()))
+    return Mailbox(parse_address(address), _parse_name(name.strip()))
 
 
-def _unquoted(name: str) -> str:
-    if len(name) < 2 or not (name[0] == name[-1] == '"'):
-        return name
-    return re.sub(r"\\(.)", r"\1", name[1:-1])
+def _parse_name(text: str) -> str:
+    """Unquote a display name: words and quoted strings (RFC 5322 §3.2.5).
+
+    What is left of quotes and angle brackets would be another recipient, swallowed by a name.
+    """
+    if any(character in '"<>' for character in _QUOTED.sub("", text)):
+        raise ValueError("has quotes or angle brackets in its name that do not match")
+    return _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[0][1:-1]), text)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from core.address import parse_address
+from core.address import Address
 from core.domains import DomainConfiguration
 
 
@@ -35,7 +35,7 @@ class Config:
                 domain=environ["SENDER_DOMAIN"].lower(),
                 name=environ["CONFIGURATION_NAME"],
                 configuration_set=environ["CONFIGURATION_SET"],
-                default_sender=parse_address(environ["DEFAULT_SENDER"]),
+                default_sender=Address(environ["DEFAULT_SENDER"]),
                 default_sender_name=environ["DEFAULT_SENDER_NAME"],
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),

@@ -24,10 +24,11 @@ class Undecodable:
 
 UNDECODABLE = Undecodable()
 _WHITESPACE = re.compile(rb"\s+")
+_PADDED = re.compile(rb"[^=]+={0,2}|=")
 
 
 def decode_base64(text: str) -> bytes | Undecodable:
-    """Decode a member of bytes: base64 with white space anywhere in it, and nothing less strict.
+    """Decode a member of bytes: base64 with white space anywhere in it, also several in a row.
 
     Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
     """
@@ -36,8 +37,9 @@ def decode_base64(text: str) -> bytes | Undecodable:
         try:
             return base64.b64decode(encoded, validate=True)
         except binascii.Error:
-            # Rare: only line-wrapped base64 comes here, so the common case stays one pass.
-            return base64.b64decode(_WHITESPACE.sub(b"", encoded), validate=True)
+            # Rare: only wrapped or concatenated base64 comes here; the common case is one pass.
+            pieces = _PADDED.findall(_WHITESPACE.sub(b"", encoded))
+            return b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
     except ValueError:
         return UNDECODABLE
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
+from pydantic import ValidationError
 
 from core.domains import DomainConfiguration
 from core.outage import Outage, outages
@@ -24,6 +25,8 @@ class Directory:
     dynamodb: "DynamoDBClient"
     table: str
     default: DomainConfiguration
+    broken: list[str] = field(default_factory=list)
+    """Domains whose record cannot be used: only they are unknown then, the others go on."""
     _known: Mapping[str, DomainConfiguration] = field(default_factory=dict)
     _read_at: float = 0.0
 
@@ -48,13 +51,16 @@ class Directory:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
         )
+        known, self.broken = {self.default.domain: self.default}, []
         defaults = self.default.model_dump()
-        found = [
-            DomainConfiguration.model_validate(defaults | _plain(item))
-            for page in pages
-            for item in page["Items"]
-        ]
-        return {each.domain: each for each in (self.default, *found)}
+        for record in (_plain(item) for page in pages for item in page["Items"]):
+            try:
+                known[record["sk"]] = DomainConfiguration.model_validate(
+                    defaults | {"domain": record["sk"]} | record
+                )
+            except ValidationError:
+                self.broken.append(record["sk"])
+        return known
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:

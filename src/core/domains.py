@@ -1,11 +1,13 @@
 """What a sending domain may do and is told to do, and which one a request means."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from core.address import Address
+from core.address import Address, parse_address
+
+_CheckedAddress = Annotated[Address, AfterValidator(parse_address)]
 
 
 class DomainConfiguration(BaseModel):
@@ -18,9 +20,9 @@ class DomainConfiguration(BaseModel):
     """What answers call it: `Configuration`."""
     configuration_set: str
     """SES's: sending options, and where its events go."""
-    default_sender: Address
+    default_sender: _CheckedAddress
     default_sender_name: str = ""
-    reply_to: tuple[Address, ...] = ()
+    reply_to: tuple[_CheckedAddress, ...] = ()
     api_keys: frozenset[str] = frozenset()
     """SHA-256 (hex) of the API keys that may use it; empty: every key of the API."""
     retry_hours: int = 24

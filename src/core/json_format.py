@@ -32,19 +32,19 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
     try:
         document = json.loads(
             body.decode("utf-8", "replace").removeprefix("\ufeff"),
-            parse_int=str,
-            parse_float=str,
+            parse_int=_Number,
+            parse_float=_Number,
             parse_constant=_refuse_constant,
         )
+        if isinstance(document, dict):
+            return _bind(document, contract)
     except (ValueError, RecursionError) as error:
         where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(f"The body is not well-formed JSON{where}.") from None
-    if not isinstance(document, dict):
-        raise Unreadable(
-            "Type definitions should start with a '{', expecting serialized type "
-            f"'{contract.__name__}'."
-        )
-    return _bind(document, contract)
+    raise Unreadable(
+        "Type definitions should start with a '{', expecting serialized type "
+        f"'{contract.__name__}'."
+    )
 
 
 def write(answer: Contract) -> str:
@@ -60,6 +60,12 @@ def write(answer: Contract) -> str:
         }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+
+
+class _Number(str):
+    """A number as it was written: a string member takes just that."""
+
+    __slots__ = ()
 
 
 def _refuse_constant(name: str) -> None:
@@ -79,7 +85,7 @@ def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
 def _value(value: Any, member: Member) -> Any:
     match member.kind:
         case Kind.STRING:
-            return value if isinstance(value, str) else _raw_text(value)
+            return _raw_text(value)
         case Kind.BYTES:
             return _bytes(value)
         case Kind.LIST if member.item:
@@ -100,13 +106,18 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
 def _bytes(value: Any) -> bytes | Undecodable:
     """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}` (B5 J)."""
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and not isinstance(value, _Number):
             return decode_base64(value)
         if isinstance(value, dict):
             value = [value[str(index)] for index in range(len(value))]
-        return bytes(int(number) & 0xFF if -128 <= int(number) < 256 else 256 for number in value)
+        return bytes(map(_byte, value))
     except (ValueError, TypeError, KeyError):
         return UNDECODABLE
+
+
+def _byte(value: Any) -> int:
+    number = int(value) if isinstance(value, _Number) else 256
+    return number & 0xFF if -128 <= number < 0 else number
 
 
 def _raw_text(value: Any) -> str:

@@ -114,6 +114,7 @@ def _taken(record: Record) -> Record:
         record,
         state=Status.SENT,
         error="",
+        next_attempt_at=0,
         recipients=tuple(_at_least(recipient, Status.SENT) for recipient in record.recipients),
     )
 

@@ -8,6 +8,7 @@ an event goes on.
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core import lifecycle
@@ -120,16 +121,16 @@ def _keep(
     if len(content.encode()) > _INLINE_BYTES:
         objects[content_key(record.id)] = content.encode()
         content = ""
-    added = None
+    expires_at = record.created_at + submission.configuration.content_retention_days * 86400
     try:
         with edges.vault.keeping(objects):
-            expires_at = record.created_at + submission.configuration.content_retention_days * 86400
-            added = edges.store.add(record, content, expires_at, key)
+            return edges.store.add(record, content, expires_at, key)
     except Outage:
-        if added:  # The caller will be told that it failed, so it must not be sent later.
-            edges.store.withdraw(added, key)
+        # The caller will be told that it failed, so it must not be sent later: not even if the
+        # record was written and only the answer got lost.
+        with suppress(Outage):
+            edges.store.withdraw(record, key)
         raise
-    return added
 
 
 def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
@@ -174,13 +175,11 @@ def _settle(record: Record, outcome: Outcome, edges: Edges) -> Record:
         # What the caller hears is true all the same. The Send event writes it down, or the sweeper
         # finds the claim expired.
         return settled(record)
-    try:
+    with suppress(Outage):  # What the record says is enough for the sweeper to queue it.
         if record.status is Status.QUEUED:
             edges.queue.put(record.id, record.next_attempt_at - now)
         elif record.status is Status.FAILED and isinstance(outcome, NotTaken):
             edges.queue.bury(record)
-    except Outage:
-        pass  # The record says `queued`: the sweeper puts it into the queue.
     return record
 
 

@@ -90,7 +90,7 @@ def _event(document: Mapping[str, Any]) -> Event | None:
         kind=kind,
         message_id=_first(tags.get(MESSAGE_ID_TAG)),
         attempt=_number(_first(tags.get(ATTEMPT_TAG))),
-        ses_message_id=mail["messageId"],
+        ses_message_id=_needed(mail["messageId"]),
         at=_epoch(said.get("timestamp") or mail.get("timestamp") or ""),
         recipients=None if recipients is None else frozenset(map(canonical, recipients)),
         detail=detail,
@@ -165,6 +165,12 @@ def _first(values: Any) -> str:
     if isinstance(values, list):
         return str(values[0]) if values else ""
     return str(values or "")
+
+
+def _needed(value: Any) -> str:
+    if not (isinstance(value, str) and value):
+        raise TypeError
+    return value
 
 
 def _number(text: str) -> int:

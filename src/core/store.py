@@ -87,15 +87,21 @@ class Store:
 
     @outages()
     def withdraw(self, record: Record, key: IdempotencyKey | None) -> None:
-        """Take back what `add` wrote: for a message that nobody was promised."""
+        """Take back what `add` wrote, if it did: for a message that nobody was promised."""
         deletes: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self.table, "Key": _key(f"MSG#{record.id}", sort)}}
             for sort in ("RECORD", "CONTENT")
         ]
-        if key:
-            deletes.append(
-                {"Delete": {"TableName": self.table, "Key": _key(f"KEY#{key.hash}", "KEY")}}
-            )
+        if key:  # Never another message's: then nothing of ours was written either.
+            ours: TransactWriteItemTypeDef = {
+                "Delete": {
+                    "TableName": self.table,
+                    "Key": _key(f"KEY#{key.hash}", "KEY"),
+                    "ConditionExpression": "attribute_not_exists(pk) OR message_id = :id",
+                    "ExpressionAttributeValues": {":id": {"S": record.id}},
+                }
+            }
+            deletes.append(ours)
         self.dynamodb.transact_write_items(TransactItems=deletes)
 
     @outages()
@@ -211,11 +217,12 @@ def _raise_unless_ours(
     reasons: Sequence[Mapping[str, Any]], record: Record, error: ClientError
 ) -> None:
     """Tell a key in use, and our own first write after a lost answer, from a real failure."""
-    mine, _, *key = [reason.get("Item") for reason in reasons]
-    if mine and _from_item(mine).revision == record.revision:
+    found = [_plain(reason["Item"]) if "Item" in reason else {} for reason in reasons]
+    if any(item.get("revision") == record.revision for item in found):
         return
-    if key and key[0]:
-        raise KeyTaken(key[0]["message_id"]["S"], key[0]["fingerprint"]["S"]) from None
+    for item in found:
+        if "fingerprint" in item:
+            raise KeyTaken(item["message_id"], item["fingerprint"]) from None
     if any(reason.get("Code") == "TransactionConflict" for reason in reasons):
         raise KeyBusy from None
     raise error

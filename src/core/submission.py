@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core import attachments
-from core.address import Address, Mailbox, canonical, parse_address, parse_domain, parse_mailboxes
+from core.address import Mailbox, canonical, parse_domain, parse_mailboxes
 from core.characters import faults_in
 from core.contract import Kind, SendMail, members
 from core.domains import DomainConfiguration, choose
@@ -141,5 +141,4 @@ def _named(
     given = (from_name or "").strip()
     if sender:
         return Mailbox(sender.address, given or sender.name)
-    address: Address = parse_address(configuration.default_sender)
-    return Mailbox(address, given or configuration.default_sender_name)
+    return Mailbox(configuration.default_sender, given or configuration.default_sender_name)

@@ -150,4 +150,5 @@ def _formatted(mailbox: Mailbox) -> str:
         quoted = mailbox.name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{mailbox.address}>'
     # Several encoded-words of at most 75 characters, on one line: SES folds.
-    return f"{Header(mailbox.name, 'utf-8').encode(linesep='')} <{mailbox.address}>"
+    words = Header(mailbox.name, "utf-8", maxlinelen=75).encode(linesep="")
+    return f"{words} <{mailbox.address}>"

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
 
 from defusedxml import DefusedXmlException
@@ -23,9 +23,16 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _ENCODINGS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "latin1", "us-ascii"}
 _BAD_CHARACTER_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _PASSED_OVER_OR_REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));", re.DOTALL
+    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));",
+    re.DOTALL,
 )
-_PRIVATE_USE = 0xF0000  # Supplementary private use area A, for the moment between two parses.
+_PRIVATE_USE = 0xF0000
+"""Supplementary private use area A, for the moment between two parses."""
+_OF_PRIVATE_USE = re.compile("[\U000f0000-\U000fffff]|\xf3[\xb0-\xbf]")
+"""One of those characters, also in UTF-8 whose bytes were read as Latin-1."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+"""How a document in UTF-16 starts."""
+_MAX_DEPTH = 256
 
 
 def write(answer: Contract) -> str:
@@ -114,17 +121,24 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     return contract() if _is_nil(root) else _bound(root, contract, identified)
 
 
+_TYPES = {
+    *("string", "int", "long", "short", "byte", "boolean", "decimal", "double", "float"),
+    *("dateTime", "duration", "anyURI", "QName", "base64Binary", "anyType", "unsignedInt"),
+    *("SendMail", "Attachment", "ArrayOfAttachment"),
+}
 _ID = f"{{{_SERIALIZATION}}}Id"
 _REF = f"{{{_SERIALIZATION}}}Ref"
 
 
 def _bound[C: Contract](element: Element, contract: type[C], known: dict[str, Element]) -> C:
+    _refuse_text(element)
     wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
     bound: dict[str, Any] = {}
     for child in element:
         member = wanted.get(child.tag)
         if member is None or member.name in bound:
             continue
+        _refuse_unknown_type(child)
         source = known.get(child.get(_REF, ""), child)
         bound[member.name] = None if _is_nil(source) else _value(source, member, known)
     return contract.model_validate({name: held for name, held in bound.items() if held is not None})
@@ -132,6 +146,7 @@ def _bound[C: Contract](element: Element, contract: type[C], known: dict[str, El
 
 def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
     if member.kind is Kind.LIST and member.item is not None:
+        _refuse_text(element)
         tag = f"{{{member.item.namespace}}}{member.item.__name__}"
         items = (item for item in element if item.tag == tag and not _is_nil(item))
         return tuple(_bound(item, member.item, known) for item in items)
@@ -139,6 +154,19 @@ def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
     text = element.text or ""
     return decode_base64(text) if member.kind is Kind.BYTES else text
+
+
+def _refuse_text(element: Element) -> None:
+    texts = (element.text, *(child.tail for child in element))
+    if any(text and not text.isspace() for text in texts):
+        raise Unreadable("Text was found where only elements may be.")
+
+
+def _refuse_unknown_type(element: Element) -> None:
+    """Refuse an `i:type` that is none of XML Schema's or of the contract's, by its local name."""
+    name = element.get(f"{{{_XSI}}}type", "string").rpartition(":")[2]
+    if name not in _TYPES:
+        raise Unreadable("An i:type attribute names a type that is not known.")
 
 
 def _is_nil(element: Element) -> bool:
@@ -173,41 +201,65 @@ def _reason(error: Exception) -> str:
     return f"{error}"
 
 
-def _tree(body: bytes | str, charset: str) -> Element:
-    declared = b"encoding" in body[:100] if isinstance(body, bytes) else True
-    override = charset if charset in ("iso-8859-1", "us-ascii") and not declared else None
-    parser = DefusedXMLParser(encoding=override, forbid_dtd=True)
-    parser.parser.ProcessingInstructionHandler = _refuse_instruction
-    parser.parser.XmlDeclHandler = _check_declaration
+def _tree(body: bytes, charset: str) -> Element:
+    declared = [""]
+
+    def check_declaration(version: str, encoding: str | None, _standalone: int) -> None:
+        declared[0] = encoding or ""
+        if version != "1.0":
+            raise ValueError("XML version must be '1.0'.")
+        if encoding and encoding.lower() not in _ENCODINGS:
+            raise ValueError("The encoding in the declaration is not supported.")
+
+    undeclared = b"encoding" not in body[:100]
+    override = charset if charset in ("iso-8859-1", "us-ascii") and undeclared else None
+    parser = DefusedXMLParser(target=_Builder(), encoding=override, forbid_dtd=True)
+    parser.parser.XmlDeclHandler = check_declaration
     parser.feed(body)
     root: Element = parser.close()
+    if body.startswith(_UTF_16) and not declared[0]:
+        raise ValueError("UTF-16 needs an XML declaration that names it.")
     return root
 
 
-def _refuse_instruction(_target: str, _data: str) -> None:
-    raise ValueError(
-        "Processing instructions (other than the XML declaration) and DTDs are not supported."
-    )
+class _Builder(TreeBuilder):
+    """Builds the tree, of bounded depth and without processing instructions."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
 
-def _check_declaration(version: str, encoding: str | None, _standalone: int) -> None:
-    if version != "1.0":
-        raise ValueError("XML version must be '1.0'.")
-    if encoding and encoding.lower() not in _ENCODINGS:
-        raise ValueError("The encoding in the declaration is not supported.")
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise ValueError("The elements are nested too deeply.")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+    def pi(self, target: str, text: str | None = None) -> Element:  # noqa: ARG002
+        raise ValueError(
+            "Processing instructions (other than the XML declaration) and DTDs are not supported."
+        )
 
 
 def _with_odd_references(body: bytes, charset: str) -> Element:
     """Parse a document with references such as `&#x1;`, which .NET takes and XML 1.0 forbids.
 
-    They become private-use characters for the parse and what they mean after it. Where the
-    document itself has such characters, it stays the error that it is in XML.
+    They become references to private-use characters for the parse, and what they mean after it.
+    Where the document itself has such characters, it stays the error that it is in XML.
     """
-    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset or "utf-8"
+    encoding = (
+        "latin-1"  # For bytes as they are: in what is ASCII-compatible, references are ASCII.
+    )
+    if body.startswith(_UTF_16):
+        encoding = "utf-16-le" if body[:2] in (b"\xff\xfe", b"<\0") else "utf-16-be"
     text = body.decode(encoding)
-    if any(_PRIVATE_USE <= ord(character) <= _PRIVATE_USE + 0xFFFF for character in text):
+    if _OF_PRIVATE_USE.search(text):
         raise ValueError("Character reference not valid.")
-    root = _tree(_PASSED_OVER_OR_REFERENCE.sub(_stand_in, text), "")
+    root = _tree(_PASSED_OVER_OR_REFERENCE.sub(_stand_in, text).encode(encoding), charset)
     for element in root.iter():
         element.text = element.text and _restored(element.text)
     return root
@@ -218,14 +270,18 @@ def _stand_in(match: re.Match[str]) -> str:
     if hexadecimal is None and decimal is None:
         return match[0]
     code = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    if _PRIVATE_USE <= code <= _PRIVATE_USE + 0xFFFF:
+        raise ValueError("Character reference not valid.")
     odd = code <= 0xFFFF and _ILLEGAL.match(chr(code)) is not None
-    return chr(_PRIVATE_USE + code) if odd else match[0]
+    return f"&#{_PRIVATE_USE + code};" if odd else match[0]
 
 
 def _restored(text: str) -> str:
-    return "".join(
+    """Put the odd characters in place; two halves of a surrogate pair are one character again."""
+    odd = "".join(
         chr(ord(character) - _PRIVATE_USE)
         if _PRIVATE_USE <= ord(character) <= _PRIVATE_USE + 0xFFFF
         else character
         for character in text
     )
+    return odd.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

@@ -2,6 +2,7 @@
 
 import time
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,9 @@ from aws_lambda_powertools import Logger
 
 from core import answers, clients, gateway, idempotency, inquiry, negotiation, sending, submission
 from core.config import CONFIG
-from core.contract import GetStatus, SendMail, SendResponse
+from core.contract import Contract, GetStatus, SendMail, SendResponse
 from core.directory import Directory
+from core.domains import DomainConfiguration
 from core.errors import MailError
 from core.gateway import Request, Response
 from core.retry_queue import RetryQueue
@@ -44,13 +46,8 @@ def _answer(request: Request, context: "LambdaContext") -> Response:
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
     wanted = negotiation.answer_format(request, route.suffix)
-    headers: dict[str, str] = {}
     try:
-        asked = negotiation.read_request(request, route)
-        if isinstance(asked, SendMail):
-            answer, headers = _send(asked, request, context)
-        elif isinstance(asked, GetStatus):
-            answer = _status(asked, request)
+        answer, headers = _carry_out(negotiation.read_request(request, route), request, context)
         return Response(HTTPStatus.OK, wanted.answer_type, wanted.write(answer), headers)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
@@ -62,10 +59,22 @@ def _answer(request: Request, context: "LambdaContext") -> Response:
         return Response(HTTPStatus.INTERNAL_SERVER_ERROR, wanted.answer_type, bug)
 
 
-def _send(
-    mail: SendMail, request: Request, context: "LambdaContext"
-) -> tuple[SendResponse, dict[str, str]]:
-    submitted = submission.read(mail, directory.domains(), request.caller)
+_Answer = tuple[SendResponse, dict[str, str]]
+"""The body, and headers of its own."""
+
+
+def _carry_out(asked: Contract, request: Request, context: "LambdaContext") -> _Answer:
+    match asked:
+        case SendMail():
+            return _send(asked, request, context)
+        case GetStatus():
+            return _status(asked, request)
+        case _:
+            raise TypeError(type(asked))
+
+
+def _send(mail: SendMail, request: Request, context: "LambdaContext") -> _Answer:
+    submitted = submission.read(mail, _domains(), request.caller)
     header = request.headers.get(idempotency.HEADER)
     key = idempotency.key_of(mail, submitted, header, request.caller, int(time.time()))
     record, replayed = sending.send(
@@ -78,11 +87,18 @@ def _send(
     return answers.of_record(record), {"Idempotent-Replayed": "true"} if replayed else {}
 
 
-def _status(asked: GetStatus, request: Request) -> SendResponse:
+def _status(asked: GetStatus, request: Request) -> _Answer:
     record = inquiry.find(
-        asked.message_id, caller=request.caller, domains=directory.domains(), store=edges.store
+        asked.message_id, caller=request.caller, domains=_domains(), store=edges.store
     )
-    return answers.of_record(record)
+    return answers.of_record(record), {}
+
+
+def _domains() -> Mapping[str, DomainConfiguration]:
+    domains = directory.domains()
+    if directory.broken:
+        logger.error("domain configurations that cannot be used", domains=directory.broken)
+    return domains
 
 
 def _log_bug(error: Exception, request: Request) -> None:

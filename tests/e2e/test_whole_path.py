@@ -221,6 +221,7 @@ def test_the_same_idempotency_key_at_once_from_many_sends_once(
     api: httpx.Client, ses: httpx.Client
 ) -> None:
     """Here and not on moto, whose transactions are not isolated from one another."""
+
     def request(_: int) -> int:
         return api.post("/Mail/Send", json=MAIL, headers={"Idempotency-Key": "once"}).status_code
 

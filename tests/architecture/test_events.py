@@ -1,0 +1,243 @@
+"""The events of `events/` are what AWS sends, fit the functions, and are all tried by tests/sam."""
+
+import ast
+import base64
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from core import gateway, ids, negotiation, retry_queue, ses_event, submission
+from core.config import CONFIG
+from core.contract import GetStatus, SendMail
+from core.ses_event import Kind
+from local.localize import parse
+from local.sam import EVENTS, EXAMPLE_ID, function_for
+from local.stack import API_KEY, SENDER_DOMAIN
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = parse((ROOT / "template.yaml").read_text())
+TEXTS = {file.stem: file.read_text() for file in sorted(EVENTS.iterdir())}
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in TEMPLATE["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+def events_from(source):
+    """Return the events whose function is fed by such a source, as `pytest.param`s."""
+    return [
+        pytest.param(json.loads(text), id=name)
+        for name, text in TEXTS.items()
+        if any(e["Type"] == source for e in FUNCTIONS[function_for(name)]["Events"].values())
+    ]
+
+
+def named(prefix):
+    return [
+        pytest.param(json.loads(text), id=name)
+        for name, text in TEXTS.items()
+        if name.startswith(prefix)
+    ]
+
+
+def each(events):
+    return pytest.mark.parametrize("event", events)
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+API_KEYS = {
+    "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters",
+    "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext", "body",
+    "isBase64Encoded",
+}  # fmt: skip
+CONTEXT_KEYS = {
+    "accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId",
+    "httpMethod", "identity", "path", "protocol", "requestId", "requestTime", "requestTimeEpoch",
+    "resourceId", "resourcePath", "stage",
+}  # fmt: skip
+IDENTITY_KEYS = {
+    "accessKey", "accountId", "apiKey", "apiKeyId", "caller", "cognitoAuthenticationProvider",
+    "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId",
+    "sourceIp", "user", "userAgent", "userArn",
+}  # fmt: skip
+ADDED_HEADERS = {
+    "Host", "X-Amzn-Trace-Id", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto",
+}  # fmt: skip
+# https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+RECORD_KEYS = {
+    "messageId", "receiptHandle", "body", "attributes", "messageAttributes", "md5OfBody",
+    "eventSource", "eventSourceARN", "awsRegion",
+}  # fmt: skip
+ATTRIBUTE_KEYS = {
+    "ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp",
+}  # fmt: skip
+# https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
+SCHEDULE_KEYS = {
+    "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
+}  # fmt: skip
+
+
+def test_every_function_has_an_event_and_every_event_a_function():
+    functions = {function_for(name) for name in TEXTS}
+
+    assert functions == set(FUNCTIONS)
+
+
+def test_every_event_is_tried_by_sam_local_and_no_other_is_named():
+    tree = ast.parse((ROOT / "tests/sam/test_sam_local.py").read_text())
+    invoked = {
+        node.args[1].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "invoke"
+    }
+
+    assert invoked == set(TEXTS)
+
+
+def test_everything_in_the_folder_is_an_event():
+    assert {file.suffix for file in EVENTS.iterdir()} == {".json"}
+
+
+@each(events_from("Api"))
+def test_requests_are_whole_proxy_events(event):
+    context, identity = event["requestContext"], event["requestContext"]["identity"]
+
+    assert event.keys() == API_KEYS
+    assert context.keys() == CONTEXT_KEYS
+    assert identity.keys() == IDENTITY_KEYS
+    assert event["headers"].keys() >= ADDED_HEADERS
+    assert event["multiValueHeaders"] == {n: [v] for n, v in event["headers"].items()}
+
+
+@each(events_from("Api"))
+def test_requests_do_not_contradict_themselves(event):
+    context = event["requestContext"]
+    at = datetime.fromtimestamp(context["requestTimeEpoch"] / 1000, UTC)
+
+    assert context["requestTime"] == at.strftime("%d/%b/%Y:%H:%M:%S +0000")
+    assert context["path"] == f"/{context['stage']}{event['path']}"
+    assert context["stage"] == TEMPLATE["Resources"]["Api"]["Properties"]["StageName"]
+    assert context["httpMethod"] == event["httpMethod"]
+    assert event["path"] == f"/{event['pathParameters']['proxy']}"
+    assert event["resource"] == context["resourcePath"] == "/{proxy+}"
+    assert event["headers"]["Host"] == context["domainName"]
+    assert context["domainName"].startswith(context["domainPrefix"] + ".")
+    assert event["headers"]["X-Forwarded-For"] == context["identity"]["sourceIp"]
+    assert event["headers"]["User-Agent"] == context["identity"]["userAgent"]
+    assert event["headers"]["x-api-key"] == context["identity"]["apiKey"] == API_KEY
+
+
+@each(events_from("Api"))
+def test_bodies_are_base64_exactly_where_the_template_says_binary(event):
+    api = TEMPLATE["Resources"]["Api"]["Properties"]
+    binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
+
+    assert event["isBase64Encoded"] == (event["headers"].get("Content-Type") in binary)
+
+
+@each(named("api_send_mail"))
+def test_mails_are_understood_and_allowed(event):
+    request = gateway.read(event)
+    route = negotiation.route(request.method, request.path)
+    asked = negotiation.read_request(request, route)
+    submitted = submission.read(asked, {SENDER_DOMAIN: CONFIG.default_domain}, request.caller)
+
+    assert isinstance(asked, SendMail)
+    assert submitted.mail.sender.address.endswith(f"@{SENDER_DOMAIN}")
+    assert not asked.subject.isascii()
+
+
+def test_mails_come_as_json_as_xml_and_with_attachments():
+    requests = [gateway.read(param.values[0]) for param in named("api_send_mail")]
+    types = [request.content_type for request in requests]
+    mails = [
+        negotiation.read_request(request, negotiation.route(request.method, request.path))
+        for request in requests
+    ]
+
+    assert set(types) == {"application/json", "application/xml"}
+    assert [bool(mail.attachments) for mail in mails].count(True) == 2
+
+
+def test_the_mail_as_xml_is_the_sample_of_the_original_with_other_values():
+    sample = (ROOT / "tests/conformance/xml_cases/seed.xml").read_bytes()
+    body = gateway.read(json.loads(TEXTS["api_send_mail_xml"])).body
+
+    assert markup(body) == markup(sample)
+
+
+def markup(document):
+    """Return the document without its values: these begin right after a tag, layout does not."""
+    return re.sub(rb">[^<\s][^<]*</", b"></", document.strip())
+
+
+def test_the_status_asked_for_is_that_of_the_example():
+    request = gateway.read(json.loads(TEXTS["api_get_status"]))
+    asked = negotiation.read_request(request, negotiation.route(request.method, request.path))
+
+    assert asked == GetStatus(message_id=EXAMPLE_ID)
+    assert ids.is_id(EXAMPLE_ID)
+
+
+@each(events_from("SQS"))
+def test_queues_hand_over_whole_records(event):
+    assert event.keys() == {"Records"}
+    for record in event["Records"]:
+        assert record.keys() == RECORD_KEYS
+        assert record["attributes"].keys() == ATTRIBUTE_KEYS
+        assert record["eventSource"] == "aws:sqs"
+        assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()  # noqa: S324 - SQS's own.
+
+
+def test_no_two_records_are_the_same():
+    records = [record for param in events_from("SQS") for record in param.values[0]["Records"]]
+    names = sorted(record["messageId"] for record in records)
+
+    assert all(one != other for one, other in pairwise(names))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("delivery", Kind.DELIVERY), ("bounce", Kind.BOUNCE), ("complaint", Kind.COMPLAINT)],
+)
+def test_what_ses_tells_is_understood_and_about_the_example(name, kind):
+    (record,) = json.loads(TEXTS[f"ses_events_{name}"])["Records"]
+    mail = json.loads(json.loads(TEXTS["api_send_mail_json"])["body"])
+
+    event = ses_event.parse(record["body"])
+
+    assert (event.kind, event.message_id, event.attempt) == (kind, EXAMPLE_ID, 1)
+    assert event.recipients == {mail["To"]}
+    assert event.at
+
+
+def test_the_retry_is_one_of_the_example():
+    (record,) = json.loads(TEXTS["resend_retry"])["Records"]
+
+    assert retry_queue.message_id_of(record["body"]) == EXAMPLE_ID
+
+
+@each(events_from("ScheduleV2"))
+def test_the_schedule_says_what_a_schedule_without_input_says(event):
+    assert event.keys() == SCHEDULE_KEYS
+    assert (event["source"], event["detail-type"]) == ("aws.scheduler", "Scheduled Event")
+    assert event["detail"] == "{}"
+
+
+def test_addresses_are_nobodys():
+    domains = re.findall(r"@([\w-]+(?:\.[\w-]+)+)", "".join(map(readable, TEXTS.values())))
+
+    assert set(domains) <= {SENDER_DOMAIN, "recipient.example", "simulator.amazonses.com"}
+
+
+def readable(text):
+    event = json.loads(text)
+    if event.get("isBase64Encoded"):
+        text += base64.b64decode(event["body"]).decode()
+    return text
