@@ -11,6 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 DEV := .venv/bin
 LOCAL := .venv-local/bin
 SAM := .venv-sam/bin/sam
+FAST := tests/unit tests/property tests/integration tests/architecture
 
 .PHONY: help run invoke start-api test test-fast check format build deploy validate lock clean
 
@@ -27,10 +28,11 @@ start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions i
 	@$(LOCAL)/python -m local.sam start-api $(PORT)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
-	$(DEV)/pytest
+	$(DEV)/pytest -n 2 $(FAST)
+	$(DEV)/pytest tests/e2e tests/sam
 
 test-fast: .venv/.ready ## The tests that need no deployed stack (under a minute)
-	$(DEV)/pytest tests/unit tests/property tests/integration tests/architecture
+	$(DEV)/pytest -n 2 $(FAST)
 
 check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
 	$(DEV)/ruff format --check .

@@ -38,25 +38,27 @@ def _faults(where: str, attachment: Attachment) -> Iterable[Fault]:
     if _extension(name) in REFUSED_EXTENSIONS:
         message = f"'{where}.Name' has a file name extension that SES refuses."
         yield Fault(f"{where}.Name", "RefusedExtension", message)
-    content_type = (attachment.content_type or "").strip()
-    if content_type and not _CONTENT_TYPE.match(content_type):
-        message = f"'{where}.ContentType' must be a media type such as 'application/pdf'."
-        yield Fault(f"{where}.ContentType", "Format", message)
+    yield from faults_in(f"{where}.ContentType", (attachment.content_type or "").strip())
 
 
 def _head(attachment: Attachment, number: int) -> AttachmentHead:
     name = _file_name(attachment.name or "")
-    content_type = (attachment.content_type or "").strip()
-    if len(content_type) > _MAX_CONTENT_TYPE:
-        content_type = content_type.partition(";")[0].strip()[:_MAX_CONTENT_TYPE]
-    if not content_type:
-        content_type = _guessed(name)
+    content_type = _content_type(attachment.content_type or "") or _guessed(name)
     if not name:
         kind = content_type.partition(";")[0].strip().lower()
         extension = _types().guess_extension(kind) or ".bin"
         safe = extension if extension[1:] not in REFUSED_EXTENSIONS else ".bin"
         name = f"attachment-{number}{safe}"
     return AttachmentHead(name=name, content_type=content_type)
+
+
+def _content_type(given: str) -> str:
+    """Return what was given if SES takes it; "" for what is no media type (`pdf`, `String`)."""
+    given = given.strip()
+    if len(given) > _MAX_CONTENT_TYPE:
+        given = given.partition(";")[0].strip()
+    usable = len(given) <= _MAX_CONTENT_TYPE and _CONTENT_TYPE.match(given)
+    return given if usable else ""
 
 
 def _file_name(name: str) -> str:

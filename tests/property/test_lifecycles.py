@@ -1,0 +1,222 @@
+"""Laws of what becomes of a message: SES's events come late, twice and in any order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import lifecycle, status
+from core.outcome import NoAnswer, NotTaken, Refused, Sent
+from core.record import Attempt, Recipient, Record
+from core.ses_event import Event, Kind
+from core.status import Status
+
+NOW = 1_800_000_000
+ADDRESSES = [f"r{number}@recipient.example" for number in range(3)]
+OF_RECIPIENTS = st.sampled_from(
+    [
+        Status.ACCEPTED,
+        Status.SENT,
+        Status.UNKNOWN,
+        Status.FAILED,
+        Status.DELIVERED,
+        Status.READ,
+        Status.UNDELIVERED,
+    ]
+)
+
+
+@given(OF_RECIPIENTS, OF_RECIPIENTS, OF_RECIPIENTS)
+def test_statuses_merge_in_any_order_and_any_number(one, two, three):
+    assert status.merge(one, two) is status.merge(two, one)
+    assert status.merge(status.merge(one, two), three) is status.merge(
+        one, status.merge(two, three)
+    )
+    assert status.merge(one, one) is one
+
+
+def ses_id(attempt):
+    return f"ses-{attempt}" if attempt else "ses-1"
+
+
+@st.composite
+def events(draw):
+    attempt = draw(st.integers(0, 3))
+    several = st.frozensets(st.sampled_from([*ADDRESSES, "eve@other.example"]), max_size=3)
+    return Event(
+        kind=draw(st.sampled_from(Kind)),
+        message_id="m",
+        attempt=attempt,
+        ses_message_id=ses_id(attempt),
+        at=draw(st.integers(1, 5)),
+        recipients=draw(st.none() | several),
+        detail=draw(st.sampled_from(["", "a", "b"])),
+    )
+
+
+@st.composite
+def trying(draw):
+    """Make a message whose newest try is under way and whose earlier ones got no answer."""
+    number = draw(st.integers(1, 2))
+    attempts = [Attempt(at=NOW, outcome="no answer", code="Abandoned")] * (number - 1)
+    return Record(
+        id="m",
+        domain="d.example",
+        configuration="default",
+        sender="a@d.example",
+        receiver="r",
+        recipients=tuple(
+            Recipient(address=address) for address in ADDRESSES[: draw(st.integers(1, 3))]
+        ),
+        state=Status.SENDING,
+        attempts=(*attempts, Attempt(at=NOW)),
+        claimed_until=NOW + 60,
+        unknown_outcome=draw(st.sampled_from(["resend", "fail"])),
+        retry_until=NOW + draw(st.integers(0, 86_400)),
+        created_at=NOW,
+        expires_at=NOW + 90 * 86_400,
+    )
+
+
+def outcomes(number):
+    return st.sampled_from(
+        [
+            Sent(ses_id(number)),
+            Refused("MessageRejected", "refused"),
+            NotTaken("Throttling", "later"),
+            NotTaken("LimitExceededException", "later", 1800),
+            NoAnswer("ReadTimeoutError"),
+        ]
+    )
+
+
+def told(record, told_in_order):
+    for event in told_in_order:
+        record = lifecycle.merge(record, event)
+    return record
+
+
+def came(record, steps):
+    """Apply events and ends of tries, as they came."""
+    for step in steps:
+        if isinstance(step, Event):
+            record = lifecycle.merge(record, step)
+        else:
+            record = lifecycle.settle(record, *step, NOW + 1, 0.5)
+    return record
+
+
+@given(trying(), st.lists(events(), min_size=1, max_size=6), st.data())
+def test_events_give_the_same_record_in_any_order_and_any_number(record, given_, data):
+    doubled = given_ + data.draw(st.lists(st.sampled_from(given_), max_size=4))
+
+    assert told(record, data.draw(st.permutations(doubled))) == told(record, given_)
+
+
+@given(trying(), st.lists(events(), min_size=1, max_size=4), st.data())
+def test_how_a_try_ended_may_be_known_before_after_or_between_the_events(record, given_, data):
+    number = len(record.attempts)
+    end = (number, data.draw(outcomes(number)))
+    steps = data.draw(st.permutations([*given_, end, end]))
+
+    assert came(record, steps) == came(record, [end, *given_])
+
+
+@given(trying(), st.lists(events(), max_size=4), st.data())
+def test_a_late_answer_to_a_try_that_was_given_up_may_come_at_any_time(record, given_, data):
+    number = len(record.attempts)
+    late = [(earlier, Sent(ses_id(earlier))) for earlier in range(1, number)]
+    newest = (number, Sent(ses_id(number)))
+    steps = data.draw(st.permutations([*given_, *late, newest]))
+
+    assert came(record, steps) == came(record, [newest, *late, *given_])
+
+
+@given(trying(), st.lists(events(), min_size=1, max_size=4), st.data())
+def test_every_event_shows_that_ses_has_the_mail(record, given_, data):
+    number = len(record.attempts)
+    end = (number, data.draw(outcomes(number)))
+
+    after = came(record, data.draw(st.permutations([*given_, end])))
+
+    assert after.is_taken
+    assert not after.will_retry
+    assert all(recipient.status is not Status.ACCEPTED for recipient in after.recipients)
+
+
+@given(trying(), st.lists(events(), min_size=1, max_size=4), events())
+def test_a_recipients_status_never_goes_back(record, given_, last):
+    before = told(record, given_)
+
+    after = lifecycle.merge(before, last)
+
+    for earlier, later in zip(before.recipients, after.recipients, strict=True):
+        assert status.merge(earlier.status, later.status) is later.status
+
+
+@st.composite
+def records(draw):
+    """Make a message as it may be found at any time."""
+    record = draw(trying())
+    if draw(st.booleans()):
+        number = len(record.attempts)
+        record = lifecycle.settle(record, number, draw(outcomes(number)), NOW + 1, 0.5)
+    return told(record, draw(st.lists(events(), max_size=3)))
+
+
+LATER = st.integers(NOW, NOW + 200_000)
+
+
+@given(records(), LATER)
+def test_a_repair_leaves_alone_what_is_not_due(record, now):
+    if record.due_at is None or record.due_at > now:
+        assert lifecycle.repair(record, now) is record
+
+
+@given(records(), LATER)
+def test_a_repair_of_what_is_due_ends_or_sets_a_later_time(record, now):
+    repaired = lifecycle.repair(record, now)
+
+    if record.due_at is not None and record.due_at <= now:
+        assert repaired != record
+        assert repaired.due_at is None or repaired.due_at > record.due_at
+
+
+@given(records(), st.lists(LATER, max_size=4).map(sorted))
+def test_no_repair_takes_a_mail_from_ses_again(record, times):
+    repaired = record
+    for now in times:
+        repaired = lifecycle.repair(repaired, now)
+
+    if record.is_taken:
+        assert repaired.is_taken
+        assert repaired.state is Status.SENT
+        assert not repaired.will_retry
+
+
+@given(records(), LATER)
+def test_what_ses_has_is_never_tried_again(record, now):
+    if record.is_taken:
+        try:
+            lifecycle.claim(record, now)
+        except lifecycle.NotClaimable:
+            return
+        raise AssertionError
+
+
+@given(trying(), st.data())
+def test_repairs_and_tries_come_to_an_end(record, data):
+    """Let every try fail one way or another and time pass: the message ends, within few sends."""
+    now, sends = NOW, 1
+    for _ in range(200):
+        if record.state is Status.SENDING and data.draw(st.booleans()):
+            number = len(record.attempts)
+            record = lifecycle.settle(record, number, NoAnswer("ReadTimeoutError"), now, 0.5)
+        if record.due_at is None:
+            break
+        now = max(now, record.due_at)
+        record = lifecycle.repair(record, now)
+        if record.state is Status.QUEUED:
+            record = lifecycle.claim(record, now)
+            sends += 1
+
+    assert record.due_at is None
+    assert sends <= 2

@@ -1,0 +1,144 @@
+"""Attachments (CONTRACT.md B2)."""
+
+import pytest
+
+from core import attachments
+from core.contract import UNDECODABLE, Attachment
+from core.mail import REFUSED_EXTENSIONS
+
+
+def read(*given):
+    faults = []
+    heads, contents = attachments.read(given, faults)
+    return heads, contents, [(fault.field, fault.code) for fault in faults]
+
+
+def head(**fields):
+    heads, _, faults = read(Attachment(bytes_=b"x", **fields))
+    assert faults == []
+    return heads[0].name, heads[0].content_type
+
+
+def faults(**fields):
+    return read(Attachment(**{"bytes_": b"x"} | fields))[2]
+
+
+def test_bytes_are_kept_in_their_order():
+    _, contents, faults = read(Attachment(bytes_=b"\0\xff"), Attachment(bytes_=b""))
+
+    assert contents == (b"\0\xff", b"")
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"name": "a.pdf"}, ("a.pdf", "application/pdf")),
+        ({"name": "A.PDF"}, ("A.PDF", "application/pdf")),
+        ({"name": "a.txt", "content_type": "text/csv"}, ("a.txt", "text/csv")),
+        ({"name": "ä 日本.pdf"}, ("ä 日本.pdf", "application/pdf")),
+        ({"name": "a"}, ("a", "application/octet-stream")),
+        ({"name": "a.nothing"}, ("a.nothing", "application/octet-stream")),
+        ({"name": "a.tar.gz"}, ("a.tar.gz", "application/gzip")),
+        ({"content_type": "application/pdf"}, ("attachment-1.pdf", "application/pdf")),
+        (
+            {"content_type": "text/plain; charset=utf-8"},
+            ("attachment-1.txt", "text/plain; charset=utf-8"),
+        ),
+        ({"content_type": "Image/PNG"}, ("attachment-1.png", "Image/PNG")),
+        ({"content_type": "x/y"}, ("attachment-1.bin", "x/y")),
+        ({}, ("attachment-1.bin", "application/octet-stream")),
+        ({"name": "", "content_type": ""}, ("attachment-1.bin", "application/octet-stream")),
+        ({"name": " ", "content_type": " "}, ("attachment-1.bin", "application/octet-stream")),
+    ],
+)
+def test_what_the_caller_does_not_say_is_made_up(fields, expected):
+    assert head(**fields) == expected
+
+
+def test_made_up_names_count():
+    heads, _, _ = read(*[Attachment(bytes_=b"")] * 3)
+
+    assert [head.name for head in heads] == [
+        "attachment-1.bin",
+        "attachment-2.bin",
+        "attachment-3.bin",
+    ]
+
+
+def test_a_made_up_extension_is_never_one_that_ses_refuses():
+    kinds = ["application/x-msdownload", "application/x-sh", "text/javascript", "application/x-csh"]
+
+    for kind in kinds:
+        assert head(content_type=kind)[0].rpartition(".")[2] not in REFUSED_EXTENSIONS
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("/etc/passwd", "passwd"),
+        (r"C:\Users\me\a.pdf", "a.pdf"),
+        ("../../a.pdf", "a.pdf"),
+        ("a.pdf.", "a.pdf"),
+        ("a.pdf . .", "a.pdf"),
+        ("..", "attachment-1.bin"),
+        ("a/", "attachment-1.bin"),
+    ],
+)
+def test_a_path_is_no_name(given, name):
+    assert head(name=given)[0] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["a.exe", "A.EXE", "a.pdf.exe", "a.exe.", "a.exe. . ", r"C:\x\a.vbs", ".bat", "a.JS"]
+)
+def test_a_name_that_ses_refuses_is_refused(name):
+    assert faults(name=name) == [("Attachments[0].Name", "RefusedExtension")]
+
+
+@pytest.mark.parametrize("name", ["exe", "a.exe.pdf", "a.exex", "a.js.txt"])
+def test_a_name_that_only_looks_like_it_is_not(name):
+    assert faults(name=name) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"bytes_": None}, ("Attachments[0].Bytes", "NotEmpty")),
+        ({"bytes_": UNDECODABLE}, ("Attachments[0].Bytes", "Base64")),
+        ({"name": "a\r\nb.pdf"}, ("Attachments[0].Name", "ControlCharacter")),
+        ({"name": "a\u202efdp.pdf"}, ("Attachments[0].Name", "ControlCharacter")),
+        ({"name": "a\ud800.pdf"}, ("Attachments[0].Name", "Surrogate")),
+        ({"name": "a" * 256}, ("Attachments[0].Name", "Length")),
+        ({"content_type": "a/b\r\nX: y"}, ("Attachments[0].ContentType", "ControlCharacter")),
+        ({"content_type": "a/b; x=\r\ny"}, ("Attachments[0].ContentType", "ControlCharacter")),
+        ({"content_type": "a/b; x=\ry"}, ("Attachments[0].ContentType", "ControlCharacter")),
+    ],
+)
+def test_what_is_wrong_is_told(fields, expected):
+    assert faults(**fields) == [expected]
+
+
+def test_a_fault_says_which_attachment():
+    found = read(Attachment(bytes_=b""), Attachment(), Attachment(bytes_=UNDECODABLE))[2]
+
+    assert found == [("Attachments[1].Bytes", "NotEmpty"), ("Attachments[2].Bytes", "Base64")]
+
+
+@pytest.mark.parametrize(
+    "given", ["pdf", "String", "ä/b", "a/b/c", "a/b, c/d", "a/b; x=ü", f"a/{'b' * 80}", "/", ";"]
+)
+def test_a_content_type_that_is_no_media_type_is_guessed_from_the_name(given):
+    assert head(name="a.pdf", content_type=given) == ("a.pdf", "application/pdf")
+
+
+def test_white_space_around_a_content_type_does_not_matter():
+    assert head(name="a.pdf", content_type=" a/b\n") == ("a.pdf", "a/b")
+
+
+@pytest.mark.parametrize("parameter", ["charset=utf-8", 'name="' + "x" * 100 + '"'])
+def test_a_content_type_is_never_longer_than_ses_takes(parameter):
+    _, content_type = head(content_type=f"text/plain; {parameter}")
+
+    assert content_type.startswith("text/plain")
+    assert len(content_type) <= 78

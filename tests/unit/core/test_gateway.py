@@ -1,0 +1,174 @@
+"""API Gateway's events and answers, as AWS has them and as the local stack does."""
+
+import base64
+import hashlib
+from http import HTTPStatus
+
+import pytest
+
+from core import gateway
+from core.gateway import Response
+
+AWS = {
+    "resource": "/{proxy+}",
+    "path": "/Mail/Send.xml",
+    "httpMethod": "POST",
+    "headers": {
+        "Accept": "application/xml",
+        "Content-Type": "application/json; charset=utf-8",
+        "Host": "api.example.com",
+        "X-Amzn-Trace-Id": "Root=1-00000000-000000000000000000000000",
+        "X-Api-Key": "a-key",
+        "X-Forwarded-For": "203.0.113.5",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+        "X-Twice": "2",
+    },
+    "multiValueHeaders": {
+        "Accept": ["application/xml"],
+        "Content-Type": ["application/json; charset=utf-8"],
+        "Host": ["api.example.com"],
+        "X-Amzn-Trace-Id": ["Root=1-00000000-000000000000000000000000"],
+        "X-Api-Key": ["a-key"],
+        "X-Forwarded-For": ["203.0.113.5"],
+        "X-Forwarded-Port": ["443"],
+        "X-Forwarded-Proto": ["https"],
+        "X-Twice": ["1", "2"],
+    },
+    "queryStringParameters": {"Subject": "b", "format": "xml"},
+    "multiValueQueryStringParameters": {"Subject": ["a", "b"], "format": ["xml"]},
+    "pathParameters": {"proxy": "Mail/Send.xml"},
+    "stageVariables": None,
+    "requestContext": {
+        "resourceId": "abc123",
+        "resourcePath": "/{proxy+}",
+        "httpMethod": "POST",
+        "path": "/Mail/Send.xml",
+        "accountId": "123456789012",
+        "protocol": "HTTP/1.1",
+        "stage": "prod",
+        "domainName": "api.example.com",
+        "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        "extendedRequestId": "JKJaXmPLvHcESHA=",
+        "requestTimeEpoch": 1795166132000,
+        "identity": {"apiKey": "a-key", "apiKeyId": "k", "sourceIp": "203.0.113.5"},
+        "apiId": "1234567890",
+    },
+    "body": '{"Subject":"Grüße"}',
+    "isBase64Encoded": False,
+}
+LOCAL = {
+    "version": "1.0",
+    "resource": "/{proxy+}",
+    "path": "/Mail/Send.xml",
+    "httpMethod": "POST",
+    "headers": {
+        "accept": "application/xml",
+        "content-type": "application/json; charset=utf-8",
+        "x-api-key": "a-key",
+        "x-twice": "1,2",
+    },
+    "queryStringParameters": {"Subject": "a,b", "format": "xml"},
+    "requestContext": {
+        "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        "extendedRequestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        "path": "/prod/Mail/Send.xml",
+        "identity": {"sourceIp": "203.0.113.5", "userAgent": "curl"},
+    },
+    "body": base64.b64encode('{"Subject":"Grüße"}'.encode()).decode(),
+    "isBase64Encoded": True,
+}
+
+
+@pytest.mark.parametrize("event", [AWS, LOCAL], ids=["aws", "local"])
+def test_an_event_is_read(event):
+    request = gateway.read(event)
+
+    assert request.id == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert (request.method, request.path) == ("POST", "/Mail/Send.xml")
+    assert request.query == {"Subject": "a,b", "format": "xml"}
+    assert request.headers["x-twice"] == "1,2"
+    assert (request.content_type, request.charset) == ("application/json", "utf-8")
+    assert request.body == '{"Subject":"Grüße"}'.encode()
+    assert request.caller == hashlib.sha256(b"a-key").hexdigest()
+
+
+def test_the_key_itself_is_not_kept_as_the_caller():
+    assert "a-key" not in gateway.read(AWS).caller
+
+
+BARE = {"path": "/Status", "httpMethod": "get"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BARE,
+        BARE
+        | dict.fromkeys(
+            [
+                "headers",
+                "multiValueHeaders",
+                "queryStringParameters",
+                "multiValueQueryStringParameters",
+                "requestContext",
+                "body",
+            ]
+        ),
+        BARE | {"headers": {}, "multiValueHeaders": {}, "body": "", "isBase64Encoded": True},
+    ],
+)
+def test_what_is_missing_or_null_is_empty(event):
+    request = gateway.read(event)
+
+    assert (request.id, request.method, request.caller, request.body) == ("", "GET", "", b"")
+    assert request.query == request.headers == {}
+    assert request.content_type == request.charset == ""
+
+
+def test_bytes_arrive_as_they_were():
+    body = bytes(range(256))
+    event = AWS | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+    assert gateway.read(event).body == body
+
+
+def test_half_a_surrogate_pair_does_no_harm():
+    assert gateway.read(AWS | {"body": "a\ud800b"}).body == b"a?b"
+
+
+@pytest.mark.parametrize(
+    ("header", "content_type", "charset"),
+    [
+        ("text/XML;charset=UTF-8", "text/xml", "utf-8"),
+        ('application/xml; charset="ISO-8859-1"', "application/xml", "iso-8859-1"),
+        ("application/xml; q=1; Charset='us-ascii'", "application/xml", "us-ascii"),
+        ("application/xml; charset", "application/xml", ""),
+        ("; charset=x", "", "x"),
+    ],
+)
+def test_a_content_type_is_taken_apart(header, content_type, charset):
+    request = gateway.read(BARE | {"headers": {"CONTENT-TYPE": header}})
+
+    assert (request.content_type, request.charset) == (content_type, charset)
+
+
+def test_an_answer_is_written():
+    response = Response(HTTPStatus.OK, "application/xml", "<ü/>", {"Idempotent-Replayed": "true"})
+
+    assert gateway.write(response) == {
+        "statusCode": 200,
+        "headers": {
+            "Content-Type": "application/xml",
+            "Vary": "Accept",
+            "Idempotent-Replayed": "true",
+        },
+        "body": "<ü/>",
+        "isBase64Encoded": False,
+    }
+
+
+def test_a_status_is_a_plain_number():
+    written = gateway.write(Response(HTTPStatus.NOT_FOUND, "text/plain", "404"))
+
+    assert type(written["statusCode"]) is int

@@ -1,0 +1,136 @@
+"""What makes two submissions the same one."""
+
+import pytest
+
+from core import submission
+from core.contract import Attachment, SendMail
+from core.domains import DomainConfiguration
+from core.errors import Invalid
+from core.idempotency import KEPT_SECONDS, key_of
+
+PLAIN = DomainConfiguration(
+    domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"
+)
+BY_REFERENCE = PLAIN.model_copy(update={"reference_is_key": True})
+OTHER_DOMAIN = BY_REFERENCE.model_copy(update={"domain": "two.example"})
+MAIL = SendMail(to="ada@recipient.example", subject="s", reference="r-1")
+NOW = 1_800_000_000
+
+
+def key(mail=MAIL, header=None, caller="", configuration=PLAIN):
+    submitted = submission.read(mail, {configuration.domain: configuration}, caller)
+    return key_of(mail, submitted, header, caller, NOW)
+
+
+def changed(**fields):
+    return MAIL.model_copy(update=fields)
+
+
+def test_without_a_header_there_is_no_key():
+    assert key() is None
+
+
+def test_a_reference_is_the_key_where_the_domain_says_so():
+    assert key(configuration=BY_REFERENCE) is not None
+    assert key(changed(reference=None), configuration=BY_REFERENCE) is None
+
+
+def test_a_header_beats_a_reference():
+    assert key(header="k", configuration=BY_REFERENCE).hash == key(header="k").hash
+
+
+def test_the_same_key_from_the_same_caller_is_the_same():
+    assert key(header="k", caller="a") == key(header="k", caller="a")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (key(header="k", caller="a"), key(header="k", caller="b")),
+        (key(header="k"), key(header="K")),
+        (key(header="r-1"), key(configuration=BY_REFERENCE)),
+        (key(configuration=BY_REFERENCE), key(configuration=OTHER_DOMAIN)),
+        (
+            key(configuration=BY_REFERENCE),
+            key(changed(reference="r-2"), configuration=BY_REFERENCE),
+        ),
+        (key(header="', 'x", caller="a"), key(header="x", caller="a', '")),
+    ],
+)
+def test_keys_of_different_scopes_never_meet(one, other):
+    assert one.hash != other.hash
+
+
+@pytest.mark.parametrize("caller", ["", "a"])
+def test_a_reference_counts_for_its_domain_whoever_calls(caller):
+    assert (
+        key(caller=caller, configuration=BY_REFERENCE).hash
+        == key(caller="b", configuration=BY_REFERENCE).hash
+    )
+
+
+@pytest.mark.parametrize("header", ["", "x" * 256])
+def test_a_key_of_no_or_too_great_length_is_refused_without_quoting_it(header):
+    with pytest.raises(Invalid) as refusal:
+        key(header=header)
+
+    assert [fault.field for fault in refusal.value.faults] == ["Idempotency-Key"]
+    assert not header or header not in refusal.value.message
+
+
+@pytest.mark.parametrize("header", ["x", "x" * 255, "ä 😀"])
+def test_any_other_key_is_taken(header):
+    assert key(header=header) is not None
+
+
+def test_a_key_is_kept_for_a_week():
+    assert key(header="k").expires_at == NOW + KEPT_SECONDS == NOW + 7 * 24 * 3600
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "t"},
+        {"subject": "", "text": "s"},
+        {"text": ""},
+        {"to": "Ada@recipient.example"},
+        {"reference": "r-2"},
+        {"attachments": (Attachment(bytes_=b""),)},
+    ],
+)
+def test_another_mail_has_another_fingerprint(fields):
+    assert key(changed(**fields), "k").fingerprint != key(header="k").fingerprint
+
+
+FILE = Attachment(bytes_=b"ab", name="n", content_type="a/b")
+
+
+@pytest.mark.parametrize(
+    "attachments",
+    [
+        (),
+        (FILE.model_copy(update={"bytes_": b"ac"}),),
+        (FILE.model_copy(update={"name": "m"}),),
+        (FILE.model_copy(update={"content_type": "a/c"}),),
+        (FILE, FILE),
+        (FILE.model_copy(update={"bytes_": b"a"}), FILE.model_copy(update={"bytes_": b"b"})),
+    ],
+)
+def test_other_files_have_another_fingerprint(attachments):
+    one, other = (
+        key(changed(attachments=files), "k").fingerprint for files in ((FILE,), attachments)
+    )
+
+    assert one != other
+
+
+def test_a_changed_configuration_makes_no_other_mail():
+    renamed = PLAIN.model_copy(update={"default_sender_name": "New", "retry_hours": 1})
+
+    assert key(header="k", configuration=renamed) == key(header="k")
+
+
+def test_a_key_shows_neither_caller_nor_reference():
+    shown = repr(key(header="geheim47", caller="geheim48"))
+
+    assert "geheim" not in shown

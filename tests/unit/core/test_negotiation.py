@@ -1,0 +1,292 @@
+"""Routes, and which format is read and answered (CONTRACT.md A3.1, A5, B5 B, C, K)."""
+
+import pytest
+
+from core.contract import Attachment, GetStatus, SendMail
+from core.errors import TooLarge, Unreadable
+from core.formats import of_body
+from core.gateway import Request
+from core.negotiation import MAX_BODY_BYTES, Route, answer_format, read_request, route
+
+NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+JSON_BODY = b'{"Subject":"s"}'
+XML_BODY = f'<SendMail xmlns="{NAMESPACE}"><Subject>s</Subject></SendMail>'.encode()
+SEND, STATUS = Route(SendMail), Route(GetStatus)
+
+
+def request(body=b"", query=None, **headers):
+    return Request(
+        id="r",
+        method="POST",
+        path="/Mail/Send",
+        query=query or {},
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        body=body,
+        caller="",
+    )
+
+
+def answered(*arguments, suffix="", **headers):
+    return answer_format(request(*arguments, **headers), suffix).name
+
+
+# Routes
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/Mail/Send", "/mail/send", "/MAIL/SEND", "/Mail/Send/", "//Mail//Send", "/Mail/Send//"],
+)
+def test_a_path_matches_in_any_case_and_with_any_slashes(path):
+    assert route("POST", path) == SEND
+
+
+@pytest.mark.parametrize("suffix", ["json", "xml"])
+def test_a_path_may_end_with_its_format(suffix):
+    assert route("POST", f"/Mail/Send.{suffix}") == Route(SendMail, suffix=suffix)
+    assert route("GET", f"/Status.{suffix}") == Route(GetStatus, suffix=suffix)
+    assert route("GET", f"/status/ID.{suffix}") == Route(GetStatus, "ID", suffix)
+
+
+def test_a_status_may_be_asked_for_by_path():
+    assert route("GET", "/Status/01jdAB") == Route(GetStatus, "01jdAB")
+    assert route("GET", "/Status/") == STATUS
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "FOO"])
+def test_a_known_path_with_another_verb_is_unknown(method):
+    assert route(method, "/Mail/Send") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/Nope",
+        "/Mail",
+        "/Mail/Send/Extra",
+        "/Mail/Send.XML",
+        "/Mail/Send.foo",
+        "/Mail/Send.soap11",
+        "/Mail/Send.",
+        "/Mail/Send.xml/",
+        "/Mail/Send.json.xml",
+        "/Mail.xml/Send",
+        "/Status",
+        "/Status/x",
+        "/*",
+        "/Mail/*",
+    ],
+)
+def test_any_other_path_is_unknown(path):
+    assert route("POST", path) is None
+
+
+@pytest.mark.parametrize("path", ["/Status/a/b", "/*", "/Status.xml/a", "/Mail/Send"])
+def test_any_other_path_to_read_is_unknown(path):
+    assert route("GET", path) is None
+
+
+# The format of the answer: suffix, then ?format=, then Accept, then the request's own
+
+
+@pytest.mark.parametrize(
+    ("suffix", "format_", "accept", "own", "expected"),
+    [
+        ("xml", "json", "application/json", "application/json", "xml"),
+        ("json", "xml", "application/xml", "application/xml", "json"),
+        ("", "xml", "application/json", "application/json", "xml"),
+        ("", "XML", "application/json", "application/json", "xml"),
+        ("", "foo", "application/xml", "application/json", "xml"),
+        ("", "", "application/xml", "application/json", "xml"),
+        ("", "", "application/json", "application/xml", "json"),
+    ],
+)
+def test_suffix_beats_format_beats_accept_beats_the_requests_own(
+    suffix, format_, accept, own, expected
+):
+    found = answered(b"", {"format": format_}, suffix=suffix, accept=accept, content_type=own)
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", ["format", "Format", "FORMAT"])
+def test_the_formats_name_is_read_in_any_case(name):
+    assert answered(b"", {name: "Xml"}) == "xml"
+
+
+@pytest.mark.parametrize(
+    ("accept", "own", "expected"),
+    [
+        ("APPLICATION/XML", "application/json", "xml"),
+        ("application/xml; charset=utf-8", "application/json", "xml"),
+        ("text/xml", "application/json", "xml"),
+        ("text/html, application/xml", "application/xml", "xml"),
+        ("application/json;q=0.9, application/xml;q=0.1", "application/xml", "xml"),
+        ("application/xml;q=.9, application/json;q=.1", "application/json", "json"),
+        ("application/json;q=.1, application/xml;q=.9", "", "json"),
+        ("application/xml, text/xml, */*; q=0.01", "application/xml", "xml"),
+        ("*/*", "application/json", "json"),
+        ("*/*", "application/xml", "xml"),
+        ("*/*", "text/xml; charset=utf-8", "xml"),
+        ("image/png, application/json", "application/xml", "json"),
+    ],
+)
+def test_accept_names_the_format_whatever_its_quality(accept, own, expected):
+    assert answered(accept=accept, content_type=own) == expected
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [None, "", "*/*", "application/*", "text/plain", "image/png", "application/vnd.x+json", ",;,"],
+)
+@pytest.mark.parametrize(("own", "body"), [("json", JSON_BODY), ("xml", XML_BODY)])
+def test_where_nothing_known_is_asked_for_the_request_is_mirrored(accept, own, body):
+    headers = {"accept": accept} if accept is not None else {}
+
+    assert answered(body, content_type=f"application/{own}", **headers) == own
+    assert answered(body, **headers) == own
+
+
+def test_where_there_is_nothing_to_mirror_the_answer_is_json():
+    assert answered() == "json"
+
+
+# The format of the body (A3.2, B5 B)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "text/json",
+        "APPLICATION/JSON",
+        " application/json ; charset=utf-8",
+        "application/json;charset=iso-8859-1",
+    ],
+)
+def test_json_is_known_by_its_content_type(content_type):
+    assert of_body(request(b"<", content_type=content_type)).name == "json"
+
+
+@pytest.mark.parametrize("content_type", ["application/xml", "text/xml", "Text/XML;charset=UTF-8"])
+def test_xml_is_known_by_its_content_type(content_type):
+    assert of_body(request(b"{", content_type=content_type)).name == "xml"
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "x", ";"])
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (JSON_BODY, "json"),
+        (b" \r\n\t" + JSON_BODY, "json"),
+        (b"\xef\xbb\xbf" + JSON_BODY, "json"),
+        (XML_BODY, "xml"),
+        (b"\xef\xbb\xbf <?xml", "xml"),
+        ("\ufeff<?xml".encode("utf-16-le"), "xml"),
+        ("<?xml".encode("utf-16-be"), "xml"),
+    ],
+)
+def test_a_body_of_no_known_type_is_known_by_its_look(content_type, body, name):
+    assert of_body(request(body, content_type=content_type)).name == name
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/octet-stream",
+        "application/vnd.api+json",
+        "application/soap+xml",
+        "application/xhtml+xml",
+        "text/javascript",
+    ],
+)
+@pytest.mark.parametrize("body", [JSON_BODY, XML_BODY])
+def test_a_body_of_an_unknown_type_is_never_ignored(content_type, body):
+    bound = read_request(request(body, content_type=content_type), SEND)
+
+    assert bound == SendMail(subject="s")
+
+
+@pytest.mark.parametrize("body", [b"Subject=s", b"hello", b" ", b"\0", b"--x\r\n"])
+def test_a_body_that_looks_like_nothing_is_unreadable(body):
+    with pytest.raises(Unreadable, match="no known format"):
+        read_request(request(body), SEND)
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "application/xml", "text/plain"])
+def test_an_empty_body_is_an_empty_request(content_type):
+    assert read_request(request(content_type=content_type), SEND) == SendMail()
+
+
+def test_a_body_of_the_other_format_is_unreadable():
+    with pytest.raises(Unreadable):
+        read_request(request(XML_BODY, content_type="application/json"), SEND)
+    with pytest.raises(Unreadable):
+        read_request(request(JSON_BODY, content_type="application/xml"), SEND)
+
+
+def test_a_body_as_large_as_the_gateway_takes_is_read():
+    body = b'{"Text":"' + b"x" * (MAX_BODY_BYTES - 11) + b'"}'
+
+    bound = read_request(request(body, content_type="application/json"), SEND)
+
+    assert len(body) == MAX_BODY_BYTES
+    assert len(bound.text) == MAX_BODY_BYTES - 11
+
+
+def test_a_larger_one_is_not():
+    with pytest.raises(TooLarge):
+        read_request(request(b"x" * (MAX_BODY_BYTES + 1)), SEND)
+
+
+# The query string (A3.2, B5 K)
+
+
+@pytest.mark.parametrize(("body", "own"), [(JSON_BODY, "json"), (XML_BODY, "xml")])
+def test_a_query_string_fills_only_what_the_body_left_out(body, own):
+    query = {"Subject": "q", "cc": "c", "Unknown": "x"}
+
+    bound = read_request(request(body, query, content_type=f"application/{own}"), SEND)
+
+    assert bound == SendMail(subject="s", cc="c")
+
+
+def test_what_the_body_left_empty_stays_empty():
+    bound = read_request(request(b'{"CC":"","Subject":"s"}', {"CC": "c"}), SEND)
+
+    assert bound.cc == ""
+
+
+def test_a_query_string_alone_is_a_request():
+    bound = read_request(
+        request(query={"SUBJECT": "q", "to": "t", "From": "", "format": "x"}), SEND
+    )
+
+    assert bound == SendMail(subject="q", to="t")
+
+
+def test_a_query_string_attaches_no_files():
+    bound = read_request(request(JSON_BODY, {"Attachments": "[{Bytes:QUJD}]"}), SEND)
+
+    assert bound.attachments is None
+
+
+def test_a_bodys_attachments_stay():
+    body = b'{"Attachments":[{"Bytes":"QQ=="}]}'
+
+    bound = read_request(request(body, {"Attachments": "x"}), SEND)
+
+    assert bound.attachments == (Attachment(bytes_=b"A"),)
+
+
+def test_a_path_beats_a_query_string():
+    bound = read_request(request(query={"MessageId": "q"}), Route(GetStatus, "p"))
+
+    assert bound == GetStatus(message_id="p")
+
+
+def test_a_message_id_comes_from_the_query_string():
+    assert read_request(request(query={"messageid": "q"}), STATUS) == GetStatus(message_id="q")

@@ -1,0 +1,294 @@
+"""SES's events, in each shape in which they arrive (the files beside this one)."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.ses_event import Event, Kind, Malformed, parse
+
+EVENTS = Path(__file__).parent / "ses_events"
+MESSAGE = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+SES_ID = "0102019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"
+ADA, BOB, EVE = "ada@recipient.example", "bob@recipient.example", "eve@other.example"
+
+
+def text(name):
+    return (EVENTS / name).read_text("utf-8")
+
+
+def document(name):
+    return json.loads(text(name))
+
+
+def at(when):
+    return int(datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp())
+
+
+def event(kind, when, *recipients, detail="", message_id=MESSAGE, attempt=1):
+    return Event(
+        kind=kind,
+        message_id=message_id,
+        attempt=attempt,
+        ses_message_id=SES_ID,
+        at=at(when),
+        recipients=frozenset(recipients) if recipients else None,
+        detail=detail,
+    )
+
+
+MAILED, DELIVERED, BOUNCED, COMPLAINED = (
+    "2026-11-20T09:15:30",
+    "2026-11-20T09:15:31",
+    "2026-11-20T09:15:34",
+    "2026-11-21T07:00:12",
+)
+READ = {
+    "send.json": event(Kind.SEND, MAILED),
+    "delivery.json": event(Kind.DELIVERY, DELIVERED, ADA),
+    "delivery_multi_same_domain.json": event(Kind.DELIVERY, DELIVERED, ADA, BOB),
+    "delivery_multi_second_event.json": event(Kind.DELIVERY, "2026-11-20T09:15:44", EVE),
+    "eventbridge_delivery.json": event(Kind.DELIVERY, DELIVERED, ADA),
+    "delivery_delay.json": event(Kind.DELIVERY_DELAY, "2026-11-20T09:25:40", ADA),
+    "bounce_permanent_general.json": event(
+        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/General 5.1.1"
+    ),
+    "bounce_permanent_suppressed_global.json": event(
+        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/Suppressed 5.1.1"
+    ),
+    "bounce_transient_mailbox_full.json": event(
+        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Transient/MailboxFull 5.2.2"
+    ),
+    "bounce_undetermined.json": event(
+        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Undetermined/Undetermined"
+    ),
+    "identity_bounce_with_dsn.json": event(
+        Kind.BOUNCE,
+        "2026-11-20T09:15:38",
+        ADA,
+        detail="Bounced: Permanent/General 5.1.1",
+        message_id="",
+        attempt=0,
+    ),
+    "complaint_abuse.json": event(Kind.COMPLAINT, COMPLAINED, ADA),
+    "complaint_without_feedback_report.json": event(Kind.COMPLAINT, COMPLAINED, ADA),
+    "reject.json": event(Kind.REJECT, MAILED, detail="SES rejected the mail: bad content."),
+    "rendering_failure.json": event(
+        Kind.RENDERING_FAILURE, MAILED, detail="SES could not render the mail."
+    ),
+    "open.json": event(Kind.OPEN, "2026-11-20T10:00:19", ADA),
+    "click.json": None,
+    "setup_validation_message.txt": None,
+}
+ENVELOPES = {"lambda_event_sns_direct.json", "lambda_event_sqs_raw_delivery_batch.json"}
+
+
+def test_every_file_is_used():
+    assert {path.name for path in EVENTS.iterdir()} == READ.keys() | ENVELOPES
+
+
+@pytest.mark.parametrize("name", READ)
+def test_an_event_is_read(name):
+    assert parse(text(name)) == READ[name]
+
+
+@pytest.mark.parametrize("name", [name for name in READ if name.endswith(".json")])
+def test_an_event_may_come_in_an_sns_envelope(name):
+    envelope = {
+        "Type": "Notification",
+        "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+        "TopicArn": "arn:aws:sns:eu-west-1:123456789012:ses",
+        "Message": text(name),
+        "Timestamp": "2026-11-20T09:15:32.001Z",
+    }
+
+    assert parse(json.dumps(envelope)) == READ[name]
+
+
+def test_the_setup_message_may_come_in_an_envelope():
+    envelope = {"TopicArn": "arn:x", "Message": text("setup_validation_message.txt")}
+
+    assert parse(json.dumps(envelope)) is None
+
+
+def test_what_a_queue_hands_over_is_read():
+    bodies = [r["body"] for r in document("lambda_event_sqs_raw_delivery_batch.json")["Records"]]
+
+    assert [parse(body) for body in bodies[:4]] == [
+        READ["send.json"],
+        READ["delivery.json"],
+        None,
+        READ["bounce_permanent_general.json"],
+    ]
+    with pytest.raises(Malformed):
+        parse(bodies[4])
+
+
+def test_what_a_topic_hands_over_is_read():
+    records = document("lambda_event_sns_direct.json")["Records"]
+
+    assert all(parse(record["Sns"]["Message"]).message_id == MESSAGE for record in records)
+
+
+# Complaints and opens
+
+
+def complaint(**said):
+    changed = document("complaint_abuse.json")
+    changed["complaint"] |= said
+    return parse(json.dumps(changed))
+
+
+def test_not_spam_takes_a_complaint_back():
+    assert complaint(complaintFeedbackType="not-spam").kind is Kind.COMPLAINT_CLEARED
+
+
+@pytest.mark.parametrize("kind", ["abuse", "fraud", "virus", "other", "auth-failure", None])
+def test_every_other_feedback_is_a_complaint(kind):
+    assert complaint(complaintFeedbackType=kind).kind is Kind.COMPLAINT
+
+
+def opened(**said):
+    changed = document("open.json")
+    changed["open"] |= said
+    return parse(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"isBot": True},
+        {"isBot": "true"},
+        {"automated": True},
+        {"isAutomatedOpen": True},
+        {"machineOpen": True},
+    ],
+)
+def test_an_open_by_a_machine_is_no_open(said):
+    assert opened(**said) is None
+
+
+@pytest.mark.parametrize("said", [{"isBot": False}, {"isBot": "false"}, {"automated": None}])
+def test_an_open_that_is_said_to_be_no_machines_counts(said):
+    assert opened(**said).kind is Kind.OPEN
+
+
+def test_an_open_of_a_mail_to_several_says_nothing_of_whom():
+    changed = document("open.json")
+    changed["mail"]["destination"] = [ADA, BOB]
+
+    assert parse(json.dumps(changed)) is None
+
+
+# Everything else
+
+
+def test_recipients_are_known_by_their_canonical_address():
+    changed = document("delivery.json")
+    changed["delivery"]["recipients"] = ["ADA@Recipient.example", "b@münchen.example"]
+
+    assert parse(json.dumps(changed)).recipients == {ADA, "b@xn--mnchen-3ya.example"}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_no_detail_holds_an_address(name):
+    parsed = parse(text(name))
+
+    assert parsed is None or "@" not in parsed.detail
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"eventType": "Subscription", "mail": {}},
+        {"eventType": "SomethingNew"},
+        {"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "You have subscribed"},
+        {"something": "else"},
+        {},
+        {"detail-type": "Scheduled Event", "detail": {}},
+    ],
+)
+def test_what_is_no_concern_is_passed_over(told):
+    assert parse(json.dumps(told)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("send.json", ["mail"], None),
+        ("send.json", ["mail", "messageId"], None),
+        ("delivery.json", ["delivery"], None),
+        ("delivery.json", ["delivery"], "x"),
+        ("delivery.json", ["delivery", "recipients"], 1),
+        ("bounce_undetermined.json", ["bounce", "bouncedRecipients"], ["x"]),
+        ("bounce_undetermined.json", ["bounce", "bouncedRecipients"], [{}]),
+        ("complaint_abuse.json", ["complaint", "complainedRecipients"], None),
+        ("delivery_delay.json", ["deliveryDelay"], {}),
+        ("send.json", ["mail", "tags"], "x"),
+        ("send.json", ["mail", "tags"], [1]),
+    ],
+)
+def test_an_event_without_what_it_needs_is_malformed(name, path, value):
+    changed = document(name)
+    part = changed
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+
+    with pytest.raises(Malformed):
+        parse(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "x",
+        "{",
+        "[]",
+        "null",
+        "1",
+        '"x"',
+        '["eventType"]',
+        "[" * 100_000,
+        '{"detail":1,"detail-',
+    ],
+)
+def test_what_is_no_json_object_is_malformed(told):
+    with pytest.raises(Malformed):
+        parse(told)
+
+
+@pytest.mark.parametrize("inner", ["1", "null", "[]", '"x"', "{}"])
+@pytest.mark.parametrize(
+    "wrapped", ['{"TopicArn":"x","Message":%s}', '{"detail-type":"x","detail":%s}']
+)
+def test_an_odd_envelope_never_fails_otherwise(inner, wrapped):
+    with suppress(Malformed):
+        assert parse(wrapped % inner) is None
+
+
+def test_envelopes_within_envelopes_end():
+    told = "{}"
+    for _ in range(12):
+        told = json.dumps({"TopicArn": "x", "Message": told})
+
+    assert parse(told) is None
+
+
+@pytest.mark.parametrize("stamp", ["", "yesterday", None, "2026-11-20T09:15:30 +0000"])
+def test_a_time_that_cannot_be_read_loses_nothing(stamp):
+    changed = document("delivery.json")
+    changed["delivery"]["timestamp"] = changed["mail"]["timestamp"] = stamp
+
+    assert parse(json.dumps(changed)).at in (0, at(MAILED))
+
+
+@pytest.mark.parametrize("tag", [[], ["x"], ["\u00b2"], [None], "2", [" 2"], ["-1"], [""]])
+def test_an_attempt_that_is_no_number_is_not_known(tag):
+    changed = document("send.json")
+    changed["mail"]["tags"]["mailapi_attempt"] = tag
+
+    assert parse(json.dumps(changed)).attempt in (0, 2)

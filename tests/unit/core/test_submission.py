@@ -1,0 +1,351 @@
+"""What a request means, and everything that is wrong with it, told at once (CONTRACT.md B2, B4)."""
+
+import pytest
+
+from core import submission
+from core.address import Mailbox
+from core.contract import UNDECODABLE, Attachment, SendMail
+from core.domains import DomainConfiguration
+from core.errors import Invalid
+
+DOMAIN = DomainConfiguration(
+    domain="mg.example.com",
+    name="default",
+    configuration_set="mail-events",
+    default_sender="no-reply@mg.example.com",
+    default_sender_name="The Service",
+    reply_to=("help@example.com",),
+)
+OTHER = DOMAIN.model_copy(
+    update={
+        "domain": "other.example",
+        "name": "other",
+        "configuration_set": "other-events",
+        "default_sender": "hello@other.example",
+        "api_keys": frozenset({"key"}),
+    }
+)
+BOTH = {each.domain: each for each in (DOMAIN, OTHER)}
+MAIL = {"to": "ada@recipient.example", "subject": "s"}
+
+
+def read(configurations=BOTH, caller="", **fields):
+    return submission.read(SendMail(**MAIL | fields), configurations, caller)
+
+
+def faults(configurations=BOTH, caller="", **fields):
+    with pytest.raises(Invalid) as refusal:
+        read(configurations, caller, **fields)
+    return [(fault.field, fault.code) for fault in refusal.value.faults]
+
+
+# Recipients
+
+
+def test_every_recipient_is_parsed():
+    mail = read(
+        to='"Lovelace, Ada" <Ada@Recipient.EXAMPLE>; b@recipient.example',
+        cc="Jörg <c@münchen.example>",
+        bcc="d@recipient.example",
+    ).mail
+
+    assert mail.to == (
+        Mailbox("Ada@recipient.example", "Lovelace, Ada"),
+        Mailbox("b@recipient.example"),
+    )
+    assert mail.cc == (Mailbox("c@xn--mnchen-3ya.example", "Jörg"),)
+    assert mail.bcc == (Mailbox("d@recipient.example"),)
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+def test_any_recipient_will_do(field):
+    fields = {"to": None, field: "ada@recipient.example"}
+
+    assert len(read(**fields).mail.recipients) == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("ada@recipient.example", ["Ada L."]),
+        ("Countess <ada@recipient.example>", ["Ada L."]),
+        ("ada@recipient.example, b@recipient.example", ["", ""]),
+    ],
+)
+def test_the_receivers_name_is_that_of_a_single_to(to, expected):
+    mail = read(to=to, receiver_name=" Ada L. ").mail
+
+    assert [mailbox.name for mailbox in mail.to] == expected
+
+
+def test_who_is_named_twice_gets_one_mail_where_first_named():
+    mail = read(
+        to="Ada <ada@recipient.example>, ADA@recipient.example",
+        cc="Ada@Recipient.Example, b@recipient.example",
+        bcc="b@recipient.example",
+    ).mail
+
+    assert mail.recipients == (
+        Mailbox("ada@recipient.example", "Ada"),
+        Mailbox("b@recipient.example"),
+    )
+
+
+def test_the_receiver_is_to_as_the_caller_wrote_it():
+    assert read(to=" Ada <ada@recipient.example> ").receiver == "Ada <ada@recipient.example>"
+
+
+def many(count, start=0):
+    return ",".join(f"r{number}@recipient.example" for number in range(start, start + count))
+
+
+def test_fifty_recipients_are_accepted():
+    assert len(read(to=many(20), cc=many(20, 20), bcc=many(10, 40)).mail.recipients) == 50
+
+
+def test_fifty_one_are_not():
+    assert faults(to=many(20), cc=many(20, 20), bcc=many(11, 40)) == [("To", "TooManyRecipients")]
+
+
+@pytest.mark.parametrize("empty", [None, "", "  ", " , ;"])
+def test_without_a_recipient_there_is_no_mail(empty):
+    assert faults(to=empty, cc=empty, bcc=empty) == [("To", "NotEmpty")]
+
+
+@pytest.mark.parametrize(("field", "name"), [("to", "To"), ("cc", "CC"), ("bcc", "BCC")])
+def test_a_bad_address_is_a_fault_of_its_field(field, name):
+    assert faults(**{field: "ada@recipient.example, nobody"}) == [(name, "Email")]
+
+
+# The sender and its domain
+
+
+@pytest.mark.parametrize(
+    ("fields", "sender"),
+    [
+        ({"domain": "mg.example.com"}, Mailbox("no-reply@mg.example.com", "The Service")),
+        (
+            {"domain": "mg.example.com", "from_name": "Me"},
+            Mailbox("no-reply@mg.example.com", "Me"),
+        ),
+        ({"from_": "me@mg.example.com"}, Mailbox("me@mg.example.com")),
+        ({"from_": "Me <me@mg.example.com>"}, Mailbox("me@mg.example.com", "Me")),
+        ({"from_": "Me <me@mg.example.com>", "from_name": "I"}, Mailbox("me@mg.example.com", "I")),
+        ({"from_": " me@MG.example.com ", "from_name": "  "}, Mailbox("me@mg.example.com")),
+        (
+            {"domain": "MG.Example.com", "from_": "me@example.com"},
+            Mailbox("me@example.com"),
+        ),
+    ],
+)
+def test_the_sender_is_from_or_the_domains(fields, sender):
+    assert read(**fields).mail.sender == sender
+
+
+def test_the_domains_configuration_says_how_to_send():
+    submitted = read(domain="other.example", caller="key")
+
+    assert submitted.configuration is OTHER
+    assert submitted.mail.configuration_set == "other-events"
+    assert submitted.mail.reply_to == ("help@example.com",)
+
+
+def test_with_a_single_domain_nothing_need_be_said():
+    submitted = read({DOMAIN.domain: DOMAIN})
+
+    assert submitted.mail.sender == Mailbox("no-reply@mg.example.com", "The Service")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"domain": "nowhere.example"}, [("Domain", "UnknownDomain")]),
+        ({"domain": "not a domain"}, [("Domain", "UnknownDomain")]),
+        ({"domain": "other.example"}, [("Domain", "UnknownDomain")]),
+        ({"from_": "me@nowhere.example", "caller": "key"}, [("Domain", "UnknownDomain")]),
+        ({"caller": "key"}, [("Domain", "UnknownDomain")]),
+        (
+            {"domain": "mg.example.com", "from_": "me@other.example"},
+            [("From", "SenderNotAllowed")],
+        ),
+        ({"domain": "mg.example.com", "from_": "nobody"}, [("From", "Email")]),
+        (
+            {"domain": "mg.example.com", "from_": "a@example.com, b@example.com"},
+            [("From", "Email")],
+        ),
+    ],
+)
+def test_a_domain_or_sender_that_is_not_the_callers_is_a_fault(fields, expected):
+    assert faults(**fields) == expected
+
+
+def test_an_internationalised_domain_may_be_named_in_either_script():
+    held = DOMAIN.model_copy(update={"domain": "xn--mnchen-3ya.example"})
+
+    submitted = read({held.domain: held}, domain="münchen.example")
+
+    assert submitted.configuration is held
+
+
+# The content
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "html"),
+    [
+        ({"text": "t"}, "t", None),
+        ({"html": "h"}, None, "h"),
+        ({"text": "t", "html": "h"}, "t", "h"),
+        ({"text": "", "html": "h"}, None, "h"),
+        ({"text": "t", "html": ""}, "t", None),
+        ({"text": "", "html": ""}, "", None),
+    ],
+)
+def test_empty_bodies_are_left_out(fields, text, html):
+    mail = read(**fields).mail
+
+    assert (mail.text, mail.html) == (text, html)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "s"},
+        {"text": "t"},
+        {"html": "h"},
+        {"attachments": (Attachment(bytes_=b""),)},
+    ],
+)
+def test_one_thing_to_say_is_enough(fields):
+    assert read(**{"subject": None} | fields)
+
+
+@pytest.mark.parametrize("fields", [{}, {"subject": "", "text": "", "html": "", "attachments": ()}])
+def test_a_wholly_empty_mail_is_refused(fields):
+    assert faults(**{"subject": None} | fields) == [("Subject", "NotEmpty")]
+
+
+def test_every_character_reaches_the_mail():
+    text = "Grüße\r\n\t\x01\x85\u2028\u202e 😀\ufeff"
+
+    mail = read(text=text, html=text, subject="Grüße 😀\t日本").mail
+
+    assert (mail.text, mail.html, mail.subject) == (text, text, "Grüße 😀\t日本")
+
+
+TEXTS = {
+    "domain": "Domain",
+    "from_": "From",
+    "from_name": "FromName",
+    "to": "To",
+    "receiver_name": "ReceiverName",
+    "cc": "CC",
+    "bcc": "BCC",
+    "subject": "Subject",
+    "reference": "Reference",
+}
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize(
+    "character", ["\r", "\n", "\0", "\x0b", "\x1b", "\x7f", "\x85", "\u2028", "\u202e"]
+)
+def test_no_field_can_become_another_header(field, character):
+    value = f"x{character}Bcc: eve@evil.example"
+
+    found = faults({DOMAIN.domain: DOMAIN}, **{field: value})
+
+    assert found == [(TEXTS[field], "ControlCharacter")]
+
+
+@pytest.mark.parametrize("field", [*TEXTS, "text", "html"])
+def test_half_a_surrogate_pair_is_a_fault(field):
+    name = TEXTS.get(field) or {"text": "Text", "html": "HTML"}[field]
+
+    assert faults({DOMAIN.domain: DOMAIN}, **{field: "x\ud800"}) == [(name, "Surrogate")]
+
+
+@pytest.mark.parametrize(
+    ("field", "longest"),
+    [("subject", 998), ("from_name", 255), ("receiver_name", 255), ("reference", 500)],
+)
+def test_a_text_has_a_longest_length(field, longest):
+    single = {DOMAIN.domain: DOMAIN}
+    read(single, **{field: "x" * longest})
+
+    assert faults(single, **{field: "x" * (longest + 1)}) == [(TEXTS[field], "Length")]
+
+
+# All at once, and discreetly
+
+
+def test_everything_wrong_is_told_at_once_one_fault_for_each_thing():
+    found = faults(
+        {DOMAIN.domain: DOMAIN},
+        from_="nobody",
+        from_name="a\nb",
+        to="nobody",
+        cc="c@recipient.example\r\nX: y",
+        bcc="b@recipient.example,@",
+        subject="s\n",
+        reference="r" * 501,
+        attachments=(
+            Attachment(name="a.txt"),
+            Attachment(bytes_=UNDECODABLE, name="b.exe", content_type="x\r\ny"),
+            Attachment(bytes_=b"x", name="c\nd"),
+        ),
+    )
+
+    assert sorted(found) == sorted(
+        [
+            ("From", "Email"),
+            ("FromName", "ControlCharacter"),
+            ("To", "Email"),
+            ("CC", "ControlCharacter"),
+            ("BCC", "Email"),
+            ("Subject", "ControlCharacter"),
+            ("Reference", "Length"),
+            ("Attachments[0].Bytes", "NotEmpty"),
+            ("Attachments[1].Bytes", "Base64"),
+            ("Attachments[1].Name", "RefusedExtension"),
+            ("Attachments[1].ContentType", "ControlCharacter"),
+            ("Attachments[2].Name", "ControlCharacter"),
+        ]
+    )
+
+
+def test_an_unknown_domain_is_told_beside_other_faults():
+    assert sorted(faults(domain="nowhere.example", to="nobody")) == [
+        ("Domain", "UnknownDomain"),
+        ("To", "Email"),
+    ]
+
+
+def test_no_message_ever_holds_a_value():
+    secret = "geheim47"
+    fields = dict.fromkeys(TEXTS, f"{secret}\n{secret}")
+
+    for more in ({}, {"to": secret, "cc": f"{secret}@", "from_": f"x@{secret}", "domain": secret}):
+        with pytest.raises(Invalid) as refusal:
+            read(
+                **fields | more,
+                attachments=(
+                    Attachment(name=f"{secret}.exe", content_type=secret, bytes_=UNDECODABLE),
+                ),
+            )
+        assert secret not in str(refusal.value)
+        assert secret not in repr(refusal.value.faults)
+
+
+def test_the_first_faults_message_stands_for_all():
+    with pytest.raises(Invalid) as refusal:
+        read(to="nobody", subject="a\nb")
+
+    assert refusal.value.message == refusal.value.faults[0].message
+
+
+def test_a_request_never_shows_itself():
+    mail = SendMail(**dict.fromkeys(TEXTS, "geheim47"), text="geheim47", html="geheim47")
+
+    assert "geheim47" not in repr(mail)
+    assert "geheim47" not in repr(Attachment(bytes_=b"geheim47", name="geheim47"))
