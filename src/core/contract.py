@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -12,10 +12,22 @@ from typing import ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.errors import Fault, Invalid
 from core.status import Status
 
 _CLR = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 SERVICESTACK_TYPES = "http://schemas.servicestack.net/types"
+
+
+MAX_ITEMS = 500
+"""How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
+
+
+def require_few(name: str, items: Sized) -> None:
+    """Refuse a list that would cost more to bind than any mail is worth. Raises `Invalid`."""
+    if len(items) > MAX_ITEMS:
+        message = f"'{name}' must not have more than {MAX_ITEMS} items."
+        raise Invalid(Fault(name, "TooManyItems", message))
 
 
 class Undecodable:

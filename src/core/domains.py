@@ -60,11 +60,13 @@ def choose(
     """Return the configuration that a request means, among those that its caller may use.
 
     A named `domain` must be one of them; without one it is the domain of `sender`, or the only one
-    there is. None: unknown and forbidden look the same.
+    that allows this sender, or the only one there is. None: unknown and forbidden look the same.
     """
     usable = {name: held for name, held in configurations.items() if held.admits(caller)}
     if domain:
         return usable.get(domain)
     if sender and (named := usable.get(sender.rpartition("@")[2])):
         return named
-    return next(iter(usable.values())) if len(usable) == 1 else None
+    fitting = [held for held in usable.values() if sender and held.allows_sender(sender)]
+    left = fitting or list(usable.values())
+    return left[0] if len(left) == 1 else None

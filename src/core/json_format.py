@@ -15,6 +15,7 @@ from core.contract import (
     Undecodable,
     decode_base64,
     members,
+    require_few,
 )
 from core.errors import Fault, Unreadable
 from core.status import Status
@@ -100,6 +101,7 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
         fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
         raise Unreadable("Unable to bind to request 'SendMail'.", fault)
+    require_few(name, value)
     return tuple(_bind(item, contract) for item in value if item is not None)
 
 

@@ -12,7 +12,13 @@ from core.errors import Fault, Invalid
 from core.mail import MAX_RECIPIENTS, Mail
 
 _BODIES = ("Text", "HTML")
-_MAX_LENGTH = {"Subject": 998, "FromName": 255, "ReceiverName": 255, "Reference": 500}
+_MAX_LENGTH = {
+    **dict.fromkeys(
+        ("To", "CC", "BCC"), 25_000
+    ),  # 50 mailboxes, with names as long as they may be.
+    **dict.fromkeys(("Domain", "FromName", "ReceiverName"), 255),
+    "From": 512, "Subject": 998, "Reference": 500,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from core.contract import Contract, Kind, Member, decode_base64, members
+from core.contract import Contract, Kind, Member, decode_base64, members, require_few
 from core.errors import Unreadable
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -107,8 +107,8 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
 
     The root's name and namespace must be the contract's; elements and attributes that are not in
     it are skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the Content-Type,
-    counts where the document declares no encoding. Raises `Unreadable` for DTDs, processing
-    instructions, malformed documents and foreign roots. Nothing external is ever fetched.
+    counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
+    processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
     root = _parse(body, contract, charset)
     if root.tag != f"{{{contract.namespace}}}{contract.__name__}":
@@ -148,7 +148,8 @@ def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
     if member.kind is Kind.LIST and member.item is not None:
         _refuse_text(element)
         tag = f"{{{member.item.namespace}}}{member.item.__name__}"
-        items = (item for item in element if item.tag == tag and not _is_nil(item))
+        items = [item for item in element if item.tag == tag and not _is_nil(item)]
+        require_few(member.name, items)
         return tuple(_bound(item, member.item, known) for item in items)
     if len(element):
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
@@ -211,15 +212,27 @@ def _tree(body: bytes, charset: str) -> Element:
         if encoding and encoding.lower() not in _ENCODINGS:
             raise ValueError("The encoding in the declaration is not supported.")
 
-    undeclared = b"encoding" not in body[:100]
-    override = charset if charset in ("iso-8859-1", "us-ascii") and undeclared else None
-    parser = DefusedXMLParser(target=_Builder(), encoding=override, forbid_dtd=True)
+    encoding = charset if _counts(charset, body) else None
+    parser = DefusedXMLParser(target=_Builder(), encoding=encoding, forbid_dtd=True)
     parser.parser.XmlDeclHandler = check_declaration
     parser.feed(body)
     root: Element = parser.close()
     if body.startswith(_UTF_16) and not declared[0]:
         raise ValueError("UTF-16 needs an XML declaration that names it.")
     return root
+
+
+def _counts(charset: str, body: bytes) -> bool:
+    """Say whether the Content-Type's charset is needed: none is declared, and it is not UTF-8."""
+    if charset not in ("iso-8859-1", "us-ascii"):
+        return False
+    if body.startswith(b"<?xml") and b"encoding" in body[: body.find(b"?>")]:
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 class _Builder(TreeBuilder):

@@ -103,6 +103,6 @@ def _domains() -> Mapping[str, DomainConfiguration]:
 
 def _log_bug(error: Exception, request: Request) -> None:
     """Say where it happened, not what with: an exception's text may hold personal data."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = traceback.extract_tb(error.__traceback__)[-20:]
     where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
     logger.error("failed", request_id=request.id, error=type(error).__name__, where=where)

@@ -116,6 +116,7 @@ def test_what_ses_refuses_has_failed_and_is_an_answer_not_an_error(
         raising(ConnectionClosedError(endpoint_url=URL)),
         refusing(500, "InternalServiceErrorException"),
         refusing(503, "ServiceUnavailable"),
+        raising(RuntimeError("nobody has seen this yet")),
     ],
 )
 def test_without_an_answer_the_outcome_is_unknown_and_nothing_is_sent_again_by_itself(

@@ -16,7 +16,7 @@ from core.contract import (
     SendMail,
     SendResponse,
 )
-from core.errors import MailError, Unreadable
+from core.errors import Invalid, MailError, Unreadable
 from core.status import Status
 
 
@@ -387,3 +387,12 @@ def test_field_errors_are_written_with_their_meta():
             "Meta": {"PropertyName": "To"},
         }
     ]
+
+
+def test_a_list_that_no_mail_can_have_is_refused_before_it_costs_anything():
+    body = b'{"Attachments":[' + b",".join([b"{}"] * 501) + b"]}"
+
+    with pytest.raises(Invalid) as refused:
+        json_format.read(body, SendMail)
+
+    assert [fault.field for fault in refused.value.faults] == ["Attachments"]
