@@ -3,7 +3,6 @@
 * MailError
   + Unreadable      -- 400: the body is not the format it claims to be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
-  + Forbidden       -- 403: this API key may not
   + NotFound        -- 404: no such message (for this caller)
   + InFlight        -- 409: the first request with this idempotency key is still under way
   + TooLarge        -- 413
@@ -53,13 +52,6 @@ class Invalid(MailError):
     def __init__(self, *faults: Fault) -> None:
         """Report every fault at once; the first one's message stands for all."""
         super().__init__(faults[0].message, *faults)
-
-
-class Forbidden(MailError):
-    """This API key may not do this."""
-
-    status = HTTPStatus.FORBIDDEN
-    code = "UnauthorizedAccessException"
 
 
 class NotFound(MailError):

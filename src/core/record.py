@@ -39,11 +39,6 @@ class Recipient(BaseModel):
     cleared_at: int = 0
     """When a complaint was taken back (feedback type `not-spam`)."""
 
-    @property
-    def complained(self) -> bool:
-        """Whether the last word was a complaint."""
-        return self.complained_at > self.cleared_at
-
 
 class Attempt(BaseModel):
     """One try at sending. `outcome` is empty while it is under way."""

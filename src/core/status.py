@@ -34,8 +34,6 @@ _RANK = {
     Status.UNDELIVERED: 6,
 }
 
-_FINAL = {Status.FAILED, Status.DELIVERED, Status.READ, Status.UNDELIVERED}
-
 
 def merge(first: Status, second: Status) -> Status:
     """Return what a recipient is after both reports: commutative, associative, idempotent.
@@ -44,11 +42,6 @@ def merge(first: Status, second: Status) -> Status:
     read, undelivered.
     """
     return max(first, second, key=_RANK.__getitem__)
-
-
-def is_final(status: Status) -> bool:
-    """Say whether nothing more is expected for a recipient (though a bounce may still come)."""
-    return status in _FINAL
 
 
 def of_message(recipients: Iterable[Status]) -> Status:

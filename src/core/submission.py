@@ -17,7 +17,9 @@ _MAX_LENGTH = {
         ("To", "CC", "BCC"), 25_000
     ),  # 50 mailboxes, with names as long as they may be.
     **dict.fromkeys(("Domain", "FromName", "ReceiverName"), 255),
-    "From": 512, "Subject": 998, "Reference": 500,
+    "From": 512,
+    "Subject": 998,
+    "Reference": 500,
 }
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from core.status import Status, is_final, merge, of_message
+from core.status import Status, merge, of_message
 
 A, S, F, D, U, R, N = (
     Status.ACCEPTED,
@@ -78,13 +78,3 @@ def test_a_message_is_as_far_as_its_slowest_recipient_unless_one_went_wrong(reci
 def test_the_order_of_recipients_does_not_matter():
     for some in product([S, F, D, U, R, N], repeat=3):
         assert of_message(some) is of_message(reversed(some))
-
-
-@pytest.mark.parametrize("status", [F, D, U, R])
-def test_after_these_nothing_more_is_expected(status):
-    assert is_final(status)
-
-
-@pytest.mark.parametrize("status", [A, S, N, Status.QUEUED, Status.SENDING])
-def test_after_these_something_is(status):
-    assert not is_final(status)
