@@ -19,8 +19,8 @@ def of_record(record: Record) -> SendResponse:
     )
 
 
-def of_error(error: MailError) -> ErrorResponse:
-    """Describe a refusal, with one field error for each fault."""
+def of_error(error: MailError, batch_index: int | None = None) -> ErrorResponse:
+    """Describe a refusal, with one field error for each fault; of a batch, by which item."""
     return _error(
         error.code,
         error.message,
@@ -28,14 +28,19 @@ def of_error(error: MailError) -> ErrorResponse:
             ResponseError(error_code=fault.code, field_name=fault.field, message=fault.message)
             for fault in error.faults
         ),
+        batch_index,
     )
 
 
-def of_bug(request_id: str) -> ErrorResponse:
+def of_bug(request_id: str, batch_index: int | None = None) -> ErrorResponse:
     """Describe a failure of ours: nothing but what an operator needs to find it."""
-    return _error("InternalServerError", f"The service failed. Request id: {request_id}", ())
+    message = f"The service failed. Request id: {request_id}"
+    return _error("InternalServerError", message, (), batch_index)
 
 
-def _error(code: str, message: str, errors: tuple[ResponseError, ...]) -> ErrorResponse:
-    status = ResponseStatus(error_code=code, message=message, errors=errors)
+def _error(
+    code: str, message: str, errors: tuple[ResponseError, ...], batch_index: int | None
+) -> ErrorResponse:
+    meta = None if batch_index is None else {"AutoBatchIndex": str(batch_index)}
+    status = ResponseStatus(error_code=code, message=message, errors=errors, meta=meta)
     return ErrorResponse(response_status=status)

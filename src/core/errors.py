@@ -4,6 +4,7 @@
   + Unreadable      -- 400: the body is not the format it claims to be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
   + NotFound        -- 404: no such message (for this caller)
+  + NotImplementedHere  -- 405: no such operation, or not with this verb
   + InFlight        -- 409: the first request with this idempotency key is still under way
   + TooLarge        -- 413
   + KeyReused       -- 422: this idempotency key came before with another mail
@@ -59,6 +60,13 @@ class NotFound(MailError):
 
     status = HTTPStatus.NOT_FOUND
     code = "NotFound"
+
+
+class NotImplementedHere(MailError):
+    """The path names an operation that is not there, or not with this verb."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "NotImplementedException"
 
 
 class InFlight(MailError):

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,10 @@ class Request:
     body: bytes
     caller: str
     """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
+
+    def with_body(self, body: bytes) -> "Request":
+        """Return the same request with another body."""
+        return replace(self, body=body)
 
     @property
     def content_type(self) -> str:

@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.contract import (
@@ -23,6 +24,22 @@ from core.status import Status
 _JSV_SPECIAL = re.compile(r'[,"{}\[\]\n\r]')
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How an answer is written: as the original by default, else as `?jsconfig=` asks (A3.4)."""
+
+    camel_case: bool = False
+    nulls: bool = False
+    """Write members without a value, as null."""
+    defaults: bool = True
+    """Write members that hold false, 0 or the first status."""
+    enum_numbers: bool = False
+    """Write a status as its number in the contract's order."""
+
+
+PLAIN = Style()
+
+
 def read[C: Contract](body: bytes, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
 
@@ -30,37 +47,60 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
     number or boolean given for a string is its own text. Always UTF-8; what is not becomes U+FFFD.
     Raises `Unreadable` for anything that is not one JSON object of the contract's shape.
     """
+    return _read(body, lambda document: _object(document, contract))
+
+
+def read_array[C: Contract](body: bytes, contract: type[C]) -> list[C]:
+    """Bind a JSON array of objects, each as `read` does."""
+
+    def bind(document: Any) -> list[C]:
+        if not isinstance(document, list):
+            raise Unreadable("An array of requests should start with a '['.")
+        return [_object(item, contract) for item in document]
+
+    return _read(body, bind)
+
+
+def _read[T](body: bytes, bind: Callable[[Any], T]) -> T:
     try:
-        document = json.loads(
-            body.decode("utf-8", "replace").removeprefix("\ufeff"),
-            parse_int=_Number,
-            parse_float=_Number,
-            parse_constant=_refuse_constant,
+        return bind(
+            json.loads(
+                body.decode("utf-8", "replace").removeprefix("\ufeff"),
+                parse_int=_Number,
+                parse_float=_Number,
+                parse_constant=_refuse_constant,
+            )
         )
-        if isinstance(document, dict):
-            return _bind(document, contract)
     except (ValueError, RecursionError) as error:
         where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(f"The body is not well-formed JSON{where}.") from None
-    raise Unreadable(
-        "Type definitions should start with a '{', expecting serialized type "
-        f"'{contract.__name__}'."
-    )
 
 
-def write(answer: Contract) -> str:
+def _object[C: Contract](document: Any, contract: type[C]) -> C:
+    if not isinstance(document, dict):
+        raise Unreadable(
+            "Type definitions should start with a '{', expecting serialized type "
+            f"'{contract.__name__}'."
+        )
+    return _bind(document, contract)
+
+
+def write(answer: Contract, style: Style = PLAIN) -> str:
     """Write `answer` as ServiceStack.Text does: declaration order, no nulls (CONTRACT.md A3.4)."""
-    document = _members(answer)
+    document = _members(answer, style)
     if isinstance(answer, ErrorResponse):
         # A hand-written client that never looks at the HTTP status must see the failure (B4).
         status = answer.response_status
-        document |= {
-            "Status": Status.FAILED.value,
-            "ErrorMessage": (status and status.message) or "",
-            "Retry": False,
-        }
+        message = (status and status.message) or ""
+        failure = {"Status": Status.FAILED.value, "ErrorMessage": message, "Retry": False}
+        document |= {_name(name, style): value for name, value in failure.items()}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+
+
+def write_array(answers: Sequence[Contract], style: Style = PLAIN) -> str:
+    """Write the array of a batch's answers."""
+    return f"[{','.join(write(answer, style) for answer in answers)}]"
 
 
 class _Number(str):
@@ -145,23 +185,40 @@ def _quoted(text: str) -> str:
     return f'"{doubled}"' if _JSV_SPECIAL.search(text) else text
 
 
-def _members(answer: Contract) -> dict[str, Any]:
+def _members(answer: Contract, style: Style) -> dict[str, Any]:
     return {
-        member.name: _plain(value, member)
+        _name(member.name, style): None if value is None else _plain(value, member, style)
         for member in members(type(answer))
-        if (value := getattr(answer, member.field)) is not None
+        if _is_shown(value := getattr(answer, member.field), style)
     }
 
 
-def _plain(value: Any, member: Member) -> Any:
+def _is_shown(value: Any, style: Style) -> bool:
+    if value is None:
+        return style.nulls
+    return style.defaults or value not in (False, 0, Status.ACCEPTED)
+
+
+def _name(name: str, style: Style) -> str:
+    """Write a member's name; in camel case a leading run of capitals is lowered (CC → cc)."""
+    if not style.camel_case:
+        return name
+    capitals = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    lowered = capitals if capitals in (1, len(name)) else capitals - 1
+    return name[:lowered].lower() + name[lowered:]
+
+
+def _plain(value: Any, member: Member, style: Style) -> Any:
     match member.kind:
         case Kind.BYTES:
             return base64.b64encode(value).decode()
         case Kind.OBJECT:
-            return _members(value)
+            return _members(value, style)
         case Kind.LIST:
-            return [_members(item) for item in value]
+            return [_members(item, style) for item in value]
         case Kind.MAP:
             return dict(value)
+        case Kind.STATUS if style.enum_numbers:
+            return list(Status).index(value)
         case _:
             return value

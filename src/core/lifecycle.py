@@ -18,6 +18,11 @@ class NotClaimable(Exception):
     """A try must not begin: one is under way, or the message waits for none."""
 
 
+def wait(record: Record, until: int) -> Record:
+    """Leave the next try to the queue, not before `until`."""
+    return _changed(record, state=Status.QUEUED, next_attempt_at=until)
+
+
 def claim(record: Record, now: int) -> Record:
     """Begin a try. Raises `NotClaimable` if SES has the mail, or somebody is trying."""
     if record.is_taken or record.state not in (Status.ACCEPTED, Status.QUEUED):
@@ -95,7 +100,7 @@ def repair(record: Record, now: int) -> Record:
         return _undecided(record, now)
     if now > record.retry_until:
         return _failed(record, f"{record.error} Given up: its time is over.".lstrip())
-    return _waiting(record, now)
+    return wait(record, now)
 
 
 def _changed(record: Record, **changes: object) -> Record:
@@ -140,20 +145,16 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:
         return _failed(record, f"{outcome.message} Given up after {len(record.attempts)} tries.")
-    return _waiting(_changed(record, error=outcome.message), next_attempt_at)
+    return wait(_changed(record, error=outcome.message), next_attempt_at)
 
 
 def _undecided(record: Record, now: int) -> Record:
     """Nobody told within the grace time: the domain's policy says what then (ARCHITECTURE 4)."""
     if record.may_send_again:
-        return _waiting(record, now)
+        return wait(record, now)
     if record.unknown_outcome == "fail":
         return _failed(record, "SES gave no answer, and no event showed that it has the mail.")
     return _changed(record, next_attempt_at=0)
-
-
-def _waiting(record: Record, until: int) -> Record:
-    return _changed(record, state=Status.QUEUED, next_attempt_at=until)
 
 
 def _unanswered(record: Record) -> Record:

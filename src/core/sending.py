@@ -66,6 +66,22 @@ def send(
     return _attempt(record, submission.mail, submission.contents, time_left, edges), False
 
 
+def enqueue(
+    submission: Submission, *, key: IdempotencyKey | None, edges: Edges
+) -> tuple[Record, bool]:
+    """Take responsibility for a mail and leave its first try to the queue. As `send` otherwise."""
+    now = int(time.time())
+    try:
+        record = _keep(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
+    except KeyTaken as taken:
+        return _replayed(taken, key, now, edges.store), True
+    except KeyBusy:
+        raise _in_flight() from None
+    with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
+        edges.queue.put(record.id)
+    return record, False
+
+
 def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> Record | None:
     """Try a waiting message again, from what is stored; None if it expired or was erased.
 

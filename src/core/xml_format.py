@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
@@ -41,6 +41,16 @@ def write(answer: Contract) -> str:
     parts = [DECLARATION, f'<{name} xmlns:i="{_XSI}" xmlns="{namespace}">']
     parts += _written(answer, depth=2, prefix="")
     parts.append(f"</{name}>")
+    return "".join(parts)
+
+
+def write_array(answers: Sequence[Contract]) -> str:
+    """Write the array of a batch's answers, `ArrayOfSendResponse`. It must not be empty."""
+    name, namespace = type(answers[0]).__name__, type(answers[0]).namespace
+    parts = [DECLARATION, f'<ArrayOf{name} xmlns:i="{_XSI}" xmlns="{namespace}">']
+    for answer in answers:
+        parts += (f"<{name}>", *_written(answer, depth=3, prefix=""), f"</{name}>")
+    parts.append(f"</ArrayOf{name}>")
     return "".join(parts)
 
 
@@ -111,14 +121,33 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
     root = _parse(body, contract, charset)
-    if root.tag != f"{{{contract.namespace}}}{contract.__name__}":
-        namespace, _, name = root.tag.rpartition("}")
+    _expect(root, contract.__name__, contract.namespace)
+    return contract() if _is_nil(root) else _bound(root, contract, _identified(root))
+
+
+def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
+    """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
+    root = _parse(body, contract, charset)
+    _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
+    known, tag = _identified(root), f"{{{contract.namespace}}}{contract.__name__}"
+    return [
+        contract() if _is_nil(element) else _bound(element, contract, known)
+        for element in root
+        if element.tag == tag
+    ]
+
+
+def _expect(root: Element, name: str, namespace: str) -> None:
+    if root.tag != f"{{{namespace}}}{name}":
+        found_namespace, _, found = root.tag.rpartition("}")
         raise Unreadable(
-            f"Expecting element '{contract.__name__}' from namespace '{contract.namespace}'.. "
-            f"Encountered 'Element'  with name '{name}', namespace '{namespace.removeprefix('{')}'."
+            f"Expecting element '{name}' from namespace '{namespace}'.. Encountered 'Element'  "
+            f"with name '{found}', namespace '{found_namespace.removeprefix('{')}'."
         )
-    identified = {key: element for element in root.iter() if (key := element.get(_ID))}
-    return contract() if _is_nil(root) else _bound(root, contract, identified)
+
+
+def _identified(root: Element) -> dict[str, Element]:
+    return {key: element for element in root.iter() if (key := element.get(_ID))}
 
 
 _TYPES = {
