@@ -18,6 +18,7 @@ os.environ |= {
     "RECORD_RETENTION_DAYS": "90",
     "CONTENT_RETENTION_DAYS": "7",
     "RETRY_HOURS": "24",
+    "CORS_ORIGINS": "",
     "UNKNOWN_OUTCOME": "resend",
     "POWERTOOLS_SERVICE_NAME": "mail",
     "POWERTOOLS_METRICS_NAMESPACE": "Mail",

@@ -20,6 +20,8 @@ class Config:
     bucket_name: str
     retry_queue_url: str
     dead_letter_queue_url: str
+    cors_origins: frozenset[str]
+    """Whose pages may call the API from a browser; empty: nobody's."""
     default_domain: DomainConfiguration
     """The domain of the template's parameters: with a single domain, nothing else is needed."""
 
@@ -31,6 +33,7 @@ class Config:
             bucket_name=environ["BUCKET_NAME"],
             retry_queue_url=environ["RETRY_QUEUE_URL"],
             dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
+            cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
             default_domain=DomainConfiguration(
                 domain=environ["SENDER_DOMAIN"].lower(),
                 name=environ["CONFIGURATION_NAME"],

@@ -1,54 +1,106 @@
 """Which formats there are, and what each reads and writes: one table, one entry per format."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core import json_format, xml_format
-from core.contract import Contract
+from core import csv_format, form_format, html_format, json_format, jsv_format, xml_format
+from core.contract import Contract, SendResponse
 from core.gateway import Request
+from core.json_format import Style
+
+type Reader = Callable[[Request, type[Contract]], Contract]
+type ArrayReader = Callable[[Request, type[Contract]], Sequence[Contract]]
+type Writer = Callable[[Contract, Style], str]
+type ArrayWriter = Callable[[Sequence[Contract], Style], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """How one format is recognised, read and written."""
+    """How one format is recognised, read and written; what only asks is answered in JSON."""
 
-    name: str
-    """Its suffix (`/Mail/Send.xml`) and its value in `?format=`."""
+    name: str = ""
+    """Its suffix (`/Mail/Send.xml`) and its value in `?format=`; "" if it is only read."""
     media_types: tuple[str, ...]
     """What a Content-Type or an Accept header calls it."""
-    answer_type: str
+    answer_type: str = ""
     """The Content-Type of an answer (CONTRACT.md A3.1)."""
-    read: Callable[[Request, type[Contract]], Contract]
-    write: Callable[[Contract], str]
+    read: Reader | None = None
+    """None for what is only written."""
+    read_array: ArrayReader | None = None
+    """For batches: `SendMail[]`."""
+    write: Writer = json_format.write
+    write_array: ArrayWriter = json_format.write_array
+    is_download: bool = False
+    """Whether a browser should keep an answer as a file."""
 
 
-def _read_json(request: Request, contract: type[Contract]) -> Contract:
-    return json_format.read(request.body, contract)
-
-
-def _read_xml(request: Request, contract: type[Contract]) -> Contract:
-    return xml_format.read(request.body, contract, request.charset)
-
-
+HTML = Format(
+    name="html",
+    media_types=("text/html",),
+    answer_type="text/html",
+    write=lambda answer, _: html_format.write([answer]),
+    write_array=lambda answers, _: html_format.write(answers),
+)
 JSON = Format(
     name="json",
     media_types=("application/json", "text/json"),
     answer_type="application/json; charset=utf-8",
-    read=_read_json,
+    read=lambda request, contract: json_format.read(request.body, contract),
+    read_array=lambda request, contract: json_format.read_array(request.body, contract),
     write=json_format.write,
+    write_array=json_format.write_array,
 )
 XML = Format(
     name="xml",
     media_types=("application/xml", "text/xml"),
     answer_type="application/xml",
-    read=_read_xml,
-    write=xml_format.write,
+    read=lambda request, contract: xml_format.read(request.body, contract, request.charset),
+    read_array=lambda request, contract: xml_format.read_array(
+        request.body, contract, request.charset
+    ),
+    write=lambda answer, _: xml_format.write(answer),
+    write_array=lambda answers, _: xml_format.write_array(answers, SendResponse),
+)
+JSV = Format(
+    name="jsv",
+    media_types=("application/jsv", "text/jsv"),
+    answer_type="application/jsv",
+    read=lambda request, contract: jsv_format.read(request.body, contract),
+    write=lambda answer, _: jsv_format.write(answer),
+    write_array=lambda answers, _: f"[{','.join(map(jsv_format.write, answers))}]",
+)
+CSV = Format(
+    name="csv",
+    media_types=("text/csv",),
+    answer_type="text/csv",
+    read=lambda request, contract: csv_format.read(request.body, contract),
+    write=lambda answer, _: csv_format.write(answer),
+    write_array=lambda answers, _: _csv_rows(answers),
+    is_download=True,
+)
+FORM = Format(
+    media_types=("application/x-www-form-urlencoded",),
+    read=lambda request, contract: form_format.read_urlencoded(
+        request.body, contract, request.charset
+    ),
+)
+MULTIPART = Format(
+    media_types=("multipart/form-data",),
+    read=lambda request, contract: form_format.read_multipart(
+        request.body, request.headers["content-type"], contract
+    ),
 )
 
-FORMATS = (JSON, XML)
+FORMATS = (HTML, JSON, XML, JSV, CSV, FORM, MULTIPART)
 """In the order in which the original prefers them when an Accept header lists several."""
 
-BY_NAME = {format_.name: format_ for format_ in FORMATS}
+BY_NAME = {format_.name: format_ for format_ in FORMATS if format_.name}
+
+
+def _csv_rows(answers: Sequence[Contract]) -> str:
+    """Write one header and a row for each answer, all of one type."""
+    first, *others = [csv_format.write(answer) for answer in answers] or [""]
+    return first + "".join(other.partition("\r\n")[2] for other in others)
 
 
 def of_body(request: Request) -> Format | None:
@@ -58,7 +110,7 @@ def of_body(request: Request) -> Format | None:
     look at its first character (B5 B). None: there is no body, or it looks like nothing known.
     """
     for format_ in FORMATS:
-        if request.content_type in format_.media_types:
+        if format_.read and request.content_type in format_.media_types:
             return format_
     start = request.body[:100].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     return {b"{": JSON, b"[": JSON, b"<": XML}.get(start)

@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Header names are lower case; of a repeated header all values count."""
+    """One HTTP request. Header names are lower case; of a repeated header all values count.
+
+    `method` is what `X-Http-Method-Override` says, if that is given (CONTRACT.md A5).
+    """
 
     id: str
     method: str
@@ -49,6 +52,10 @@ class Response:
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def with_headers(self, headers: Mapping[str, str]) -> "Response":
+        """Return the same answer with further headers."""
+        return replace(self, headers={**self.headers, **headers})
+
 
 def read(event: Mapping[str, Any]) -> Request:
     """Read an API Gateway REST proxy event.
@@ -63,7 +70,7 @@ def read(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext") or {}
     return Request(
         id=context.get("requestId") or "",
-        method=event["httpMethod"].upper(),
+        method=_method(event["httpMethod"].upper(), headers.get("x-http-method-override", "")),
         path=event["path"],
         query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
         headers=headers,
@@ -83,6 +90,11 @@ def write(response: Response) -> dict[str, Any]:
         "body": response.body,
         "isBase64Encoded": False,
     }
+
+
+def _method(sent: str, override: str) -> str:
+    """Return the verb that counts. A preflight needs no API key, so it must stay one."""
+    return sent if sent == "OPTIONS" else override.strip().upper() or sent
 
 
 def _joined(event: Mapping[str, Any], many: str, single: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +18,8 @@ from core.contract import (
     require_few,
 )
 from core.errors import Fault, Unreadable
+from core.jsv_format import quoted
 from core.status import Status
-
-_JSV_SPECIAL = re.compile(r'[,"{}\[\]\n\r]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
         value = [value]  # A single item without its list, as the original takes it.
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
         fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
-        raise Unreadable("Unable to bind to request 'SendMail'.", fault)
+        raise Unreadable("Unable to bind to request 'SendMail'", fault)
     require_few(name, value)
     return tuple(_bind(item, contract) for item in value if item is not None)
 
@@ -163,26 +161,24 @@ def _byte(value: Any) -> int:
 
 
 def _raw_text(value: Any) -> str:
-    """Return the text that ServiceStack binds to a string member for another type's value."""
+    """Return the text that ServiceStack binds to a string member for any value: JSV, unquoted."""
     match value:
+        case str():
+            return str(value)
         case bool():
             return "true" if value else "false"
         case dict():
-            pairs = (f"{_quoted(k)}:{_quoted(_raw_text(v))}" for k, v in value.items())
+            pairs = (f"{quoted(name)}:{_nested(held)}" for name, held in value.items())
             return f"{{{','.join(pairs)}}}"
         case list():
-            return f"[{','.join(_quoted(_raw_text(item)) for item in value)}]"
-        case None:
-            return ""
+            return f"[{','.join(map(_nested, value))}]"
         case _:
-            return str(value)
+            return ""
 
 
-def _quoted(text: str) -> str:
-    if text[:1] in ("{", "["):
-        return text
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"' if _JSV_SPECIAL.search(text) else text
+def _nested(value: Any) -> str:
+    is_text = isinstance(value, str) and not isinstance(value, _Number)
+    return quoted(value) if is_text else _raw_text(value)
 
 
 def _members(answer: Contract, style: Style) -> dict[str, Any]:

@@ -44,10 +44,13 @@ def write(answer: Contract) -> str:
     return "".join(parts)
 
 
-def write_array(answers: Sequence[Contract]) -> str:
-    """Write the array of a batch's answers, `ArrayOfSendResponse`. It must not be empty."""
-    name, namespace = type(answers[0]).__name__, type(answers[0]).namespace
-    parts = [DECLARATION, f'<ArrayOf{name} xmlns:i="{_XSI}" xmlns="{namespace}">']
+def write_array(answers: Sequence[Contract], contract: type[Contract]) -> str:
+    """Write the array of a batch's answers, all of type `contract`: `ArrayOfSendResponse`."""
+    name = contract.__name__
+    start = f'{DECLARATION}<ArrayOf{name} xmlns:i="{_XSI}" xmlns="{contract.namespace}"'
+    if not answers:
+        return f"{start} />"
+    parts = [f"{start}>"]
     for answer in answers:
         parts += (f"<{name}>", *_written(answer, depth=3, prefix=""), f"</{name}>")
     parts.append(f"</ArrayOf{name}>")

@@ -1,21 +1,36 @@
-"""The HTTP API: `POST /Mail/Send` and `GET /Status`, in every format of the contract."""
+"""The HTTP API: sending mails and asking for their status, on every route and in every format."""
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core import answers, clients, gateway, idempotency, inquiry, negotiation, sending, submission
+from core import (
+    answers,
+    binding,
+    clients,
+    cors,
+    gateway,
+    idempotency,
+    inquiry,
+    routing,
+    sending,
+    submission,
+)
 from core.config import CONFIG
 from core.contract import Contract, GetStatus, SendMail, SendResponse
 from core.directory import Directory
 from core.domains import DomainConfiguration
-from core.errors import MailError
+from core.errors import MailError, NotImplementedHere
 from core.gateway import Request, Response
+from core.negotiation import negotiate
+from core.record import Record
 from core.retry_queue import RetryQueue
+from core.routing import Route
 from core.store import Store
 from core.transport import Transport
 from core.vault import Vault
@@ -36,62 +51,107 @@ edges = sending.Edges(
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
-    response = _answer(request, context)
+    response = _respond(request, context)
     logger.info("answered", request_id=request.id, status=int(response.status))
-    return gateway.write(response)
+    allowed = cors.headers(request.headers.get("origin", ""), CONFIG.cors_origins)
+    return gateway.write(response.with_headers(allowed))
 
 
-def _answer(request: Request, context: "LambdaContext") -> Response:
-    route = negotiation.route(request.method, request.path)
+def _respond(request: Request, context: "LambdaContext") -> Response:
+    if request.method == "OPTIONS" and CONFIG.cors_origins:
+        return Response(HTTPStatus.OK, "text/plain", "")
+    route = routing.find(request.method, request.path)
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
-    wanted = negotiation.answer_format(request, route.suffix)
-    try:
-        answer, headers = _carry_out(negotiation.read_request(request, route), request, context)
-        return Response(HTTPStatus.OK, wanted.answer_type, wanted.write(answer), headers)
-    except MailError as error:
-        faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
-        logger.info("refused", request_id=request.id, code=error.code, faults=faults)
-        return Response(error.status, wanted.answer_type, wanted.write(answers.of_error(error)))
-    except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
-        _log_bug(error, request)
-        bug = wanted.write(answers.of_bug(request.id))
-        return Response(HTTPStatus.INTERNAL_SERVER_ERROR, wanted.answer_type, bug)
+    rendering = negotiate(request, route)
+    call = _Call(request, route, context)
+    status, answer = call.answer()
+    if rendering.format.is_download and route.operation:
+        name = f"{route.operation.__name__}.{rendering.format.name}"
+        call.headers["Content-Disposition"] = f'attachment;filename="{name}"'
+    return Response(status, rendering.content_type, rendering.render(answer), call.headers)
 
 
-_Answer = tuple[SendResponse, dict[str, str]]
-"""The body, and headers of its own."""
+@dataclass(slots=True)
+class _Call:
+    """One HTTP request while it is carried out: one thing asked, or the items of a batch."""
 
+    request: Request
+    route: Route
+    context: "LambdaContext"
+    headers: dict[str, str] = field(default_factory=dict)
+    _done: list[SendResponse] = field(default_factory=list)
 
-def _carry_out(asked: Contract, request: Request, context: "LambdaContext") -> _Answer:
-    match asked:
-        case SendMail():
-            return _send(asked, request, context)
-        case GetStatus():
-            return _status(asked, request)
-        case _:
-            raise TypeError(type(asked))
+    def answer(self) -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
+        """Do one after the other and stop at the first that fails; return status and body."""
+        try:
+            for asked in self._asked():
+                self._done.append(self._carry_out(asked))
+        except MailError as error:
+            faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
+            logger.info("refused", request_id=self.request.id, code=error.code, faults=faults)
+            return error.status, answers.of_error(error, self._progress())
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
+            _log_bug(error, self.request)
+            bug = answers.of_bug(self.request.id, self._progress())
+            return HTTPStatus.INTERNAL_SERVER_ERROR, bug
+        self._progress()
+        return HTTPStatus.OK, self._done if self.route.is_batch else self._done[0]
 
+    def _progress(self) -> int | None:
+        """Say how much of a batch is done, in a header; its count is the failing item's index."""
+        if not self.route.is_batch:
+            return None
+        self.headers["X-AutoBatch-Completed"] = str(len(self._done))
+        return len(self._done)
 
-def _send(mail: SendMail, request: Request, context: "LambdaContext") -> _Answer:
-    submitted = submission.read(mail, _domains(), request.caller)
-    header = request.headers.get(idempotency.HEADER)
-    key = idempotency.key_of(mail, submitted, header, request.caller, int(time.time()))
-    record, replayed = sending.send(
-        submitted,
-        key=key,
-        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
-        edges=edges,
-    )
-    logger.info("replayed" if replayed else "accepted", message_id=record.id, state=record.status)
-    return answers.of_record(record), {"Idempotent-Replayed": "true"} if replayed else {}
+    def _asked(self) -> Sequence[Contract]:
+        if self.route.operation is None or self.route.refusal:
+            raise NotImplementedHere(self.route.refusal)
+        if self.route.is_batch:
+            return binding.read_batch(self.request, self.route.operation, self.route)
+        return [binding.read(self.request, self.route.operation, self.route)]
 
+    def _carry_out(self, asked: Contract) -> SendResponse:
+        match asked:
+            case SendMail():
+                return answers.of_record(self._send(asked))
+            case GetStatus():
+                return answers.of_record(self._find(asked))
+            case _:
+                raise TypeError(type(asked))
 
-def _status(asked: GetStatus, request: Request) -> _Answer:
-    record = inquiry.find(
-        asked.message_id, caller=request.caller, domains=_domains(), store=edges.store
-    )
-    return answers.of_record(record), {}
+    def _send(self, mail: SendMail) -> Record:
+        caller = self.request.caller
+        submitted = submission.read(mail, _domains(), caller)
+        key = idempotency.key_of(mail, submitted, self._key_header(), caller, int(time.time()))
+        if self.route.is_oneway:
+            record, replayed = sending.enqueue(submitted, key=key, edges=edges)
+        else:
+            record, replayed = sending.send(
+                submitted,
+                key=key,
+                time_left=lambda: self.context.get_remaining_time_in_millis() / 1000,
+                edges=edges,
+            )
+        if replayed:
+            self.headers["Idempotent-Replayed"] = "true"
+        event = "replayed" if replayed else "accepted"
+        logger.info(event, message_id=record.id, state=record.status)
+        return record
+
+    def _key_header(self) -> str | None:
+        """Return the caller's idempotency key; each item of a batch has its own."""
+        given = self.request.headers.get(idempotency.HEADER)
+        return f"{given}/{len(self._done)}" if given and self.route.is_batch else given
+
+    def _find(self, asked: GetStatus) -> Record:
+        return inquiry.find(
+            asked.message_id,
+            caller=self.request.caller,
+            domains=_domains(),
+            store=edges.store,
+        )
 
 
 def _domains() -> Mapping[str, DomainConfiguration]:

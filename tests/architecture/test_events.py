@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core import gateway, ids, negotiation, retry_queue, ses_event, submission
+from core import binding, gateway, ids, retry_queue, routing, ses_event, submission
 from core.config import CONFIG
 from core.contract import GetStatus, SendMail
 from core.ses_event import Kind
@@ -83,6 +83,11 @@ SCHEDULE_KEYS = {
 }  # fmt: skip
 
 
+def asked_by(request):
+    route = routing.find(request.method, request.path)
+    return binding.read(request, route.operation, route)
+
+
 def test_every_function_has_an_event_and_every_event_a_function():
     functions = {function_for(name) for name in TEXTS}
 
@@ -144,8 +149,7 @@ def test_bodies_are_base64_exactly_where_the_template_says_binary(event):
 @each(named("api_send_mail"))
 def test_mails_are_understood_and_allowed(event):
     request = gateway.read(event)
-    route = negotiation.route(request.method, request.path)
-    asked = negotiation.read_request(request, route)
+    asked = asked_by(request)
     submitted = submission.read(asked, {SENDER_DOMAIN: CONFIG.default_domain}, request.caller)
 
     assert isinstance(asked, SendMail)
@@ -156,10 +160,7 @@ def test_mails_are_understood_and_allowed(event):
 def test_mails_come_as_json_as_xml_and_with_attachments():
     requests = [gateway.read(param.values[0]) for param in named("api_send_mail")]
     types = [request.content_type for request in requests]
-    mails = [
-        negotiation.read_request(request, negotiation.route(request.method, request.path))
-        for request in requests
-    ]
+    mails = [asked_by(request) for request in requests]
 
     assert set(types) == {"application/json", "application/xml"}
     assert [bool(mail.attachments) for mail in mails].count(True) == 2
@@ -179,7 +180,7 @@ def markup(document):
 
 def test_the_status_asked_for_is_that_of_the_example():
     request = gateway.read(json.loads(TEXTS["api_get_status"]))
-    asked = negotiation.read_request(request, negotiation.route(request.method, request.path))
+    asked = asked_by(request)
 
     assert asked == GetStatus(message_id=EXAMPLE_ID)
     assert ids.is_id(EXAMPLE_ID)

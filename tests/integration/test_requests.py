@@ -12,9 +12,9 @@ import pytest
 from integration.conftest import before_send, raising, refusing
 
 from core import clients
+from core.binding import MAX_BODY_BYTES
 from core.config import CONFIG
 from core.directory import Directory
-from core.negotiation import MAX_BODY_BYTES
 from handlers import api
 
 TO = "ada@recipient.example"
@@ -357,7 +357,7 @@ HOSTILE = {
     "an entity": (XML, b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'),
     "a foreign root": (XML, b"<a/>"),
     "an unknown encoding": (XML, b'<?xml version="1.0" encoding="nonsense"?><a/>'),
-    "a form": ("application/x-www-form-urlencoded", b"Subject=s"),
+    "a form without its boundary": ("multipart/form-data", b"Subject=s"),
     "bytes": ("application/octet-stream", bytes(range(256))),
 }
 

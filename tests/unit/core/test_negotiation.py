@@ -2,11 +2,14 @@
 
 import pytest
 
-from core.contract import Attachment, GetStatus, SendMail
-from core.errors import TooLarge, Unreadable
+from core.binding import MAX_BODY_BYTES, read, read_batch
+from core.contract import Attachment, GetStatus, SendMail, SendResponse
+from core.errors import Invalid, TooLarge, Unreadable
 from core.formats import of_body
 from core.gateway import Request
-from core.negotiation import MAX_BODY_BYTES, Route, answer_format, read_request, route
+from core.negotiation import negotiate
+from core.routing import Route, find
+from core.status import Status
 
 NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON_BODY = b'{"Subject":"s"}'
@@ -27,7 +30,12 @@ def request(body=b"", query=None, **headers):
 
 
 def answered(*arguments, suffix="", **headers):
-    return answer_format(request(*arguments, **headers), suffix).name
+    route = Route(SendMail, suffix=suffix)
+    return negotiate(request(*arguments, **headers), route).format.name
+
+
+def read_request(request, route):
+    return read(request, route.operation, route)
 
 
 # Routes
@@ -38,24 +46,24 @@ def answered(*arguments, suffix="", **headers):
     ["/Mail/Send", "/mail/send", "/MAIL/SEND", "/Mail/Send/", "//Mail//Send", "/Mail/Send//"],
 )
 def test_a_path_matches_in_any_case_and_with_any_slashes(path):
-    assert route("POST", path) == SEND
+    assert find("POST", path) == SEND
 
 
-@pytest.mark.parametrize("suffix", ["json", "xml"])
+@pytest.mark.parametrize("suffix", ["json", "xml", "jsv", "csv", "html"])
 def test_a_path_may_end_with_its_format(suffix):
-    assert route("POST", f"/Mail/Send.{suffix}") == Route(SendMail, suffix=suffix)
-    assert route("GET", f"/Status.{suffix}") == Route(GetStatus, suffix=suffix)
-    assert route("GET", f"/status/ID.{suffix}") == Route(GetStatus, "ID", suffix)
+    assert find("POST", f"/Mail/Send.{suffix}") == Route(SendMail, suffix=suffix)
+    assert find("GET", f"/Status.{suffix}") == Route(GetStatus, suffix=suffix)
+    assert find("GET", f"/status/ID.{suffix}") == Route(GetStatus, "ID", suffix)
 
 
 def test_a_status_may_be_asked_for_by_path():
-    assert route("GET", "/Status/01jdAB") == Route(GetStatus, "01jdAB")
-    assert route("GET", "/Status/") == STATUS
+    assert find("GET", "/Status/01jdAB") == Route(GetStatus, "01jdAB")
+    assert find("GET", "/Status/") == STATUS
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "FOO"])
 def test_a_known_path_with_another_verb_is_unknown(method):
-    assert route(method, "/Mail/Send") is None
+    assert find(method, "/Mail/Send") is None
 
 
 @pytest.mark.parametrize(
@@ -80,12 +88,175 @@ def test_a_known_path_with_another_verb_is_unknown(method):
     ],
 )
 def test_any_other_path_is_unknown(path):
-    assert route("POST", path) is None
+    assert find("POST", path) is None
 
 
 @pytest.mark.parametrize("path", ["/Status/a/b", "/*", "/Status.xml/a", "/Mail/Send"])
 def test_any_other_path_to_read_is_unknown(path):
-    assert route("GET", path) is None
+    assert find("GET", path) is None
+
+
+# Routes named after the operations (A5)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("POST", "/json/reply/SendMail", Route(SendMail, format="json")),
+        ("POST", "/JSON/Reply/sendmail", Route(SendMail, format="json")),
+        ("POST", "//xml//reply//SendMail", Route(SendMail, format="xml")),
+        ("POST", "/html/reply/SendMail", Route(SendMail, format="html")),
+        ("POST", "/jsv/oneway/SendMail", Route(SendMail, format="jsv", is_oneway=True)),
+        ("POST", "/json/reply/SendMail[]", Route(SendMail, format="json", is_batch=True)),
+        ("POST", "/xml/reply/SendMail%5B%5D", Route(SendMail, format="xml", is_batch=True)),
+        ("GET", "/csv/reply/GetStatus", Route(GetStatus, format="csv")),
+        ("POST", "/json/reply/GetStatus", Route(GetStatus, format="json")),
+        ("POST", "/api/SendMail", Route(SendMail, is_api=True)),
+        ("POST", "/API/sendmail[]", Route(SendMail, is_api=True, is_batch=True)),
+        ("GET", "/api/GetStatus", Route(GetStatus, is_api=True)),
+    ],
+)
+def test_operations_have_routes_by_their_names(method, path, expected):
+    assert find(method, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("POST", "/json/reply/Nope", "Nope"),
+        ("POST", "/json/reply/SendMail/", "SendMail/"),
+        ("POST", "/json/reply/SendMail.xml", "SendMail.xml"),
+        ("POST", "/json/reply", "reply"),
+    ],
+)
+def test_an_operation_that_is_not_there_is_named_in_the_refusal(method, path, name):
+    refusal = f"The operation '{name}' does not exist for this service"
+    assert find(method, path) == Route(None, format="json", refusal=refusal)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+def test_a_verb_that_an_operation_does_not_take_is_named_in_the_refusal(method):
+    assert find(method, "/json/reply/SendMail").refusal == (
+        f"Could not find method named {method.title()}(SendMail) or Any(SendMail) on Service "
+        "MailService"
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/x-msgpack/reply/SendMail",
+        "/json/syncreply/SendMail",
+        "/api/SendMail.json",
+        "/api/Nope",
+        "/api",
+        "/api/",
+        "/api/SendMail/",
+        "/soap11",
+        "/json",
+    ],
+)
+def test_other_paths_of_such_kinds_are_unknown(path):
+    assert find("POST", path) is None
+
+
+# JSONP, camel case and `?jsconfig=` (A3.1, A3.4, B5 H)
+
+
+def rendered(answer, query, route=SEND, body=b"", **headers):
+    rendering = negotiate(request(body, query, **headers), route)
+    return rendering.content_type, rendering.render(answer)
+
+
+def test_a_callback_makes_jsonp_and_beats_everything():
+    answer = SendResponse(message_id="m")
+
+    found = rendered(
+        answer, {"callback": "alert(1)//", "format": "xml"}, Route(SendMail, "", "xml")
+    )
+
+    assert found == (
+        "text/javascript",
+        'alert_1___({"MessageId":"m","Status":"accepted","Retry":false,"RetryCount":0})',
+    )
+
+
+@pytest.mark.parametrize(
+    ("jsconfig", "expected"),
+    [
+        (
+            "EmitCamelCaseNames:true",
+            '{"messageId":"m","status":"sent","retry":false,"retryCount":0}',
+        ),
+        ("eccn", '{"messageId":"m","status":"sent","retry":false,"retryCount":0}'),
+        ("edv", '{"MessageId":"m","Status":"sent"}'),
+        ("teai:true", '{"MessageId":"m","Status":3,"Retry":false,"RetryCount":0}'),
+        ("eccn,edv", '{"messageId":"m","status":"sent"}'),
+        (
+            "EmitCamelCaseNames:false",
+            '{"MessageId":"m","Status":"sent","Retry":false,"RetryCount":0}',
+        ),
+        ("nonsense", '{"MessageId":"m","Status":"sent","Retry":false,"RetryCount":0}'),
+    ],
+)
+def test_jsconfig_changes_one_answer(jsconfig, expected):
+    answer = SendResponse(message_id="m", status=Status.SENT)
+
+    assert rendered(answer, {"jsconfig": jsconfig})[1] == expected
+
+
+def test_jsconfig_writes_nulls():
+    assert '"ErrorMessage":null' in rendered(SendResponse(), {"jsconfig": "inv"})[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "is_camel"),
+    [
+        (b'{"to":"t"}', {}, True),
+        (b' [ {"subject":"s"}]', {}, True),
+        (b'{"To":"t"}', {}, False),
+        (b"", {"messageId": "m"}, True),
+        (b"", {"MessageId": "m"}, False),
+        (b"", {}, False),
+    ],
+)
+def test_the_api_route_answers_in_the_callers_case(body, query, is_camel):
+    found = rendered(SendResponse(), query, Route(SendMail, is_api=True), body)[1]
+
+    assert ('"status"' in found) is is_camel
+    assert '"status"' not in rendered(SendResponse(), query, SEND, body)[1]
+
+
+def test_camel_case_lowers_a_leading_run_of_capitals():
+    mail = SendMail(cc="c", bcc="b", html="h", from_name="f")
+
+    assert rendered(mail, {"jsconfig": "eccn"})[1] == (
+        '{"fromName":"f","cc":"c","bcc":"b","html":"h"}'
+    )
+
+
+# Batches
+
+
+def test_an_array_of_requests_is_bound_one_by_one():
+    body = b'[{"Subject":"a"},{"Subject":"b"}]'
+
+    bound = read_batch(request(body, content_type="application/json"), SendMail, SEND)
+
+    assert bound == [SendMail(subject="a"), SendMail(subject="b")]
+
+
+def test_an_array_holds_at_most_100_requests():
+    body = b"[" + b",".join([b"{}"] * 101) + b"]"
+
+    with pytest.raises(Invalid):
+        read_batch(request(body, content_type="application/json"), SendMail, SEND)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[1]", b"[null]", b"[[]]"])
+def test_what_is_no_array_of_objects_is_unreadable(body):
+    with pytest.raises(Unreadable):
+        read_batch(request(body, content_type="application/json"), SendMail, SEND)
 
 
 # The format of the answer: suffix, then ?format=, then Accept, then the request's own
@@ -268,10 +439,10 @@ def test_a_query_string_alone_is_a_request():
     assert bound == SendMail(subject="q", to="t")
 
 
-def test_a_query_string_attaches_no_files():
+def test_a_query_strings_attachments_are_jsv():
     bound = read_request(request(JSON_BODY, {"Attachments": "[{Bytes:QUJD}]"}), SEND)
 
-    assert bound.attachments is None
+    assert bound.attachments == (Attachment(bytes_=b"ABC"),)
 
 
 def test_a_bodys_attachments_stay():

@@ -1,0 +1,177 @@
+"""What the routes named after the operations add: one way, batches, browsers, other verbs."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from integration.conftest import Ses, before_send, queued, raising
+
+from core.config import CONFIG
+from handlers import api
+
+Call = Callable[..., dict[str, Any]]
+MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
+
+
+@pytest.mark.parametrize("format_", ["json", "xml", "jsv", "csv"])
+def test_every_format_has_a_route_for_a_reply(call: Call, ses: Ses, format_: str) -> None:
+    bodies = {
+        "json": json.dumps(MAIL),
+        "xml": '<SendMail xmlns="http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel">'
+        "<To>ada@recipient.example</To><Subject>s</Subject></SendMail>",
+        "jsv": "{To:ada@recipient.example,Subject:s}",
+        "csv": "To,Subject\r\nada@recipient.example,s\r\n",
+    }
+
+    reply = call("POST", f"/{format_}/reply/SendMail", bodies[format_])
+
+    assert reply["statusCode"] == 200
+    assert reply["headers"]["Content-Type"].startswith(f"application/{format_}") or format_ == "csv"
+    assert len(ses.taken) == 1
+
+
+def test_one_way_is_sent_by_the_queue(call: Call, ses: Ses) -> None:
+    reply = call("POST", "/json/oneway/SendMail", MAIL)
+
+    answer = reply["json"]
+    assert (answer["Status"], answer["Retry"], answer["RetryCount"]) == ("queued", True, 0)
+    assert ses.asked == 0
+    assert queued(CONFIG.retry_queue_url) == [{"MessageId": answer["MessageId"]}]
+
+
+def test_one_way_is_accepted_even_if_the_queue_cannot_be_reached(call: Call, table: Any) -> None:
+    unreachable = EndpointConnectionError(endpoint_url="https://sqs")
+
+    with before_send("sqs.SendMessage", lambda **_: raising(unreachable)()):
+        reply = call("POST", "/json/oneway/SendMail", MAIL)
+
+    (record,) = [item for item in table.scan()["Items"] if item["sk"] == "RECORD"]
+    assert (reply["statusCode"], reply["json"]["Status"]) == (200, "queued")
+    assert "due_at" in record  # The sweeper puts it into the queue.
+
+
+def test_one_way_takes_an_idempotency_key(call: Call, table: Any) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = call("POST", "/json/oneway/SendMail", MAIL, headers=headers)
+    second = call("POST", "/json/oneway/SendMail", MAIL, headers=headers)
+
+    assert first["json"]["MessageId"] == second["json"]["MessageId"]
+    assert second["headers"]["Idempotent-Replayed"] == "true"
+
+
+def test_each_item_of_a_batch_has_an_idempotency_key_of_its_own(call: Call, ses: Ses) -> None:
+    body = json.dumps([MAIL, MAIL]).encode()
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    for _ in range(2):
+        reply = call("POST", "/json/reply/SendMail[]", body, headers=headers)
+        assert reply["headers"]["X-AutoBatch-Completed"] == "2"
+
+    assert len(ses.taken) == 2
+
+
+def test_a_fault_in_an_array_as_a_whole_sends_nothing(call: Call, ses: Ses) -> None:
+    reply = call("POST", "/json/reply/SendMail[]", b'[{"To":')
+
+    assert (reply["statusCode"], reply["headers"]["X-AutoBatch-Completed"]) == (400, "0")
+    assert ses.asked == 0
+
+
+def test_a_compressed_body_is_read(call: Call, ses: Ses) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    reply = call("POST", "/Mail/Send", gzip.compress(json.dumps(MAIL).encode()), headers=headers)
+
+    assert reply["statusCode"] == 200
+
+
+def test_a_bomb_is_too_large(call: Call, ses: Ses) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    reply = call("POST", "/Mail/Send", gzip.compress(bytes(200_000_000)), headers=headers)
+
+    assert reply["statusCode"] == 413
+
+
+def test_todays_clients_are_answered_in_camel_case(call: Call) -> None:
+    reply = call("POST", "/api/SendMail", {"to": "ada@recipient.example", "subject": "s"})
+
+    message_id = reply["json"]["messageId"]
+    found = call("GET", "/api/GetStatus", query={"messageId": message_id})
+    assert found["json"]["status"] == "sent"
+
+
+def test_a_failure_in_camel_case_says_all_that_it_says_otherwise(call: Call) -> None:
+    reply = call("POST", "/api/SendMail", {"to": "nobody"})
+
+    assert reply["statusCode"] == 400
+    assert reply["json"]["responseStatus"]["errors"][0]["fieldName"] == "To"
+    assert reply["json"]["status"] == "failed"
+
+
+def test_another_verb_may_be_meant(call: Call, ses: Ses) -> None:
+    reply = call("PUT", "/Mail/Send", MAIL, headers={"X-Http-Method-Override": "POST"})
+
+    assert reply["statusCode"] == 200
+
+
+def test_a_preflight_cannot_be_made_a_request(call: Call, ses: Ses) -> None:
+    """It comes through without an API key."""
+    headers = {"X-Http-Method-Override": "POST"}
+
+    assert call("OPTIONS", "/Mail/Send", MAIL, headers=headers, key=None)["statusCode"] == 404
+    assert ses.asked == 0
+
+
+def test_without_configured_origins_browsers_are_told_nothing(call: Call) -> None:
+    reply = call("POST", "/Mail/Send", MAIL, headers={"Origin": "https://app.example"})
+
+    assert call("OPTIONS", "/Mail/Send")["statusCode"] == 404
+    assert not [name for name in reply["headers"] if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "told"),
+    [
+        ({"https://app.example"}, "https://app.example", "https://app.example"),
+        ({"https://app.example"}, "https://evil.example", None),
+        ({"*"}, "https://any.example", "*"),
+    ],
+)
+def test_configured_origins_may_call(
+    call: Call,
+    monkeypatch: pytest.MonkeyPatch,
+    allowed: set[str],
+    origin: str,
+    told: str | None,
+) -> None:
+    monkeypatch.setattr(api, "CONFIG", replace(CONFIG, cors_origins=frozenset(allowed)))
+    headers = {"Origin": origin}
+
+    for reply in (
+        call("OPTIONS", "/Mail/Send", headers=headers, key=None),
+        call("POST", "/Mail/Send", MAIL, headers=headers),
+        call("POST", "/Mail/Send", {}, headers=headers),
+        call("GET", "/Nope", headers=headers),
+    ):
+        assert reply["headers"].get("Access-Control-Allow-Origin") == told
+
+
+def test_a_page_shows_what_an_answer_holds_and_runs_nothing_of_it(call: Call) -> None:
+    mail = MAIL | {"To": '"<script>" <ada@recipient.example>'}
+
+    body = call("POST", "/Mail/Send", mail, headers={"Accept": "text/html"})["body"]
+
+    assert "ada@recipient.example" in body
+    assert "<script>" not in body
+
+
+def test_an_answer_in_csv_is_a_file(call: Call) -> None:
+    reply = call("POST", "/Mail/Send.csv", MAIL)
+
+    assert reply["headers"]["Content-Disposition"] == 'attachment;filename="SendMail.csv"'
+    assert reply["body"].count("\r\n") == 2
