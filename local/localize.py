@@ -72,14 +72,22 @@ def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
 
 
 def _spell_out_any(function: dict[str, Any]) -> None:
-    """Replace events for ANY method: MiniStack deploys those without any."""
-    for name, event in list(function.get("Events", {}).items()):
-        if event["Type"] != "Api" or event["Properties"]["Method"].upper() != "ANY":
+    """Replace events for ANY method: MiniStack deploys those without any.
+
+    A method with an event of its own on the same path keeps that one, as API Gateway has it.
+    """
+    routes = {
+        name: each for name, each in function.get("Events", {}).items() if each["Type"] == "Api"
+    }
+    own = {(each["Properties"]["Path"], each["Properties"]["Method"]) for each in routes.values()}
+    for name, event in routes.items():
+        if event["Properties"]["Method"].upper() != "ANY":
             continue
         del function["Events"][name]
         for method in METHODS:
             properties = event["Properties"] | {"Method": method}
-            function["Events"][name + method.title()] = event | {"Properties": properties}
+            if (properties["Path"], method) not in own:
+                function["Events"][name + method.title()] = event | {"Properties": properties}
 
 
 def _unescape_binary_types(api: dict[str, Any]) -> None:
