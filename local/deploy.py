@@ -64,19 +64,24 @@ def outputs(aws: Aws) -> dict[str, str]:
 
 def upload(aws: Aws, package: Path) -> str:
     """Put the zipped `package` where CloudFormation finds it; return its `CodeUri`."""
-    content = package.read_bytes()
-    key = hashlib.sha256(content).hexdigest()[:16] + ".zip"
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket=_CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket=_CODE_BUCKET, Key=key, Body=content)
-    return f"s3://{_CODE_BUCKET}/{key}"
+    location: Any = {"LocationConstraint": REGION}
+    aws.client("s3").create_bucket(Bucket=_CODE_BUCKET, CreateBucketConfiguration=location)
+    return f"s3://{_CODE_BUCKET}/{_put(aws, package.read_bytes(), '.zip')}"
+
+
+def _put(aws: Aws, content: bytes, suffix: str) -> str:
+    key = hashlib.sha256(content).hexdigest()[:16] + suffix
+    aws.client("s3").put_object(Bucket=_CODE_BUCKET, Key=key, Body=content)
+    return key
 
 
 def _create(aws: Aws, template: Any, parameters: Mapping[str, str]) -> None:
     cloudformation = aws.client("cloudformation")
+    # From S3, as `sam deploy` does: in the request itself a template has 51,200 bytes at most.
+    key = _put(aws, json.dumps(template).encode(), ".json")
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(template),
+        TemplateURL=f"{aws.endpoint}/{_CODE_BUCKET}/{key}",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
     )

@@ -287,3 +287,25 @@ def test_no_log_holds_personal_data(api: httpx.Client, stack: Stack, until: Unti
     ]
     assert any(answer["MessageId"] in line for line in lines)
     assert [line for line in lines if any(mark in line for mark in (*marks, stack.api_key))] == []
+
+
+def test_the_gateways_own_refusals_have_the_services_form(stack: Stack) -> None:
+    reply = httpx.post(f"{stack.url}/Mail/Send", json=MAIL)
+
+    assert reply.status_code == 403
+    assert reply.json()["ResponseStatus"]["Errors"] == []
+    assert (reply.json()["Status"], reply.json()["Retry"]) == ("failed", False)
+
+
+def test_a_verb_that_leads_nowhere_is_unknown(stack: Stack) -> None:
+    reply = httpx.post(f"{stack.url}/", headers={"x-api-key": stack.api_key})
+
+    assert (reply.status_code, reply.text) == (404, "404")
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_one_way_mails_are_sent_by_the_queue(api: httpx.Client, until: Until) -> None:
+    answer = api.post("/json/oneway/SendMail", json=MAIL).json()
+
+    assert answer["Status"] == "queued"
+    assert until(answer["MessageId"])["Status"] == "delivered"
