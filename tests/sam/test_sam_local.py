@@ -232,6 +232,14 @@ def test_a_sweep_finds_the_table_and_needs_no_more(stack):
     assert answer is None
 
 
+def test_the_documentation_needs_no_key_and_nothing_else(stack):
+    answer = invoke(stack, "metadata_page")
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert "<h3>HTTP + XML</h3>" in answer["body"]
+
+
 def test_events_about_an_unknown_message_say_so(stack):
     status = invoke(stack, "api_get_status")
     delivery = invoke(stack, "ses_events_delivery")

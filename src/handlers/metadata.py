@@ -1,0 +1,94 @@
+"""The documentation, made from the types that read the requests: pages, DTO sources, OpenAPI."""
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from core import gateway, meta_dtos, meta_page, openapi
+from core.gateway import Request, Response
+from core.meta_operations import BY_NAME
+from core.meta_samples import TABS
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+_HOST = re.compile(r"[\w.-]+(:\d+)?", re.ASCII)
+_NOT_FOUND = Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
+    """Answer one request of API Gateway's."""
+    request = gateway.read(event)
+    stage = (event.get("requestContext") or {}).get("stage") or ""
+    response = _answer(request, stage)
+    logger.info("answered", request_id=request.id, status=int(response.status))
+    answer = gateway.write(response)
+    return answer | {"body": ""} if request.method == "HEAD" else answer
+
+
+def _answer(request: Request, stage: str) -> Response:
+    host = _host(request)
+    # Only API Gateway's own host has the stage in its URLs; a domain of ours does not.
+    base = f"/{stage}" if ".execute-api." in host else ""
+    scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else "http"
+    base_url = f"{scheme}://{host}{base}"
+    response = _NOT_FOUND
+    match request.path.strip("/").split("/"):
+        case _ if request.method not in ("GET", "HEAD"):
+            pass
+        case [""]:
+            response = _redirect(f"{base}/metadata")
+        case ["metadata" | "types" as name] if request.path.endswith("/"):
+            response = _redirect(f"{base}/{name}")
+        case ["metadata"]:
+            response = _page(meta_page.index(base_url=base_url, root=""))
+        case ["types"]:
+            response = _page(meta_page.types(root=""))
+        case ["openapi.json"]:
+            response = _json(openapi.document())
+        case [name, "metadata"] if name in TABS:
+            response = _tab(request, name, host, base_url)
+        case ["types", name]:
+            response = _types(name, base_url)
+    return response
+
+
+def _tab(request: Request, name: str, host: str, base_url: str) -> Response:
+    asked = next((value for key, value in request.query.items() if key.lower() == "op"), "")
+    if not asked:
+        return _page(meta_page.index(base_url=base_url, root="../"))
+    operation = BY_NAME.get(asked.lower())
+    if operation is None:
+        return _NOT_FOUND
+    return _page(meta_page.operation(operation, TABS[name], host=host, root="../"))
+
+
+def _types(name: str, base_url: str) -> Response:
+    if name in ("metadata", "metadata.json"):
+        return _json(meta_dtos.metadata(base_url))
+    if language := meta_dtos.LANGUAGES.get(name):
+        source = language.write(base_url)
+        return Response(HTTPStatus.OK, "text/plain; charset=utf-8", source)
+    return _NOT_FOUND
+
+
+def _host(request: Request) -> str:
+    """Return the host that was asked, unless it is no host at all: it is put into sources."""
+    host = request.headers.get("host", "")
+    return host if _HOST.fullmatch(host) else "localhost"
+
+
+def _redirect(location: str) -> Response:
+    headers = {"Location": location}
+    return Response(HTTPStatus.FOUND, "text/plain; charset=utf-8", "", headers)
+
+
+def _page(html: str) -> Response:
+    return Response(HTTPStatus.OK, "text/html; charset=utf-8", html, meta_page.HEADERS)
+
+
+def _json(text: str) -> Response:
+    return Response(HTTPStatus.OK, "application/json; charset=utf-8", text)

@@ -1,0 +1,92 @@
+// Reads every kind of answer with .NET's own DataContractSerializer and prints what it found.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using System.Runtime.Serialization;
+using CommunicationHub.APIModel;
+using CommunicationHub.APIModel.Helper;
+using CommunicationHub.APIModel.Response;
+
+[DataContract(Namespace = "http://schemas.servicestack.net/types")]
+public class ErrorResponse
+{
+    [DataMember(Order = 1)] public ResponseStatus ResponseStatus { get; set; }
+}
+
+[DataContract(Namespace = "http://schemas.servicestack.net/types")]
+public class ResponseStatus
+{
+    [DataMember(Order = 1)] public string ErrorCode { get; set; }
+    [DataMember(Order = 2)] public string Message { get; set; }
+    [DataMember(Order = 3)] public string StackTrace { get; set; }
+    [DataMember(Order = 4)] public List<ResponseError> Errors { get; set; }
+    [DataMember(Order = 5)] public Dictionary<string, string> Meta { get; set; }
+}
+
+[DataContract(Namespace = "http://schemas.servicestack.net/types")]
+public class ResponseError
+{
+    [DataMember(Order = 1)] public string ErrorCode { get; set; }
+    [DataMember(Order = 2)] public string FieldName { get; set; }
+    [DataMember(Order = 3)] public string Message { get; set; }
+    [DataMember(Order = 4)] public Dictionary<string, string> Meta { get; set; }
+}
+
+static class Program
+{
+    static readonly string Url = Environment.GetEnvironmentVariable("MAIL_URL");
+    static readonly HttpClient Client = new HttpClient();
+
+    static void Main()
+    {
+        Client.DefaultRequestHeaders.Add("x-api-key", Environment.GetEnvironmentVariable("MAIL_KEY"));
+        Client.DefaultRequestHeaders.Accept.ParseAdd("application/xml");
+        var bytes = Enumerable.Range(0, 256).Select(number => (byte)number).ToArray();
+        var mail = new SendMail
+        {
+            From = "sender@example.com",
+            To = "ada@recipient.example",
+            Subject = "Grüße & <tag> \u65e5\u672c",
+            Text = "one\r\ntwo\n  three  ",
+            Attachments = new List<Attachment> { new Attachment { Name = "ä.bin", Bytes = bytes } },
+        };
+        var sent = Post<SendResponse>("/Mail/Send", mail);
+        Print("sent", sent);
+        Print("reply", Post<SendResponse>("/xml/reply/SendMail", mail));
+        Print("status", Read<SendResponse>(Client.GetAsync(Url + "/Status?MessageId=" + sent.MessageId)));
+        foreach (var one in Post<List<SendResponse>>("/xml/reply/SendMail[]", new List<SendMail> { mail, mail }))
+            Print("batch", one);
+        var refused = Post<ErrorResponse>("/Mail/Send", new SendMail { To = "nobody", Subject = "s" });
+        Console.WriteLine("refused {0} {1}", refused.ResponseStatus.ErrorCode, refused.ResponseStatus.Message);
+        foreach (var error in refused.ResponseStatus.Errors)
+            Console.WriteLine("error {0} {1} {2}", error.FieldName, error.ErrorCode, error.Message);
+        var late = new List<SendMail> { mail, new SendMail { To = "nobody", Subject = "s" } };
+        var stopped = Post<ErrorResponse>("/xml/reply/SendMail[]", late);
+        Console.WriteLine("stopped {0}", stopped.ResponseStatus.Meta["AutoBatchIndex"]);
+    }
+
+    static T Post<T>(string path, object request)
+    {
+        var written = new MemoryStream();
+        new DataContractSerializer(request.GetType()).WriteObject(written, request);
+        var content = new ByteArrayContent(written.ToArray());
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/xml");
+        return Read<T>(Client.PostAsync(Url + path, content));
+    }
+
+    static T Read<T>(System.Threading.Tasks.Task<HttpResponseMessage> reply)
+    {
+        var body = reply.GetAwaiter().GetResult().Content.ReadAsStreamAsync().GetAwaiter().GetResult();
+        return (T)new DataContractSerializer(typeof(T)).ReadObject(body);
+    }
+
+    static void Print(string name, SendResponse answer)
+    {
+        Console.WriteLine(
+            "{0} {1} {2} {3} {4} {5} {6} {7} {8}", name, answer.MessageId, answer.Sender, answer.Receiver,
+            answer.Status, answer.ErrorMessage ?? "null", answer.Configuration, answer.Retry, answer.RetryCount);
+    }
+}

@@ -1,0 +1,36 @@
+// Makes every call of npm's @servicestack/client and prints what each of them returned, as JSON.
+import { JsonServiceClient } from '@servicestack/client';
+import { Attachment, GetStatus, SendMail } from './dtos.mjs';
+
+function client(basePath) {
+    const made = new JsonServiceClient(process.env.MAIL_URL);
+    if (basePath !== undefined) made.basePath = basePath;
+    made.headers.set('x-api-key', process.env.MAIL_KEY);
+    return made;
+}
+
+const mail = (Subject, more) => new SendMail({ To: 'ada@recipient.example', Subject, ...more });
+const bytes = new Uint8Array([0, 65, 128, 255]);
+const attached = { Attachments: [new Attachment({ Name: 'ä.bin', Bytes: bytes })] };
+const failure = ({ responseStatus: { errorCode, errors } }) =>
+    ({ errorCode, fields: errors.map(error => error.fieldName) });
+
+const shown = ({ succeeded, completed, response }) => ({ succeeded, completed, response });
+
+const answers = {};
+for (const [name, made] of [['api', client()], ['reply', client(null)]]) {
+    const post = await made.post(mail(`${name} post Grüße`, attached));
+    const wrong = await made.api(new SendMail({ To: 'nobody', Text: 't' }));
+    answers[name] = {
+        post,
+        api: shown(await made.api(mail(`${name} api`))),
+        all: await made.sendAll([mail(`${name} first`), mail(`${name} second`)]),
+        oneWay: await made.publish(mail(`${name} publish`)),
+        status: await made.get(new GetStatus({ MessageId: post.MessageId })),
+        url: await made.postToUrl('/Mail/Send', mail(`${name} url`)),
+        wrong: { succeeded: wrong.succeeded, ...failure({ responseStatus: wrong.error }) },
+        thrown: await made.post(new SendMail({ To: 'nobody', Text: 't' })).catch(failure),
+        lost: await made.get(new GetStatus({ MessageId: 'nothing' })).catch(failure),
+    };
+}
+console.log(JSON.stringify(answers));

@@ -1,0 +1,583 @@
+"""Every client that the original has, and those of its documentation, against the whole stack."""
+
+import csv
+import gzip
+import importlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from e2e.clients import programs
+from e2e.clients.csharp import wire
+from e2e.clients.python.dtos import Attachment, GetStatus, SendMail, SendResponse, Status
+from servicestack import JsonServiceClient, UploadFile, WebServiceException
+
+from core.mail import REFUSED_EXTENSIONS
+from local.stack import Stack
+
+Until = Callable[..., dict[str, Any]]
+Sent = Callable[[], list[EmailMessage]]
+Run = Callable[..., str]
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = Path(__file__).parent / "clients"
+PDF = b"%PDF-1.7\n"
+CONTENT = bytes(range(256))
+ADA = "ada@recipient.example"
+ANSWER = "{http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel.Response}"
+ERROR = "{http://schemas.servicestack.net/types}"
+
+SENDING = (
+    *("curl/send_json.sh", "curl/send_xml.sh", "curl/send_form.sh", "curl/upload.sh"),
+    *("curl/send_gzip.sh", "curl/send_once.sh", "curl/send_later.sh"),
+    *("python/send.py", "python/with_servicestack.py"),
+    *("typescript/send.mjs", "typescript/with_servicestack.mjs", "csharp/Send.cs"),
+)
+"""The programs that send the documentation's mail, each in its own way."""
+OTHERS = (
+    *("curl/send_many.sh", "curl/status.sh", "curl/mistakes.sh"),
+    *("answers/sent.json", "answers/sent.xml", "answers/mistakes.json"),
+    *("python/dtos.py", "typescript/dtos.mjs", "csharp/Dtos.cs"),
+)
+"""What else the documentation shows, and tests of their own run or compare."""
+
+FIELDS = {
+    "Domain": "example.com",
+    "From": "sender@example.com",
+    "FromName": "Jörg Müßig",
+    "To": ADA,
+    "ReceiverName": "日本語 😀",
+    "CC": "cc@recipient.example",
+    "BCC": "bcc@recipient.example",
+    "Subject": "Grüße & <tag> \"q\" 'a', {x} [y]",
+    "Text": 'eins, zwei\r\n{drei}: "vier"\r\n',
+    "HTML": "<p class=\"a\">Tschüß, &amp; 'bis' bald</p>",
+    "Attachments": CONTENT,
+    "Reference": "ref-1",
+}
+"""A mail with every member, and in them whatever one of the formats must quote."""
+BARE = {"To": ADA, "Subject": "s"}
+PLAIN = FIELDS | {"Subject": "Grüße & <tag> 'a'", "Text": "eins zwei", "HTML": "<p>Tschüß</p>"}
+
+
+@pytest.fixture
+def sent(ses: httpx.Client) -> Sent:
+    """Return what the simulator has taken, oldest first."""
+
+    def _sent() -> list[EmailMessage]:
+        ids = [mail["MessageId"] for mail in reversed(ses.get("/messages").json())]
+        sources = (ses.get(f"/messages/{id_}").content for id_ in ids)
+        return [message_from_bytes(source, policy=policy.default) for source in sources]
+
+    return _sent
+
+
+@pytest.fixture
+def arrived(sent: Sent) -> Callable[[], EmailMessage]:
+    """Wait for the one mail: a way that queues it answers before it is sent."""
+
+    def _arrived() -> EmailMessage:
+        deadline = time.monotonic() + 40
+        while not (mails := sent()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (mail,) = mails
+        return mail
+
+    return _arrived
+
+
+@pytest.fixture
+def run(stack: Stack, tmp_path: Path) -> Run:
+    """Run one of `clients/` in a folder with `invoice.pdf`, and return what it prints."""
+    (tmp_path / "invoice.pdf").write_bytes(PDF)
+
+    known = {"MAIL_URL": stack.url, "MAIL_KEY": stack.api_key, "INVOICE": os.urandom(8).hex()}
+
+    def _run(program: str, **variables: str) -> str:
+        environment = os.environ | known | variables
+        command = programs.command(CLIENTS / program, tmp_path)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, (done.stdout + done.stderr).decode()
+        return done.stdout.decode()
+
+    return _run
+
+
+# ---- the documentation
+
+
+@pytest.mark.parametrize("program", SENDING)
+def test_a_program_of_the_documentation_sends_its_mail(
+    run: Run, arrived: Callable[[], EmailMessage], ses: httpx.Client, program: str
+) -> None:
+    run(program)
+
+    mail = arrived()
+    assert mail["Subject"] == "Ihre Rechnung für März"
+    assert mail["To"].addresses[0].display_name == "Ada Lovelace"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "Guten Tag, ..."
+    (file,) = mail.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("invoice.pdf", "application/pdf")
+    assert file.get_payload(decode=True) == PDF
+    assert ses.get("/messages").json()[0]["Destination"]["ToAddresses"]
+
+
+def test_the_answers_in_the_documentation_are_the_services(run: Run, ses: httpx.Client) -> None:
+    id_ = re.compile(r"[0-9A-Z]{26}")
+    shown = {name: (CLIENTS / "answers" / name).read_text().strip() for name in ANSWERS}
+
+    for name, program in ANSWERS.items():
+        answer = run(program)
+        assert id_.sub("01JD9ZK4M6T0V3Q8W2X5Y7B1CD", answer) == shown[name]
+
+
+ANSWERS = {
+    "sent.json": "curl/send_json.sh",
+    "sent.xml": "curl/send_xml.sh",
+    "mistakes.json": "curl/mistakes.sh",
+}
+
+
+def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
+    run: Run, until: Until, ses: httpx.Client
+) -> None:
+    id_ = json.loads(run("curl/send_json.sh"))["MessageId"]
+    until(id_)
+
+    answer = json.loads(run("curl/status.sh", MESSAGE_ID=id_))
+
+    assert (answer["MessageId"], answer["Status"]) == (id_, "delivered")
+
+
+def test_the_batch_of_the_documentation_sends_each_of_its_mails(run: Run, sent: Sent) -> None:
+    answers = json.loads(run("curl/send_many.sh"))
+
+    assert [answer["Receiver"] for answer in answers] == [ADA, "bob@recipient.example"]
+    assert [str(mail["To"]) for mail in sent()] == [ADA, "bob@recipient.example"]
+
+
+def test_a_mail_with_an_idempotency_key_goes_out_once(run: Run, sent: Sent) -> None:
+    first, second = (json.loads(run("curl/send_once.sh")) for _ in range(2))
+
+    assert first["MessageId"] == second["MessageId"]
+    assert len(sent()) == 1
+
+
+def test_every_example_of_the_documentation_is_one_that_these_tests_run() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    shown = [(ROOT / "README.md").read_text()]
+    shown += [(CLIENTS / name).read_text() for name in (*SENDING, *OTHERS)]
+
+    examples = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+    assert len(examples) >= 10
+    assert [e for e in examples if not any(e.strip() in file for file in shown)] == []
+
+
+def test_the_documentation_lists_the_file_types_that_ses_refuses() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+
+    listed = {word for line in re.findall(r"^> (.+)$", text, re.MULTILINE) for word in line.split()}
+
+    assert listed == REFUSED_EXTENSIONS
+
+
+# ---- ServiceStack's Python client
+
+
+@pytest.fixture
+def python(stack: Stack) -> Iterator[JsonServiceClient]:
+    client = JsonServiceClient(stack.url)
+    client.headers["x-api-key"] = stack.api_key
+    yield client
+    client._session.close()
+
+
+def greeting(subject: str) -> SendMail:
+    return SendMail(to=ADA, subject=subject, text="t")
+
+
+def test_the_python_client_sends_and_asks_at_its_default_path(
+    python: JsonServiceClient, arrived: Callable[[], EmailMessage]
+) -> None:
+    mail = SendMail(
+        from_="sender@example.com",
+        from_name="Jörg Müßig",
+        to=ADA,
+        receiver_name="日本語 😀",
+        cc="cc@recipient.example",
+        subject="Grüße 😀",
+        text="Tschüß",
+        html="<p>Tschüß</p>",
+        attachments=[Attachment(bytes_=CONTENT, name="ä.bin", content_type="application/x-test")],
+    )
+
+    answer = python.send(mail)
+
+    assert isinstance(answer, SendResponse)
+    assert (answer.status, answer.sender, answer.receiver) == (
+        Status.SENT,
+        "sender@example.com",
+        ADA,
+    )
+    message = arrived()
+    assert message["Subject"] == mail.subject
+    assert message["From"].addresses[0].display_name == mail.from_name
+    assert [file.get_payload(decode=True) for file in message.iter_attachments()] == [CONTENT]
+    assert python.send(GetStatus(message_id=answer.message_id)).message_id == answer.message_id
+    assert python.get(GetStatus(message_id=answer.message_id)).receiver == ADA
+
+
+def test_the_python_client_raises_what_is_wrong_with_which_field(python: JsonServiceClient) -> None:
+    with pytest.raises(WebServiceException) as raised:
+        python.post(SendMail(to="nobody", attachments=[Attachment(name="a.txt")]))
+
+    assert raised.value.status_code == 400
+    status = raised.value.response_status
+    assert status.error_code == "ValidationException"
+    assert [fault.field_name for fault in status.errors] == ["To", "Attachments[0].Bytes"]
+    assert all(fault.error_code and fault.message for fault in status.errors)
+
+
+def test_the_python_client_raises_404_for_an_unknown_mail(python: JsonServiceClient) -> None:
+    with pytest.raises(WebServiceException) as raised:
+        python.get(GetStatus(message_id="nothing"))
+
+    assert raised.value.status_code == 404
+    assert raised.value.response_status.error_code == "NotFound"
+
+
+@pytest.mark.parametrize("base_path", ["api", ""])
+def test_the_python_client_sends_batches(
+    python: JsonServiceClient, until: Until, sent: Sent, base_path: str
+) -> None:
+    python.set_base_path(base_path)
+
+    answers = python.send_all([greeting("eins"), greeting("zwei")])
+    python.send_all_oneway([greeting("drei"), greeting("vier")])
+
+    assert len(answers) == 2
+    if base_path:  # Elsewhere this client does not see what it is answered: see below.
+        assert [answer.status for answer in answers] == [Status.SENT, Status.SENT]
+    deadline = time.monotonic() + 40
+    while len(sent()) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert {str(mail["Subject"]) for mail in sent()} == {"eins", "zwei", "drei", "vier"}
+
+
+def test_the_python_client_reads_answers_of_other_paths_only_in_camel_case(
+    python: JsonServiceClient, sent: Sent
+) -> None:
+    """It knows camel case only. The original answers Pascal case everywhere, and so do we there:
+
+    whoever calls these paths expects the original's bytes. `jsconfig` asks for the other.
+    """
+    camel = {"jsconfig": "EmitCamelCaseNames:true"}
+
+    blind = python.set_base_path("").post(greeting("eins"))
+    seen = python.post(greeting("zwei"), args=camel)
+    blind_url = python.post_url("/Mail/Send", greeting("drei"))
+    seen_url = python.post_url("/Mail/Send", greeting("vier"), args=camel)
+
+    assert (blind.message_id, blind_url.message_id) == (None, None)
+    assert (seen.status, seen_url.status) == (Status.SENT, Status.SENT)
+    assert [str(mail["Subject"]) for mail in sent()] == ["eins", "zwei", "drei", "vier"]
+
+
+def test_the_python_client_posts_files_beside_the_request(
+    python: JsonServiceClient, arrived: Callable[[], EmailMessage]
+) -> None:
+    file = UploadFile("upload", "ä.txt", "text/plain", io.BytesIO(b"content"))
+
+    answer = python.post_file_with_request(greeting("Grüße"), file)
+
+    message = arrived()
+    assert message["Subject"] == "Grüße"
+    assert [part.get_payload(decode=True) for part in message.iter_attachments()] == [b"content"]
+    assert answer.status is Status.SENT
+
+
+def test_the_python_types_that_the_service_generates_work_with_the_client(
+    stack: Stack, python: JsonServiceClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "generated_dtos.py").write_text(httpx.get(f"{stack.url}/types/python").text)
+    monkeypatch.syspath_prepend(tmp_path)
+    made = importlib.import_module("generated_dtos")
+
+    files = [made.Attachment(bytes_=CONTENT, name="a.bin")]
+    answer = python.post(made.SendMail(from_="a@example.com", to=ADA, attachments=files))
+    status = python.get(made.GetStatus(message_id=answer.message_id))
+
+    assert (answer.status, answer.sender) == (made.Status.SENT, "a@example.com")
+    assert isinstance(status, made.SendResponse)
+    assert status.message_id == answer.message_id
+
+
+# ---- ServiceStack's TypeScript client
+
+
+def test_every_call_of_the_typescript_client_works_on_either_path(
+    run: Run, sent: Sent, until: Until
+) -> None:
+    answers = json.loads(run("typescript/every_call.mjs"))
+
+    for name, calls in answers.items():
+        post = calls["post"]
+        assert (post["Status"], post["Receiver"], post["Retry"]) == ("sent", ADA, False)
+        assert (calls["api"]["succeeded"], calls["api"]["completed"]) == (True, True)
+        assert calls["api"]["response"]["Status"] == "sent"
+        assert [one["Status"] for one in calls["all"]] == ["sent", "sent"]
+        assert calls["oneWay"]["Status"] == ("sent" if name == "api" else "queued")
+        assert until(calls["oneWay"]["MessageId"])["Status"] == "delivered"
+        assert calls["status"]["MessageId"] == post["MessageId"]
+        assert calls["url"]["Status"] == "sent"
+        wrong = {"errorCode": "ValidationException", "fields": ["To"]}
+        assert calls["wrong"] == {"succeeded": False} | wrong
+        assert calls["thrown"] == wrong
+        assert calls["lost"] == {"errorCode": "NotFound", "fields": []}
+    subjects = ("post Grüße", "api", "first", "second", "publish", "url")
+    assert {str(m["Subject"]) for m in sent()} == {f"{n} {s}" for n in answers for s in subjects}
+    files = [file for mail in sent() for file in mail.iter_attachments()]
+    assert [file.get_payload(decode=True) for file in files] == [b"\x00A\x80\xff"] * 2
+
+
+# ---- ServiceStack's C# clients, as bytes
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    return dict(json.loads(body))
+
+
+def read_xml(body: bytes) -> dict[str, Any]:
+    root = ET.fromstring(body)
+    assert root.tag == f"{ANSWER}SendResponse"
+    assert [element.tag for element in root] == sorted(element.tag for element in root)
+    return {element.tag.removeprefix(ANSWER): element.text for element in root}
+
+
+def read_jsv(body: bytes) -> dict[str, Any]:
+    text = body.decode()
+    assert (text[0], text[-1]) == ("{", "}")
+    return dict(pair.split(":", 1) for pair in text[1:-1].split(","))
+
+
+def read_csv(body: bytes) -> dict[str, Any]:
+    (row,) = csv.DictReader(io.StringIO(body.decode(), newline=""))
+    return dict(row)
+
+
+JSON, XML, JSV, CSV = "application/json", "application/xml", "application/jsv", "text/csv"
+CALLS = {
+    "JsonServiceClient.Post": (wire.Call("/Mail/Send", JSON, wire.json_body(FIELDS)), read_json),
+    "JsonServiceClient.Send": (
+        wire.Call("/json/reply/SendMail", JSON, wire.json_body(FIELDS)),
+        read_json,
+    ),
+    "JsonServiceClient.SendOneWay": (
+        wire.Call("/json/oneway/SendMail", JSON, wire.json_body(FIELDS)),
+        read_json,
+    ),
+    # In XML: MiniStack, unlike API Gateway, decodes a JSON body before anybody could unpack it.
+    "XmlServiceClient.RequestCompressionType": (
+        wire.Call(
+            "/Mail/Send",
+            XML,
+            gzip.compress(wire.xml_body(FIELDS)),
+            headers={"Content-Encoding": "gzip"},
+        ),
+        read_xml,
+    ),
+    "XmlServiceClient.Post": (wire.Call("/Mail/Send", XML, wire.xml_body(FIELDS)), read_xml),
+    "XmlServiceClient.Send": (
+        wire.Call("/xml/reply/SendMail", XML, wire.xml_body(FIELDS)),
+        read_xml,
+    ),
+    "JsvServiceClient.Post": (wire.Call("/Mail/Send", JSV, wire.jsv_body(FIELDS)), read_jsv),
+    "JsvServiceClient.Send": (
+        wire.Call("/jsv/reply/SendMail", JSV, wire.jsv_body(FIELDS)),
+        read_jsv,
+    ),
+    "CsvServiceClient.Post": (wire.Call("/Mail/Send", CSV, wire.csv_body(FIELDS)), read_csv),
+    "CsvServiceClient.Send": (
+        wire.Call("/csv/reply/SendMail", CSV, wire.csv_body(FIELDS)),
+        read_csv,
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "read"), CALLS.values(), ids=CALLS)
+def test_the_bytes_of_a_csharp_client_become_the_whole_mail(
+    stack: Stack,
+    ses: httpx.Client,
+    arrived: Callable[[], EmailMessage],
+    call: wire.Call,
+    read: Callable[[bytes], dict[str, Any]],
+) -> None:
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    assert answer.status == 200, answer.body
+    assert answer.headers.get_content_type() == call.media_type
+    members = read(answer.body)
+    assert members["Status"] == ("queued" if "oneway" in call.path else "sent")
+    assert (members["Sender"], members["Receiver"]) == ("sender@example.com", ADA)
+    assert_is_whole(arrived(), FIELDS)
+    (listed,) = ses.get("/messages").json()
+    assert listed["Destination"]["BccAddresses"] == ["bcc@recipient.example"]
+
+
+def assert_is_whole(mail: EmailMessage, fields: dict[str, Any]) -> None:
+    sender, receiver = mail["From"].addresses[0], mail["To"].addresses[0]
+    assert (sender.addr_spec, sender.display_name) == (fields["From"], fields["FromName"])
+    assert (receiver.addr_spec, receiver.display_name) == (fields["To"], fields["ReceiverName"])
+    assert (str(mail["Cc"]), mail["Subject"]) == (fields["CC"], fields["Subject"])
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().splitlines() == fields["Text"].splitlines()
+    assert html.get_content().strip() == fields["HTML"]
+    file = next(iter(mail.iter_attachments()))
+    assert (file.get_filename(), file.get_content_type()) == wire.FILE
+    assert file.get_payload(decode=True) == fields["Attachments"]
+
+
+@pytest.mark.parametrize("format_", ["json", "xml"])
+def test_send_all_of_a_csharp_client_answers_every_mail_in_order(
+    stack: Stack, sent: Sent, format_: str
+) -> None:
+    mails = (FIELDS | {"Subject": "eins"}, BARE | {"Subject": "zwei"})
+    body = wire.json_array(*mails) if format_ == "json" else wire.xml_array(*mails)
+    call = wire.Call(f"/{format_}/reply/SendMail[]", f"application/{format_}", body)
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    assert (answer.status, answer.headers["X-AutoBatch-Completed"]) == (200, "2")
+    if format_ == "json":
+        assert [one["Status"] for one in json.loads(answer.body)] == ["sent", "sent"]
+    else:
+        root = ET.fromstring(answer.body)
+        assert root.tag == f"{ANSWER}ArrayOfSendResponse"
+        assert [one.findtext(f"{ANSWER}Status") for one in root] == ["sent", "sent"]
+    assert [mail["Subject"] for mail in sent()] == ["eins", "zwei"]
+
+
+def test_a_batch_stops_at_the_first_mail_that_is_refused_and_says_which(
+    stack: Stack, sent: Sent
+) -> None:
+    body = wire.json_array(BARE, {"To": "nobody", "Subject": "s"}, BARE)
+    call = wire.Call("/json/reply/SendMail[]", JSON, body)
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    assert (answer.status, answer.headers["X-AutoBatch-Completed"]) == (400, "1")
+    assert read_json(answer.body)["ResponseStatus"]["Meta"] == {"AutoBatchIndex": "1"}
+    assert len(sent()) == 1
+
+
+def test_send_all_one_way_of_a_csharp_client_sends_every_mail(stack: Stack, sent: Sent) -> None:
+    body = wire.json_array(*(BARE | {"Subject": str(number)} for number in range(3)))
+    call = wire.Call("/json/oneway/SendMail[]", JSON, body)
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    assert answer.status == 200
+    deadline = time.monotonic() + 40
+    while len(sent()) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert {str(mail["Subject"]) for mail in sent()} == {"0", "1", "2"}
+
+
+def test_post_file_with_request_of_a_csharp_client_attaches_the_file_too(
+    stack: Stack, arrived: Callable[[], EmailMessage]
+) -> None:
+    media_type, body = wire.file_with_request(PLAIN, "b.txt", b"uploaded")
+    call = wire.Call("/Mail/Send", media_type, body, accept=JSON)
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    assert answer.status == 200, answer.body
+    assert read_json(answer.body)["Status"] == "sent"
+    mail = arrived()
+    assert_is_whole(mail, PLAIN)
+    names = [
+        (file.get_filename(), file.get_payload(decode=True)) for file in mail.iter_attachments()
+    ]
+    assert names[1:] == [("b.txt", b"uploaded")]
+
+
+def test_an_answer_of_a_csharp_client_leads_to_its_status(stack: Stack, until: Until) -> None:
+    call = wire.Call("/xml/reply/SendMail", XML, wire.xml_body(BARE))
+    id_ = read_xml(wire.exchange(stack.api_port, stack.api_key, call).body)["MessageId"]
+    until(id_)
+
+    asked = wire.Call(f"/Status?MessageId={id_}", XML)
+    answer = wire.exchange(stack.api_port, stack.api_key, asked)
+
+    assert read_xml(answer.body)["Status"] == "delivered"
+
+
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/reply/SendMail"])
+def test_a_csharp_client_reads_field_errors_in_json(stack: Stack, path: str) -> None:
+    call = wire.Call(path, JSON, wire.json_body({"To": "nobody", "Subject": "s"}))
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    status = read_json(answer.body)["ResponseStatus"]
+    assert (answer.status, status["ErrorCode"]) == (400, "ValidationException")
+    assert [error["FieldName"] for error in status["Errors"]] == ["To"]
+
+
+@pytest.mark.parametrize("path", ["/Mail/Send", "/xml/reply/SendMail"])
+def test_a_csharp_client_reads_field_errors_in_xml(stack: Stack, path: str) -> None:
+    call = wire.Call(path, XML, wire.xml_body({"To": "nobody", "Subject": "s"}))
+
+    answer = wire.exchange(stack.api_port, stack.api_key, call)
+
+    root = ET.fromstring(answer.body)
+    assert (answer.status, root.tag) == (400, f"{ERROR}ErrorResponse")
+    assert [error.text for error in root.iter(f"{ERROR}FieldName")] == ["To"]
+
+
+@pytest.mark.parametrize("types", ["ours", "generated"])
+def test_dotnets_own_serializer_writes_what_we_read_and_reads_what_we_answer(
+    stack: Stack, run: Run, sent: Sent, tmp_path: Path, types: str
+) -> None:
+    if types == "generated":
+        (tmp_path / "Generated.cs").write_text(httpx.get(f"{stack.url}/types/csharp").text)
+        shutil.copy(CLIENTS / "csharp" / "ServiceStack.cs", tmp_path)
+
+    lines = [line.split(" ", 2) for line in run("csharp/EveryAnswer.cs").splitlines()]
+
+    answers = [line for line in lines if line[0] in ("sent", "reply", "status", "batch")]
+    assert [line[0] for line in answers] == ["sent", "reply", "status", "batch", "batch"]
+    for _, id_, rest in answers:
+        assert len(id_) == 26
+        expected = f"sender@example.com {ADA} (sent|delivered) null default False 0"
+        assert re.fullmatch(expected, rest)
+    assert lines[5][:2] == ["refused", "ValidationException"]
+    assert lines[6][:2] == ["error", "To"]
+    assert lines[6][2].startswith("Email 'To' is not a list of valid addresses")
+    assert lines[7:] == [["stopped", "1"]]
+    for mail in sent():
+        assert mail["Subject"] == "Grüße & <tag> 日本"
+        (file,) = mail.iter_attachments()
+        assert (file.get_filename(), file.get_payload(decode=True)) == ("ä.bin", CONTENT)
+    assert len(sent()) == 5

@@ -1,0 +1,58 @@
+"""The documentation names what there is: routes that exist, types and members that are read."""
+
+import pytest
+
+from core import meta_words
+from core.contract import Kind, SendMail, members
+from core.meta_operations import OPERATIONS, PARTS, TYPES, csharp_type, sample
+from core.routing import OPERATIONS as ROUTED
+from core.routing import find
+from core.status import Status
+
+ROUTES = [(operation, path) for operation in OPERATIONS for path in operation.paths]
+
+
+@pytest.mark.parametrize(("operation", "path"), ROUTES)
+def test_every_documented_route_leads_to_its_operation(operation, path):
+    route = find(operation.verb, path.replace("{MessageId}", "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"))
+
+    assert route is not None
+    assert route.operation is operation.request
+    assert bool(route.parameter) == ("{" in path)
+
+
+def test_every_operation_is_documented():
+    assert {operation.request for operation in OPERATIONS} == set(ROUTED)
+
+
+def test_a_type_comes_after_what_it_holds():
+    for position, contract in enumerate(TYPES):
+        held = {member.item for member in members(contract) if member.item}
+        assert held <= set(TYPES[:position])
+
+
+def test_parts_and_requests_are_all_types():
+    assert {*PARTS, *(operation.request for operation in OPERATIONS)} == set(TYPES)
+
+
+def test_every_member_and_status_is_explained():
+    for contract, words in meta_words.MEMBERS.items():
+        assert list(words) == [member.name for member in members(contract)]
+    assert set(TYPES) <= set(meta_words.MEMBERS)
+    assert set(meta_words.TYPES) == set(meta_words.MEMBERS)
+    assert list(meta_words.STATUSES) == list(Status)
+    assert set(meta_words.OPERATIONS) == {operation.request for operation in OPERATIONS}
+
+
+@pytest.mark.parametrize("contract", meta_words.MEMBERS)
+def test_a_sample_has_every_member_set(contract):
+    instance = sample(contract)
+
+    assert all(getattr(instance, member.field) is not None for member in members(contract))
+
+
+def test_members_have_csharp_types():
+    types = {member.name: csharp_type(member) for member in members(SendMail)}
+
+    assert types["Attachments"] == "List<Attachment>"
+    assert {csharp_type(m) for m in members(SendMail) if m.kind is Kind.STRING} == {"string"}
