@@ -47,17 +47,20 @@ def read_batch(request: Request, operation: type[Contract], route: Route) -> Seq
     bound = reader(request, operation)
     if len(bound) > MAX_BATCH:
         message = f"An array must not hold more than {MAX_BATCH} requests."
-        raise Invalid(Fault("", "TooManyItems", message))
+        raise Invalid(Fault(f"{operation.__name__}[]", "TooManyItems", message))
     return bound
 
 
 def unpacked(request: Request) -> Request:
-    """Return the request with its body inflated and bounded."""
+    """Return the request with its body inflated and bounded; twice is as good as once.
+
+    Raises `Unreadable` and `TooLarge`.
+    """
     encoding = request.headers.get("content-encoding", "")
     body = inflated(request.body, encoding, MAX_BODY_BYTES)
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"The request must not be larger than {MAX_BODY_BYTES} bytes.")
-    return request.with_body(body)
+    return request.unpacked(body)
 
 
 def _format(request: Request, route: Route) -> Format:

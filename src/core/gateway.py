@@ -24,9 +24,10 @@ class Request:
     caller: str
     """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
 
-    def with_body(self, body: bytes) -> "Request":
-        """Return the same request with another body."""
-        return replace(self, body=body)
+    def unpacked(self, body: bytes) -> "Request":
+        """Return the same request with `body`, which is no longer compressed."""
+        headers = {name: held for name, held in self.headers.items() if name != "content-encoding"}
+        return replace(self, body=body, headers=headers)
 
     @property
     def content_type(self) -> str:

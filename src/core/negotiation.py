@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.contract import Contract
-from core.formats import BY_NAME, FORMATS, JSON, Format, of_body
+from core.formats import BY_NAME, FORM, FORMATS, JSON, MULTIPART, Format, of_body
 from core.gateway import Request
 from core.json_format import PLAIN, Style
 from core.routing import Route
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]")
-_FIRST_NAME = re.compile(rb'[\s\xef\xbb\xbf]*\[?\s*\{\s*"([A-Za-z])')
+_FIRST_NAME: dict[Format | None, re.Pattern[bytes]] = {
+    FORM: re.compile(rb"([A-Za-z])"),
+    MULTIPART: re.compile(rb'(?s).{0,1000}?;\s*name="?([A-Za-z])'),
+}
+_FIRST_JSON_NAME = re.compile(rb'[\s\xef\xbb\xbf]*\[?\s*\{\s*"([A-Za-z])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def _is_on(given: Mapping[str, str], *names: str) -> bool:
 
 def _is_camel_case(request: Request) -> bool:
     """Say whether the caller's own names start in lower case, in the body or else the query."""
-    if first := _FIRST_NAME.match(request.body):
+    pattern = _FIRST_NAME.get(of_body(request), _FIRST_JSON_NAME)
+    if first := pattern.match(request.body):
         return first[1].islower()
     return any(name[:1].islower() for name in request.query if name.lower() != "format")

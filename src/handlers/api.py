@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,8 @@ def _respond(request: Request, context: "LambdaContext") -> Response:
     route = routing.find(request.method, request.path)
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
+    with suppress(MailError):  # It is raised again where the body is read, and then told.
+        request = binding.unpacked(request)
     rendering = negotiate(request, route)
     call = _Call(request, route, context)
     status, answer = call.answer()
@@ -81,11 +84,14 @@ class _Call:
     context: "LambdaContext"
     headers: dict[str, str] = field(default_factory=dict)
     _done: list[SendResponse] = field(default_factory=list)
+    _is_under_way: bool = False
 
     def answer(self) -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
         """Do one after the other and stop at the first that fails; return status and body."""
         try:
-            for asked in self._asked():
+            items = self._asked()
+            self._is_under_way = True
+            for asked in items:
                 self._done.append(self._carry_out(asked))
         except MailError as error:
             faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
@@ -103,7 +109,7 @@ class _Call:
         if not self.route.is_batch:
             return None
         self.headers["X-AutoBatch-Completed"] = str(len(self._done))
-        return len(self._done)
+        return len(self._done) if self._is_under_way else None
 
     def _asked(self) -> Sequence[Contract]:
         if self.route.operation is None or self.route.refusal:

@@ -175,3 +175,19 @@ def test_an_answer_in_csv_is_a_file(call: Call) -> None:
 
     assert reply["headers"]["Content-Disposition"] == 'attachment;filename="SendMail.csv"'
     assert reply["body"].count("\r\n") == 2
+
+
+def test_a_compressed_body_in_camel_case_is_answered_in_camel_case(call: Call) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    body = gzip.compress(b'{"to": "ada@recipient.example", "subject": "s"}')
+
+    assert call("POST", "/api/SendMail", body, headers=headers)["json"]["status"] == "sent"
+
+
+@pytest.mark.parametrize("body", [b'{"To":"t"}', b'[{"To":', json.dumps([{}] * 101).encode()])
+def test_an_array_that_cannot_be_read_blames_no_item(call: Call, ses: Ses, body: bytes) -> None:
+    reply = call("POST", "/json/reply/SendMail[]", body)
+
+    assert reply["statusCode"] == 400
+    assert "Meta" not in reply["json"]["ResponseStatus"]
+    assert ses.asked == 0

@@ -461,3 +461,20 @@ def test_a_path_beats_a_query_string():
 
 def test_a_message_id_comes_from_the_query_string():
     assert read_request(request(query={"messageid": "q"}), STATUS) == GetStatus(message_id="q")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "is_camel"),
+    [
+        ("application/x-www-form-urlencoded", b"to=a&subject=s", True),
+        ("application/x-www-form-urlencoded", b"To=a&Subject=s", False),
+        ("multipart/form-data; boundary=x", b'--x\r\nA: b; name="to"\r\n\r\na\r\n--x--', True),
+        ("multipart/form-data; boundary=x", b"--x\r\nA: b;name=To\r\n\r\na\r\n--x--", False),
+    ],
+)
+def test_the_api_route_answers_forms_in_the_callers_case(content_type, body, is_camel):
+    route = Route(SendMail, is_api=True)
+
+    found = rendered(SendResponse(), {}, route, body, content_type=content_type)[1]
+
+    assert ('"status"' in found) is is_camel
