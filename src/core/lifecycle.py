@@ -4,6 +4,8 @@ Pure functions from record to record, so that any order of tries, events and rep
 (ARCHITECTURE: never lost, never twice).
 """
 
+from collections.abc import Collection
+
 from core import status
 from core.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
 from core.record import CLAIM_SECONDS, GRACE_SECONDS, Attempt, Recipient, Record
@@ -33,6 +35,23 @@ def claim(record: Record, now: int) -> Record:
         attempts=(*record.attempts, Attempt(at=now)),
         claimed_until=now + CLAIM_SECONDS,
     )
+
+
+def suppress(record: Record, addresses: Collection[str]) -> Record:
+    """Leave out recipients that bounced or complained earlier; with nobody left, it has ended."""
+    recipients = tuple(
+        recipient.model_copy(update=_SUPPRESSED) if recipient.address in addresses else recipient
+        for recipient in record.recipients
+    )
+    left_out = _changed(record, recipients=recipients)
+    return _changed(left_out, state=Status.FAILED) if left_out.is_suppressed else left_out
+
+
+_SUPPRESSED = {
+    "is_suppressed": True,
+    "status": Status.UNDELIVERED,
+    "detail": "Not sent: the address is suppressed after an earlier bounce or complaint.",
+}
 
 
 def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: float) -> Record:
@@ -67,7 +86,7 @@ def merge(record: Record, event: Event) -> Record:
     Every event about a message proves that SES has it, whatever we knew. Recipients that the
     message does not have (complaint lists name whole domains) are passed over.
     """
-    merged = _taken(record)
+    merged = record if record.is_suppressed else _taken(record)
     if 0 < event.attempt <= len(record.attempts):
         merged = _noted(
             merged, event.attempt, outcome="sent", ses_message_id=event.ses_message_id, code=""

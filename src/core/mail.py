@@ -1,8 +1,10 @@
 """What a mail is once it has been accepted: everything that a try at sending it needs."""
 
+from collections.abc import Collection
+
 from pydantic import BaseModel, ConfigDict
 
-from core.address import Mailbox
+from core.address import Mailbox, canonical
 
 REFUSED_EXTENSIONS = frozenset(
     # https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
@@ -44,6 +46,14 @@ class Mail(BaseModel):
     html: str | None = None
     attachments: tuple[AttachmentHead, ...] = ()
     configuration_set: str
+
+    def without(self, addresses: Collection[str]) -> "Mail":
+        """Return the same mail, not sent to `addresses` (canonical)."""
+        left = {
+            field: tuple(b for b in getattr(self, field) if canonical(b.address) not in addresses)
+            for field in ("to", "cc", "bcc")
+        }
+        return self.model_copy(update=left)
 
     @property
     def recipients(self) -> tuple[Mailbox, ...]:

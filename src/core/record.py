@@ -38,6 +38,8 @@ class Recipient(BaseModel):
     complained_at: int = 0
     cleared_at: int = 0
     """When a complaint was taken back (feedback type `not-spam`)."""
+    is_suppressed: bool = False
+    """Whether the mail was not sent to it, because of an earlier bounce or complaint."""
 
 
 class Attempt(BaseModel):
@@ -75,6 +77,8 @@ class Record(BaseModel):
     claimed_until: int = 0
     next_attempt_at: int = 0
     unknown_outcome: Literal["resend", "fail"] = "resend"
+    suppresses: bool = True
+    """Whether the domain keeps a list of addresses that bounced or complained."""
     retry_until: int
     created_at: int
     expires_at: int
@@ -82,14 +86,22 @@ class Record(BaseModel):
     @property
     def status(self) -> Status:
         """The message's status (CONTRACT.md B3)."""
-        if self.is_taken:
+        if self.is_taken or self.is_suppressed:
             return status.of_message(recipient.status for recipient in self.recipients)
         return self.state
 
     @property
     def is_taken(self) -> bool:
         """Whether SES has the mail, as far as anybody told us."""
-        return any(recipient.status is not Status.ACCEPTED for recipient in self.recipients)
+        return any(
+            recipient.status is not Status.ACCEPTED and not recipient.is_suppressed
+            for recipient in self.recipients
+        )
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether nobody is left to send it to."""
+        return all(recipient.is_suppressed for recipient in self.recipients)
 
     @property
     def ses_message_id(self) -> str:
@@ -99,7 +111,7 @@ class Record(BaseModel):
     @property
     def error_message(self) -> str:
         """What went wrong, for the caller; "" if nothing did."""
-        if not self.is_taken:
+        if not self.is_taken and not self.is_suppressed:
             return self.error
         bad = (r for r in self.recipients if r.status is self.status and r.detail)
         return next((recipient.detail for recipient in bad), "")

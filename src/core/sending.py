@@ -7,7 +7,7 @@ an event goes on.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from core.retry_queue import RetryQueue
 from core.status import Status
 from core.store import KeyBusy, KeyTaken, RecordGone, Store
 from core.submission import Submission
+from core.suppressions import SuppressionList
 from core.transport import Transport
 from core.vault import Vault, attachment_key, content_key
 
@@ -39,8 +40,21 @@ class Edges:
 
     store: Store
     vault: Vault
+    suppressions: SuppressionList
     transport: Transport
     queue: RetryQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What one try at a claimed message needs."""
+
+    record: Record
+    mail: Mail
+    contents: Sequence[bytes]
+    """The bytes of the mail's attachments, in their order."""
+    suppressed: frozenset[str]
+    """Whom of the recipients to leave out."""
 
 
 def send(
@@ -58,12 +72,17 @@ def send(
     now = int(time.time())
     record = lifecycle.claim(_new_record(submission, now), now)
     try:
-        record = _keep(record, submission, key, edges)
+        with edges.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
+            record = _keep(record, submission, key, edges)
     except KeyTaken as taken:
         return _replayed(taken, key, now, edges.store), True
     except KeyBusy:
         raise _in_flight() from None
-    return _attempt(record, submission.mail, submission.contents, time_left, edges), False
+    suppressed: frozenset[str] = frozenset()
+    with suppress(Outage):  # A mail too many to a bad address is better than one that is lost.
+        suppressed = lookup.result()
+    try_ = Try(record, submission.mail, submission.contents, suppressed)
+    return _attempt(try_, time_left, edges), False
 
 
 def enqueue(
@@ -95,6 +114,7 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
         edges.queue.put(message_id, record.next_attempt_at - now)
         return record
     loaded = _load(record, edges)
+    suppressed = edges.suppressions.among(record.domain, _suppressible(record))
     try:
         record = edges.store.revise(record, lambda newest: lifecycle.claim(newest, now))
     except lifecycle.NotClaimable:
@@ -102,7 +122,7 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
     if loaded is None:
         gone = Refused("ContentGone", "The mail's content is not stored any more.")
         return _settle(record, gone, edges)
-    return _attempt(record, *loaded, time_left, edges)
+    return _attempt(Try(record, *loaded, suppressed), time_left, edges)
 
 
 def _new_record(submission: Submission, now: int) -> Record:
@@ -119,6 +139,7 @@ def _new_record(submission: Submission, now: int) -> Record:
         ),
         state=Status.ACCEPTED,
         unknown_outcome=configuration.unknown_outcome,
+        suppresses=configuration.suppression,
         retry_until=now + configuration.retry_hours * 3600,
         created_at=now,
         expires_at=now + configuration.retention_days * 86400,
@@ -163,27 +184,34 @@ def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
         return None
 
 
-def _attempt(
-    record: Record,
-    mail: Mail,
-    contents: tuple[bytes, ...] | list[bytes],
-    time_left: Callable[[], float],
-    edges: Edges,
-) -> Record:
+def _suppressible(record: Record) -> list[str]:
+    return [recipient.address for recipient in record.recipients] if record.suppresses else []
+
+
+def _attempt(try_: Try, time_left: Callable[[], float], edges: Edges) -> Record:
     """Try a claimed message, if there is time to hear the answer and write it down."""
+    record, left_out = try_.record, try_.suppressed
+    if lifecycle.suppress(record, left_out).is_suppressed:
+        return _settle(
+            record, Refused("Suppressed", "Every recipient is suppressed."), edges, left_out
+        )
     if time_left() < SES_SECONDS + _WRITING_SECONDS:
         return _settle(record, NotTaken("NoTimeLeft", "The mail waits for its turn."), edges)
-    outcome = edges.transport.send(mail, contents, record.id, len(record.attempts))
-    return _settle(record, outcome, edges)
+    mail = try_.mail.without(left_out) if left_out else try_.mail
+    outcome = edges.transport.send(mail, try_.contents, record.id, len(record.attempts))
+    return _settle(record, outcome, edges, left_out)
 
 
-def _settle(record: Record, outcome: Outcome, edges: Edges) -> Record:
+def _settle(
+    record: Record, outcome: Outcome, edges: Edges, suppressed: frozenset[str] = frozenset()
+) -> Record:
     """Write down how the newest try ended, and have a waiting message tried again."""
     now, number = int(time.time()), len(record.attempts)
     jitter = secrets.randbelow(1000) / 1000
 
     def settled(newest: Record) -> Record:
-        return lifecycle.settle(newest, number, outcome, now, jitter)
+        left_out = lifecycle.suppress(newest, suppressed)
+        return lifecycle.settle(left_out, number, outcome, now, jitter)
 
     try:
         record = edges.store.revise(record, settled)

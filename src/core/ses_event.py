@@ -51,6 +51,8 @@ class Event:
     """Canonical addresses; None means all of the message's."""
     detail: str = ""
     """Why, without personal data: SES's own texts hold addresses."""
+    is_permanent: bool = False
+    """Whether a bounce is for good, so that the address must not be mailed again."""
 
 
 class Malformed(ValueError):
@@ -85,6 +87,7 @@ def _event(document: Mapping[str, Any]) -> Event | None:
     if found is None:
         return None
     kind, recipients, detail = found
+    is_permanent = kind is Kind.BOUNCE and said.get("bounceType") == "Permanent"
     tags = mail.get("tags") or {}
     return Event(
         kind=kind,
@@ -94,6 +97,7 @@ def _event(document: Mapping[str, Any]) -> Event | None:
         at=_epoch(said.get("timestamp") or mail.get("timestamp") or ""),
         recipients=None if recipients is None else frozenset(map(canonical, recipients)),
         detail=detail,
+        is_permanent=is_permanent,
     )
 
 

@@ -6,6 +6,7 @@
 | content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
 | domain | DOMAIN | <domain> | `DomainConfiguration`, read by `directory` |
+| suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
 """
 
 import os

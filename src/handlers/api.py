@@ -33,6 +33,7 @@ from core.record import Record
 from core.retry_queue import RetryQueue
 from core.routing import Route
 from core.store import Store
+from core.suppressions import SuppressionList
 from core.transport import Transport
 from core.vault import Vault
 
@@ -44,6 +45,7 @@ directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_doma
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3(), CONFIG.bucket_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
 )

@@ -12,6 +12,7 @@ from core.outage import Outage
 from core.retry_queue import RetryQueue
 from core.status import Status
 from core.store import RecordGone, Store
+from core.suppressions import SuppressionList
 from core.transport import Transport
 from core.vault import Vault
 
@@ -23,6 +24,7 @@ metrics = Metrics()
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3(), CONFIG.bucket_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
 )

@@ -9,12 +9,14 @@ from core import clients, feedback, ses_event
 from core.config import CONFIG
 from core.outage import Outage
 from core.store import RecordGone, Store
+from core.suppressions import SuppressionList
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
 store = Store(clients.dynamodb(), CONFIG.table_name)
+suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name)
 
 _LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
 """What leaves a record in its queue, to come again and in the end to be a dead letter."""
@@ -47,5 +49,5 @@ def _note(text: str) -> None:
     if event is None:
         logger.info("passed over")
         return
-    record = feedback.note(event, store=store)
+    record = feedback.note(event, store=store, suppressions=suppressions)
     logger.info("noted", message_id=record.id, kind=event.kind.name, state=record.status)

@@ -36,6 +36,7 @@ def event(kind, when, *recipients, detail="", message_id=MESSAGE, attempt=1):
         at=at(when),
         recipients=frozenset(recipients) if recipients else None,
         detail=detail,
+        is_permanent="Permanent" in detail,
     )
 
 

@@ -1,0 +1,88 @@
+"""Addresses that a domain must not mail any more, and why: items of their own in the table.
+
+`pk` is SUPPRESSED#<domain>, `sk` the canonical address; `reason` is bounce, complaint or manual,
+`since` an epoch second, `message_id` the message that taught us. SES keeps a list of its own per
+account, but accepts such mails and counts them; asking it is limited to one request a second.
+"""
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.outage import outages
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Reason = Literal["bounce", "complaint"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionList:
+    """The suppressed addresses of all domains."""
+
+    dynamodb: "DynamoDBClient"
+    table: str
+
+    @outages()
+    def among(self, domain: str, addresses: Collection[str]) -> frozenset[str]:
+        """Return those of `addresses` (canonical, at most 100) that are suppressed."""
+        if not addresses:
+            return frozenset()
+        asked: Mapping[str, Any] = {
+            self.table: {
+                "Keys": [_key(domain, address) for address in addresses],
+                "ProjectionExpression": "sk",
+            }
+        }
+        found: set[str] = set()
+        while asked:
+            reply = self.dynamodb.batch_get_item(RequestItems=asked)
+            found |= {item["sk"]["S"] for item in reply["Responses"].get(self.table, ())}
+            asked = reply.get("UnprocessedKeys") or {}
+        return frozenset(found)
+
+    @contextmanager
+    def looking_up(
+        self, domain: str, addresses: Collection[str]
+    ) -> Iterator["Future[frozenset[str]]"]:
+        """Ask `among` beside what the block does; the result is there when it ends."""
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(self.among, domain, addresses)
+
+    @outages()
+    def add(self, domain: str, address: str, reason: Reason, message_id: str) -> None:
+        """Suppress an address. What stood against it stays, but a bounce beats a complaint."""
+        item = {
+            **_key(domain, address),
+            "reason": {"S": reason},
+            "since": {"N": str(int(time.time()))},
+            "message_id": {"S": message_id},
+        }
+        condition = "attribute_not_exists(pk)"
+        values: Any = {}
+        if reason == "bounce":
+            condition += " OR reason = :complaint"
+            values = {"ExpressionAttributeValues": {":complaint": {"S": "complaint"}}}
+        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.put_item(
+                TableName=self.table, Item=item, ConditionExpression=condition, **values
+            )
+
+    @outages()
+    def lift_complaint(self, domain: str, address: str) -> None:
+        """Let an address be mailed again, if nothing but a complaint stood against it."""
+        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.delete_item(
+                TableName=self.table,
+                Key=_key(domain, address),
+                ConditionExpression="reason = :complaint",
+                ExpressionAttributeValues={":complaint": {"S": "complaint"}},
+            )
+
+
+def _key(domain: str, address: str) -> dict[str, Any]:
+    return {"pk": {"S": f"SUPPRESSED#{domain}"}, "sk": {"S": address}}

@@ -1,0 +1,177 @@
+"""Whoever bounced for good or complained gets no more mail of the domain."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from integration.conftest import Context, Ses, before_send, raising, refusing
+from integration.test_feedback import batch, sample
+
+from handlers import resend, ses_events
+
+Call = Callable[..., dict[str, Any]]
+ADA, BOB = "ada@recipient.example", "bob@recipient.example"
+
+
+@pytest.fixture
+def send(call: Call) -> Callable[..., dict[str, Any]]:
+    def _send(to: str = ADA, **more: Any) -> dict[str, Any]:
+        reply = call("POST", "/Mail/Send", {"To": to, "Subject": "s"} | more)
+        assert reply["statusCode"] == 200
+        return dict(reply["json"])
+
+    return _send
+
+
+@pytest.fixture
+def note(context: Context) -> Callable[..., None]:
+    def _note(name: str, message_id: str, **changes: Any) -> None:
+        event = sample(name, message_id)
+        for member, value in changes.items():
+            event[name.partition("_")[0]][member] = value
+        ses_events.handler(batch(event), context)
+
+    return _note
+
+
+def suppressed(table: Any, domain: str = "example.com") -> dict[str, str]:
+    items = table.scan()["Items"]
+    return {item["sk"]: item["reason"] for item in items if item["pk"] == f"SUPPRESSED#{domain}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bounce_permanent_general", "bounce"),
+        ("bounce_permanent_suppressed_global", "bounce"),
+        ("complaint_abuse", "complaint"),
+        ("complaint_without_feedback_report", "complaint"),
+        ("bounce_transient_mailbox_full", None),
+        ("bounce_undetermined", None),
+        ("delivery", None),
+    ],
+)
+def test_a_bounce_for_good_and_a_complaint_suppress_the_address(
+    send: Any, note: Any, table: Any, name: str, reason: str | None
+) -> None:
+    note(name, send()["MessageId"])
+
+    assert suppressed(table) == ({ADA: reason} if reason else {})
+
+
+def test_a_mail_to_a_suppressed_address_is_undelivered_without_calling_ses(
+    send: Any, note: Any, call: Call, ses: Ses
+) -> None:
+    note("bounce_permanent_general", send()["MessageId"])
+
+    answer = send("Ada <ADA@Recipient.example>")
+
+    assert (answer["Status"], answer["Retry"]) == ("undelivered", False)
+    assert "suppressed" in answer["ErrorMessage"]
+    assert ses.asked == 1
+    assert call("GET", f"/Status/{answer['MessageId']}")["json"] == answer
+
+
+def test_of_several_recipients_the_others_get_the_mail(
+    send: Any, note: Any, call: Call, ses: Ses
+) -> None:
+    note("bounce_permanent_general", send()["MessageId"])
+
+    answer = send(f"{ADA}, {BOB}", CC=ADA)
+
+    assert ses.taken[-1]["Destination"] == {
+        "ToAddresses": [BOB],
+        "CcAddresses": [],
+        "BccAddresses": [],
+    }
+    assert answer["Status"] == "undelivered"
+    note("delivery", answer["MessageId"], recipients=[BOB])
+    assert call("GET", f"/Status/{answer['MessageId']}")["json"]["Status"] == "undelivered"
+
+
+def test_a_complaint_that_was_no_spam_is_lifted_in_any_order(
+    send: Any, note: Any, table: Any
+) -> None:
+    first, second = send()["MessageId"], send(BOB)["MessageId"]
+    cleared = {"complaintFeedbackType": "not-spam", "timestamp": "2026-11-22T00:00:00Z"}
+
+    note("complaint_abuse", first)
+    note("complaint_abuse", first, **cleared)
+    to_bob = {"complainedRecipients": [{"emailAddress": BOB}]}
+    note("complaint_abuse", second, **cleared, **to_bob)
+    note("complaint_abuse", second, **to_bob)
+
+    assert suppressed(table) == {}
+
+
+def test_a_bounce_is_not_lifted_by_anything(send: Any, note: Any, table: Any) -> None:
+    message_id = send()["MessageId"]
+    note("complaint_abuse", message_id)
+    note("bounce_permanent_general", message_id)
+    note("complaint_abuse", message_id, complaintFeedbackType="not-spam", timestamp="2026-11-23")
+
+    assert suppressed(table) == {ADA: "bounce"}
+
+
+def test_who_never_got_the_mail_is_not_suppressed_by_a_complaint_list(
+    send: Any, note: Any, table: Any
+) -> None:
+    others = [{"emailAddress": ADA}, {"emailAddress": BOB}]
+
+    note("complaint_abuse", send()["MessageId"], complainedRecipients=others)
+
+    assert suppressed(table) == {ADA: "complaint"}
+
+
+def test_the_mailbox_simulator_is_never_suppressed(send: Any, note: Any, table: Any) -> None:
+    bounce = "bounce@simulator.amazonses.com"
+
+    note(
+        "bounce_permanent_general",
+        send(bounce)["MessageId"],
+        bouncedRecipients=[{"emailAddress": bounce}],
+    )
+
+    assert suppressed(table) == {}
+
+
+def test_a_domain_may_do_without(send: Any, note: Any, ses: Ses, table: Any) -> None:
+    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com", "suppression": False})
+    note("bounce_permanent_general", send()["MessageId"])
+
+    assert send()["Status"] == "sent"
+    assert suppressed(table) == {}
+
+
+def test_a_retry_leaves_out_who_bounced_meanwhile(
+    send: Any, note: Any, call: Call, ses: Ses, context: Context, table: Any
+) -> None:
+    earlier = send()["MessageId"]
+    waiting = call("POST", "/json/oneway/SendMail", {"To": ADA, "Subject": "s"})["json"]
+    note("bounce_permanent_general", earlier)
+
+    resend.handler(batch(json.dumps({"MessageId": waiting["MessageId"]})), context)
+
+    assert call("GET", f"/Status/{waiting['MessageId']}")["json"]["Status"] == "undelivered"
+    assert ses.asked == 1
+
+
+def test_a_throttled_mail_to_others_is_tried_again(
+    send: Any, note: Any, call: Call, ses: Ses
+) -> None:
+    note("bounce_permanent_general", send()["MessageId"])
+    ses.faults = [refusing(429, "TooManyRequestsException")]
+
+    answer = send(f"{ADA}, {BOB}")
+
+    assert (answer["Status"], answer["Retry"]) == ("queued", True)
+
+
+def test_if_the_list_cannot_be_read_the_mail_is_sent(send: Any, note: Any, ses: Ses) -> None:
+    note("bounce_permanent_general", send()["MessageId"])
+    unreachable = EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    with before_send("dynamodb.BatchGetItem", lambda **_: raising(unreachable)()):
+        assert send()["Status"] == "sent"
