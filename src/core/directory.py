@@ -3,19 +3,18 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from boto3.dynamodb.types import TypeDeserializer
 from pydantic import ValidationError
 
 from core.domains import DomainConfiguration
+from core.items import plain
 from core.outage import Outage, outages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FRESH_SECONDS = 60
-_from_attribute = TypeDeserializer().deserialize
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class Directory:
         )
         known, self.broken = {self.default.domain: self.default}, []
         defaults = self.default.model_dump()
-        for record in (_plain(item) for page in pages for item in page["Items"]):
+        for record in (plain(item) for page in pages for item in page["Items"]):
             try:
                 known[record["sk"]] = DomainConfiguration.model_validate(
                     defaults | {"domain": record["sk"]} | record
@@ -61,7 +60,3 @@ class Directory:
             except ValidationError:
                 self.broken.append(record["sk"])
         return known
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _from_attribute(value) for name, value in item.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.address import Address, parse_address
 
@@ -33,8 +33,8 @@ class DomainConfiguration(BaseModel):
     """Whether `Reference` is the idempotency key of callers who send no header."""
     suppression: bool = True
     """Whether addresses that bounced for good or complained get no more mail of this domain."""
-    retention_days: int = 90
-    """How long the record of a message is kept."""
+    retention_days: int = Field(90, ge=7)
+    """How long the record of a message is kept: no shorter than an idempotency key."""
     content_retention_days: int = 7
     """How long the mail itself is kept, for tries; in S3 the bucket's own limit may be shorter."""
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from core import items
 from core.idempotency import IdempotencyKey
 from core.outage import outages
 from core.record import Record
@@ -25,11 +25,6 @@ from core.record import Record
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
-_SHARDS = 4
-"""Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
-_to_attribute = TypeSerializer().serialize
-_from_attribute = TypeDeserializer().deserialize
 
 
 class KeyBusy(Exception):
@@ -68,12 +63,13 @@ class Store:
         record = _revised(record)
         held = {"content": content, "expires_at": content_expires_at}
         writes: list[TransactWriteItemTypeDef] = [
-            self._put(_record_item(record), "attribute_not_exists(pk)"),
-            self._put({**_keys(f"MSG#{record.id}", "CONTENT"), **held}),
+            self._put(items.laid_out(record), "attribute_not_exists(pk)"),
+            self._put({"pk": f"MSG#{record.id}", "sk": "CONTENT", **held}),
         ]
         if key:
             item = {
-                **_keys(f"KEY#{key.hash}", "KEY"),
+                "pk": f"KEY#{key.hash}",
+                "sk": "KEY",
                 "message_id": record.id,
                 "fingerprint": key.fingerprint,
                 "expires_at": key.expires_at,
@@ -90,14 +86,14 @@ class Store:
     def withdraw(self, record: Record, key: IdempotencyKey | None) -> None:
         """Take back what `add` wrote, if it did: for a message that nobody was promised."""
         deletes: list[TransactWriteItemTypeDef] = [
-            {"Delete": {"TableName": self.table, "Key": _key(f"MSG#{record.id}", sort)}}
+            {"Delete": {"TableName": self.table, "Key": items.key(f"MSG#{record.id}", sort)}}
             for sort in ("RECORD", "CONTENT")
         ]
         if key:  # Never another message's: then nothing of ours was written either.
             ours: TransactWriteItemTypeDef = {
                 "Delete": {
                     "TableName": self.table,
-                    "Key": _key(f"KEY#{key.hash}", "KEY"),
+                    "Key": items.key(f"KEY#{key.hash}", "KEY"),
                     "ConditionExpression": "attribute_not_exists(pk) OR message_id = :id",
                     "ExpressionAttributeValues": {":id": {"S": record.id}},
                 }
@@ -109,17 +105,17 @@ class Store:
     def get(self, message_id: str) -> Record | None:
         """Read a message's record; None if there is none, or none any more."""
         reply = self.dynamodb.get_item(
-            TableName=self.table, Key=_key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
+            TableName=self.table, Key=items.key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
         )
-        return _record(reply["Item"]) if "Item" in reply else None
+        return items.live_record_in(reply["Item"]) if "Item" in reply else None
 
     @outages()
     def get_content(self, message_id: str) -> str | None:
         """Read what `add` was given as content; None once that has expired."""
         reply = self.dynamodb.get_item(
-            TableName=self.table, Key=_key(f"MSG#{message_id}", "CONTENT"), ConsistentRead=True
+            TableName=self.table, Key=items.key(f"MSG#{message_id}", "CONTENT"), ConsistentRead=True
         )
-        item = _plain(reply["Item"]) if "Item" in reply else None
+        item = items.plain(reply["Item"]) if "Item" in reply else None
         return str(item["content"]) if item and item["expires_at"] > time.time() else None
 
     def revise(self, record: Record, change: Callable[[Record], Record]) -> Record:
@@ -147,7 +143,7 @@ class Store:
         try:
             self.dynamodb.put_item(
                 TableName=self.table,
-                Item=_attributes(_record_item(record)),
+                Item=items.attributes(items.laid_out(record)),
                 ConditionExpression="revision = :revision",
                 ExpressionAttributeValues={":revision": {"S": revision}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -156,7 +152,7 @@ class Store:
             item = error.response.get("Item")
             if item is None:
                 raise RecordGone(record.id) from None
-            return _from_item(cast("Mapping[str, Any]", item))
+            return items.record_in(cast("Mapping[str, Any]", item))
         return None
 
     @outages()
@@ -168,20 +164,24 @@ class Store:
             KeyConditionExpression="ses_message_id = :id",
             ExpressionAttributeValues={":id": {"S": ses_message_id}},
         )
-        return next((self.get(_id_of(item)) for item in reply["Items"]), None)
+        return next((self.get(items.message_id_of(item)) for item in reply["Items"]), None)
 
     def due(self, now: int) -> Iterator[Record]:
         """List the unfinished messages that somebody should look at, the longest due first."""
-        yield from (record for item in self._unfinished(now) if (record := self.get(_id_of(item))))
+        yield from (
+            record
+            for item in self._unfinished(now)
+            if (record := self.get(items.message_id_of(item)))
+        )
 
     @outages()
     def oldest_due_at(self) -> int | None:
         """Say since when (or until when) the message that is due first is so; None without any."""
-        firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(_SHARDS))
+        firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(items.SHARDS))
         return min((int(item["due_at"]["N"]) for item in firsts if item), default=None)
 
     def _unfinished(self, now: int) -> Iterator[Mapping[str, Any]]:
-        for shard in range(_SHARDS):
+        for shard in range(items.SHARDS):
             yield from self._shard(shard, now)
 
     def _shard(self, shard: int, now: int, limit: int = 100) -> Iterator[Mapping[str, Any]]:
@@ -199,14 +199,14 @@ class Store:
     def _put(
         self, item: dict[str, Any], condition: str = "", values: dict[str, Any] | None = None
     ) -> "TransactWriteItemTypeDef":
-        put: dict[str, Any] = {"TableName": self.table, "Item": _attributes(item)}
+        put: dict[str, Any] = {"TableName": self.table, "Item": items.attributes(item)}
         if condition:
             put |= {
                 "ConditionExpression": condition,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         if values:
-            put["ExpressionAttributeValues"] = _attributes(values)
+            put["ExpressionAttributeValues"] = items.attributes(values)
         return {"Put": put}  # type: ignore[typeddict-item]
 
 
@@ -218,7 +218,7 @@ def _raise_unless_ours(
     reasons: Sequence[Mapping[str, Any]], record: Record, error: ClientError
 ) -> None:
     """Tell a key in use, and our own first write after a lost answer, from a real failure."""
-    found = [_plain(reason["Item"]) if "Item" in reason else {} for reason in reasons]
+    found = [items.plain(reason["Item"]) if "Item" in reason else {} for reason in reasons]
     if any(item.get("revision") == record.revision for item in found):
         return
     for item in found:
@@ -231,46 +231,3 @@ def _raise_unless_ours(
 
 def _revised(record: Record) -> Record:
     return record.model_copy(update={"revision": os.urandom(12).hex()})
-
-
-def _record_item(record: Record) -> dict[str, Any]:
-    """Lay out a record: its own members, the derived status for people, and the index keys."""
-    item = record.model_dump(mode="json", exclude_defaults=True)
-    item |= _keys(f"MSG#{record.id}", "RECORD")
-    item |= {"status": record.status.value, "expires_at": record.expires_at}
-    if record.reference:
-        item["reference_key"] = f"{record.domain}#{record.reference}"
-    if record.ses_message_id:
-        item["ses_message_id"] = record.ses_message_id
-    if (due_at := record.due_at) is not None:
-        item |= {"unfinished": str(ord(record.id[-1]) % _SHARDS), "due_at": due_at}
-    return item
-
-
-def _record(item: Mapping[str, Any]) -> Record | None:
-    record = _from_item(item)
-    return record if record.expires_at > time.time() else None
-
-
-def _from_item(item: Mapping[str, Any]) -> Record:
-    return Record.model_validate(_plain(item))
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _from_attribute(value) for name, value in item.items()}
-
-
-def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_attribute(value) for name, value in item.items()}
-
-
-def _keys(pk: str, sk: str) -> dict[str, str]:
-    return {"pk": pk, "sk": sk}
-
-
-def _key(pk: str, sk: str) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _id_of(item: Mapping[str, Any]) -> str:
-    return str(item["pk"]["S"]).removeprefix("MSG#")

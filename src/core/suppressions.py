@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.items import key
 from core.outage import outages
 
 if TYPE_CHECKING:
@@ -85,4 +86,4 @@ class SuppressionList:
 
 
 def _key(domain: str, address: str) -> dict[str, Any]:
-    return {"pk": {"S": f"SUPPRESSED#{domain}"}, "sk": {"S": address}}
+    return key(f"SUPPRESSED#{domain}", address)

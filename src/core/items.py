@@ -1,0 +1,59 @@
+"""How things lie in the table: keys, attribute values, and the layout of a record."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from core.record import Record
+
+SHARDS = 4
+"""Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
+_to_attribute = TypeSerializer().serialize
+_from_attribute = TypeDeserializer().deserialize
+
+
+def key(pk: str, sk: str) -> dict[str, Any]:
+    """Return an item's key as DynamoDB wants it."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Write plain values as DynamoDB's attribute values."""
+    return {name: _to_attribute(value) for name, value in item.items()}
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read attribute values; numbers are Decimals."""
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def message_id_of(item: Mapping[str, Any]) -> str:
+    """Read the message's id from its item's key."""
+    return str(item["pk"]["S"]).removeprefix("MSG#")
+
+
+def laid_out(record: Record) -> dict[str, Any]:
+    """Lay out a record: its own members, the derived status for people, and the index keys."""
+    item = record.model_dump(mode="json", exclude_defaults=True)
+    item |= {"pk": f"MSG#{record.id}", "sk": "RECORD"}
+    item |= {"status": record.status.value, "expires_at": record.expires_at}
+    if record.reference:
+        item["reference_key"] = f"{record.domain}#{record.reference}"
+    if record.ses_message_id:
+        item["ses_message_id"] = record.ses_message_id
+    if (due_at := record.due_at) is not None:
+        item |= {"unfinished": str(ord(record.id[-1]) % SHARDS), "due_at": due_at}
+    return item
+
+
+def record_in(item: Mapping[str, Any]) -> Record:
+    """Read the record that `laid_out` wrote."""
+    return Record.model_validate(plain(item))
+
+
+def live_record_in(item: Mapping[str, Any]) -> Record | None:
+    """Read a record; None if it has expired, which DynamoDB may take days to notice."""
+    record = record_in(item)
+    return record if record.expires_at > time.time() else None
