@@ -13,7 +13,7 @@ LOCAL := .venv-local/bin
 SAM := .venv-sam/bin/sam
 FAST := tests/unit tests/property tests/integration tests/architecture
 
-.PHONY: help run invoke start-api test test-fast check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive test test-fast check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ invoke: .venv-local/.ready .venv-sam/.ready ## Hand events/EVENT.json to its fun
 
 start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions in Docker, on top of `make run`: [PORT=3000]
 	@$(LOCAL)/python -m local.sam start-api $(PORT)
+
+redrive: .venv-local/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
+	@$(LOCAL)/python -m local.redrive $(STACK)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest -n 2 $(FAST)

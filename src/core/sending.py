@@ -75,7 +75,7 @@ def send(
         with edges.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
             record = _keep(record, submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, edges.store), True
+        return _replayed(taken, key, now, submission, edges), True
     except KeyBusy:
         raise _in_flight() from None
     suppressed: frozenset[str] = frozenset()
@@ -93,7 +93,7 @@ def enqueue(
     try:
         record = _keep(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, edges.store), True
+        return _replayed(taken, key, now, submission, edges), True
     except KeyBusy:
         raise _in_flight() from None
     with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
@@ -121,7 +121,9 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
         return record
     if loaded is None:
         gone = Refused("ContentGone", "The mail's content is not stored any more.")
-        return _settle(record, gone, edges)
+        record = _settle(record, gone, edges)
+        edges.queue.bury(record)
+        return record
     return _attempt(Try(record, *loaded, suppressed), time_left, edges)
 
 
@@ -150,14 +152,7 @@ def _keep(
     record: Record, submission: Submission, key: IdempotencyKey | None, edges: Edges
 ) -> Record:
     """Write record, content and attachments side by side: all, or nothing that counts."""
-    content = submission.mail.model_dump_json()
-    objects = {
-        attachment_key(record.id, number): data
-        for number, data in enumerate(submission.contents, start=1)
-    }
-    if len(content.encode()) > _INLINE_BYTES:
-        objects[content_key(record.id)] = content.encode()
-        content = ""
+    content, objects = _stored(record.id, submission)
     expires_at = record.created_at + submission.configuration.content_retention_days * 86400
     try:
         with edges.vault.keeping(objects):
@@ -168,6 +163,19 @@ def _keep(
         with suppress(Outage):
             edges.store.withdraw(record, key)
         raise
+
+
+def _stored(message_id: str, submission: Submission) -> tuple[str, dict[str, bytes]]:
+    """Part a mail into what goes beside its record ("" if it is too large) and into the bucket."""
+    content = submission.mail.model_dump_json()
+    objects = {
+        attachment_key(message_id, number): data
+        for number, data in enumerate(submission.contents, start=1)
+    }
+    if len(content.encode()) > _INLINE_BYTES:
+        objects[content_key(message_id)] = content.encode()
+        content = ""
+    return content, objects
 
 
 def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
@@ -227,13 +235,20 @@ def _settle(
     return record
 
 
-def _replayed(taken: KeyTaken, key: IdempotencyKey | None, now: int, store: Store) -> Record:
+def _replayed(
+    taken: KeyTaken, key: IdempotencyKey | None, now: int, submission: Submission, edges: Edges
+) -> Record:
     """Return what became of the first request with this key, if it was the same mail."""
     if key is None or taken.fingerprint != key.fingerprint:
         raise KeyReused("This idempotency key was used for another mail.") from None
-    record = store.get(taken.message_id)
+    record = edges.store.get(taken.message_id)
     if record is None or (record.status is Status.SENDING and record.claimed_until > now):
         raise _in_flight() from None
+    if record.due_at is not None and not record.is_taken:
+        # The first request may have died with its record written and its attachments not. These
+        # are the same bytes: the fingerprint says so.
+        with edges.vault.keeping(_stored(record.id, submission)[1]):
+            pass
     return record
 
 

@@ -337,3 +337,25 @@ def test_an_expired_message_is_gone_before_dynamodb_deletes_it(
     clock.pass_by(91 * DAY)
 
     assert call("GET", "/Status", query={"MessageId": message_id})["statusCode"] == 404
+
+
+def test_a_repeated_request_brings_the_attachments_that_a_dead_function_did_not_store(
+    call: Call, tidy: Any, work: Any, ask: Any, ses: Ses, clock: Clock
+) -> None:
+    mail = {"To": "ada@recipient.example", "Attachments": [{"Bytes": "QUJD", "Name": "a.txt"}]}
+    headers = {"Idempotency-Key": "k"}
+    with (
+        before_send("s3.PutObject", lambda **_: raising(Killed())()),
+        pytest.raises(Killed),
+    ):
+        call("POST", "/Mail/Send", mail, headers=headers)
+    clock.pass_by(2 * 60)
+    tidy()
+
+    message_id = call("POST", "/Mail/Send", mail, headers=headers)["json"]["MessageId"]
+    clock.pass_by(20 * 60)
+    tidy()
+    work(message_id)
+
+    assert ask(message_id)["Status"] == "sent"
+    assert ses.attachments() == [b"ABC"]

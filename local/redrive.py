@@ -1,0 +1,122 @@
+"""`make redrive`: dead letters go back into the queues that they came from, to be tried again.
+
+`python -m local.redrive` does it for the stack of `make run`; `python -m local.redrive STACK` for
+the deployed stack of that name, with the credentials, region and endpoint of the environment, as
+the AWS CLI finds them. Playing a letter twice does no harm, so neither does an interruption.
+
+A letter about a mail that was given up on stays where it is: its message has failed, and the retry
+queue leaves failed messages alone, so the letter would be lost and nothing tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.deploy import STACK, Aws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_AT_ONCE = 10
+"""As many as SQS gives at a time."""
+_HELD_SECONDS = 600
+"""How long a letter is hidden from others, and from us, while we decide about it."""
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of the letters of one queue."""
+
+    played: int = 0
+    left: int = 0
+
+
+def redrive(sqs: Any, source: str, target: str, *, stays: Callable[[str], bool]) -> Count:
+    """Move the letters in `source` to `target`, but for those whose body `stays`.
+
+    A letter is deleted only once it is in `target`. What stays is visible again at the end.
+    """
+    count = Count()
+    kept: list[str] = []
+    try:
+        for letter in _letters(sqs, source):
+            receipt = letter["ReceiptHandle"]
+            if stays(letter["Body"]):
+                kept.append(receipt)
+                count.left += 1
+                continue
+            sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
+            sqs.delete_message(QueueUrl=source, ReceiptHandle=receipt)
+            count.played += 1
+    finally:
+        for receipt in kept:
+            sqs.change_message_visibility(
+                QueueUrl=source, ReceiptHandle=receipt, VisibilityTimeout=0
+            )
+    return count
+
+
+def was_given_up(body: str) -> bool:
+    """Say whether a dead letter of the retry queue tells of a mail that has failed for good."""
+    try:
+        letter = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(letter, dict) and "Reason" in letter
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.redrive", description="Play dead letters again."
+    )
+    parser.add_argument("stack", nargs="?", help="a deployed stack; without it, that of `make run`")
+    name = parser.parse_args(arguments).stack
+    aws: Any = boto3.Session() if name else Aws.at(_here())
+    try:
+        urls = _outputs(aws.client("cloudformation"), name or STACK)
+        sqs = aws.client("sqs")
+        events = redrive(
+            sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"], stays=lambda _: False
+        )
+        print(f"Events: {events.played} played again.", flush=True)
+        retries = redrive(
+            sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"], stays=was_given_up
+        )
+    except (BotoCoreError, ClientError) as error:
+        print(f"Dead letters cannot be played again: {error}", file=sys.stderr)
+        return 1
+    print(f"Retries: {retries.played} played again, {retries.left} left: given up on.", flush=True)
+    return 0
+
+
+def _here() -> str:
+    """Return where SDKs find the stack of `make run`."""
+    return f"http://localhost:{os.environ.get('API_PORT', '8080')}"
+
+
+def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def _letters(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
+    """Receive everything that is in the queue, each letter once."""
+    while letters := sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=_AT_ONCE,
+        VisibilityTimeout=_HELD_SECONDS,
+        WaitTimeSeconds=1,  # Without waiting SQS asks only some of its servers.
+    ).get("Messages"):
+        yield from letters
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,442 @@
+"""A storm on the deployed stack: throttles, lost answers, errors and killed workers. CHAOS_MAILS
+says how many mails go through it (200). Each test prints its figures at the end.
+
+Two of the service's waits are longer than a test should be: 15 minutes for the event of a try that
+got no answer, and 15 minutes for a waiting mail that no queue knows. Nobody waits for them here.
+Once the storm is over the records of such mails are made older, and the sweep does what it would
+have done by itself then. So in the end every mail is there, and none of them twice.
+"""
+
+import base64
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Event, Lock
+from typing import Any, Self
+
+import httpx
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from core.record import PICKUP_SECONDS
+from local.deploy import Aws
+from local.package import BUILD, ROOT
+from local.processes import Program, clean_environment
+from local.stack import Stack
+
+MAILS = int(os.environ.get("CHAOS_MAILS", "200"))
+CALLERS = 8
+SETTLED_WITHIN = 150 + MAILS // 4
+"""Seconds after the storm."""
+OVER = 30
+"""Seconds after which a try has ended, well or with its worker."""
+VISIBILITY = {"event_queue_url": 10, "retry_queue_url": 25}
+"""Seconds until what a killed worker had comes again: the template has minutes."""
+FINAL = {"delivered", "failed"}
+MICROBURST = "microburst==0.10.0"
+Item = dict[str, Any]
+
+_INTERNAL = {"code": "InternalServerError", "status": 500}
+RULES: list[dict[str, Any]] = [
+    {
+        "service": "dynamodb",
+        "probability": 0.04,
+        "error": {"code": "ProvisionedThroughputExceededException"},
+    },
+    {"service": "dynamodb", "probability": 0.03, "error": _INTERNAL},
+    {"service": "dynamodb", "probability": 0.03, "response": {"abort_bytes": 0}},
+    {"service": "s3", "probability": 0.15, "error": {"code": "SlowDown", "status": 503}},
+    {"service": "s3", "probability": 0.15, "reset": True},
+    {"service": "sqs", "probability": 0.15, "error": _INTERNAL},
+    {"service": "sqs", "probability": 0.15, "response": {"abort_bytes": 0}},
+    {
+        "service": "sqs",
+        "probability": 0.15,
+        "error": {"code": "AWS.SimpleQueueService.ThrottlingException"},
+    },
+]
+"""What microburst does to the calls of the functions. The last one is not repeated by the SDK."""
+FIRED = {
+    "dynamodb error",
+    "dynamodb response",
+    "s3 error",
+    "s3 reset",
+    "sqs error",
+    "sqs response",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def faults(dice: random.Random) -> list[str | None]:
+    """Return what each mail meets at SES: 20 % throttles, 5 % lost answers, 5 % errors."""
+    lost = itertools.chain(["timeout_after"] * 2, itertools.cycle(["error_after", "drop_after"]))
+    met: list[str | None] = ["throttle"] * (MAILS // 5)
+    met += itertools.islice(lost, MAILS // 20)
+    met += ["error_before"] * (MAILS // 20)
+    met += [None] * (MAILS - len(met))
+    dice.shuffle(met)
+    return met
+
+
+@dataclass(slots=True)
+class Mail:
+    number: int
+    fault: str | None
+    has_attachment: bool = False
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"mail {self.number}"
+
+    @property
+    def request(self) -> dict[str, Any]:
+        request = {
+            "To": "success@simulator.amazonses.com",
+            "Subject": self.name,
+            "Text": "t",
+            "Reference": self.name,
+        }
+        if not self.has_attachment:
+            return request
+        content = base64.b64encode(self.name.encode()).decode()
+        return request | {"Attachments": [{"Name": "a.txt", "Bytes": content}]}
+
+
+class Storm:
+    """So many mails, from callers who repeat what failed with the same key."""
+
+    def __init__(self, stack: Stack, *, attachments: bool) -> None:
+        self.stack = stack
+        dice = random.Random(MAILS)
+        self.mails = [
+            Mail(number, fault, attachments and number % 4 == 0)
+            for number, fault in enumerate(faults(dice))
+        ]
+        self.figures: Counter[str] = Counter()
+        self._lock = Lock()
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self.api = httpx.Client(
+            base_url=stack.url, headers={"x-api-key": stack.api_key}, timeout=40, limits=limits
+        )
+        self.ses = httpx.Client(base_url=stack.ses_url, timeout=20)
+
+    def rage(self, *besides: Callable[[Event, "Storm"], None]) -> None:
+        """Send every mail once, and repeat what was not answered, while `besides` are at work."""
+        over = Event()
+        with ThreadPoolExecutor() as pool:
+            at_work = [pool.submit(work, over, self) for work in besides]
+            try:
+                self.call(self.mails)
+                self.call([mail for mail in self.mails if not mail.answers])
+            finally:
+                over.set()
+            for work in at_work:
+                work.result()
+
+    def call(self, mails: list[Mail]) -> None:
+        with ThreadPoolExecutor(CALLERS) as callers:
+            list(callers.map(self._call, mails))
+
+    def calm(self) -> list[Item]:
+        """Wait until all is done, and go on where only time is missing; return the records."""
+        deadline = time.monotonic() + SETTLED_WITHIN
+        while True:
+            self.call([mail for mail in self.mails if not mail.answers])
+            records = self.records()  # First these: what they say of SES is true by then.
+            arrived = self.arrived()
+            unfinished = [record for record in records if record["status"] not in FINAL]
+            if not unfinished and all(mail.answers for mail in self.mails):
+                return records
+            assert time.monotonic() < deadline, unfinished
+            for record in unfinished:
+                if record["reference"] not in arrived:
+                    self._let_time_pass(record)
+            with suppress(ClientError):
+                self._lambda.invoke(FunctionName=self.stack.deployed.functions["SweepFunction"])
+            time.sleep(1)
+
+    def records(self) -> list[Item]:
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self.stack.deployed.table,
+            FilterExpression="sk = :record",
+            ExpressionAttributeValues={":record": {"S": "RECORD"}},
+            ConsistentRead=True,
+        )
+        read = TypeDeserializer().deserialize
+        return [
+            {name: read(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+
+    def arrived(self) -> Counter[str]:
+        """Count the mails that SES took, by their subjects."""
+        return Counter(mail["Subject"] for mail in self.ses.get("/messages").json())
+
+    def _call(self, mail: Mail) -> None:
+        if mail.fault and not self.figures[mail.name]:
+            self.ses.post("/faults", json={"kind": mail.fault, "count": 1}).raise_for_status()
+        self.figures[mail.name] += 1
+        try:
+            reply = self.api.post(
+                "/Mail/Send", json=mail.request, headers={"Idempotency-Key": mail.name}
+            )
+        except httpx.TransportError as error:
+            return self._count(type(error).__name__)
+        self._count(str(reply.status_code))
+        if reply.status_code == 200:
+            mail.answers.append(reply.json())
+        else:
+            assert reply.status_code == 409 or reply.status_code >= 500, reply.text
+        return None
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            self.figures[what] += 1
+            self.figures["requests"] += 1
+
+    def workers(self) -> list[int]:
+        """Return the pids of the Lambda workers: MiniStack's children."""
+        (server,) = (one for one in self.stack._programs if one.name == "ministack")
+        listed = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid="], text=True)
+        pairs = (line.split() for line in listed.splitlines())
+        return [int(pid) for pid, parent in pairs if int(parent) == server.process.pid]
+
+    def _let_time_pass(self, record: Item) -> None:
+        """Make an unfinished record older, if no try is under way that could still end."""
+        now = int(time.time())
+        older: dict[str, int] = {}
+        match record["status"]:
+            case "unknown":
+                older = {"next_attempt_at": now - 1}
+                self.figures["grace"] += 1
+            case "sending" if record["attempts"][-1]["at"] < now - OVER:
+                older = {"claimed_until": now - 1}
+                self.figures["abandoned"] += 1
+            case "queued" if record["next_attempt_at"] < now - 30:
+                older = {"next_attempt_at": now - 1 - PICKUP_SECONDS}
+                self.figures["left behind"] += 1
+        if older:
+            changes = older | {"due_at": now - 1}
+            with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._dynamodb.update_item(
+                    TableName=self.stack.deployed.table,
+                    Key={name: {"S": record[name]} for name in ("pk", "sk")},
+                    UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in changes),
+                    ConditionExpression="revision = :revision",
+                    ExpressionAttributeValues={
+                        ":revision": {"S": record["revision"]},
+                        **{f":{name}": {"N": str(value)} for name, value in changes.items()},
+                    },
+                )
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self.stack.client("dynamodb")
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return self.stack.client("lambda")
+
+
+def killing(over: Event, storm: Storm) -> None:
+    """Kill one worker, whatever it does, for every 20th request."""
+    dice = random.Random(MAILS)
+    for number in itertools.count(1):
+        while storm.figures["requests"] < 20 * number:
+            if over.wait(0.01):
+                return
+        if workers := storm.workers():
+            with suppress(ProcessLookupError):
+                os.kill(dice.choice(workers), signal.SIGKILL)
+                storm.figures["killed"] += 1
+
+
+class Microburst:
+    """A proxy that lets calls of AWS services fail, in an environment of its own."""
+
+    def __init__(self, upstream: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.fired: Counter[str] = Counter()
+        """How often each kind of fault met a call of each service."""
+        self._upstream = upstream
+
+    def __enter__(self) -> Self:
+        folder = BUILD / "microburst"
+        uv = str(ROOT / ".tools/bin/uv")
+        python = folder / "bin/python"
+        try:
+            for command in (
+                [uv, "venv", "-q", "--allow-existing", "--python", sys.executable, str(folder)],
+                [uv, "pip", "install", "-q", "--python", str(python), MICROBURST],
+            ):
+                subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+        except (OSError, subprocess.SubprocessError) as error:
+            reason = getattr(error, "stderr", None) or str(error)
+            pytest.skip(f"{MICROBURST} cannot be installed: {reason.strip()}")
+        self._program = Program.start(
+            [folder / "bin/microburst", "--upstream", self._upstream, "--port", str(self.port)],
+            env=clean_environment(),
+            log=BUILD / "logs" / str(self.port) / "microburst.log",
+            cwd=ROOT,
+        )
+        try:
+            self._program.await_answer(f"{self.url}/_microburst/rules")
+        except BaseException:
+            self._program.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._program.stop()
+
+    def warm_up(self) -> None:
+        """Send what makes it load its models, for seconds."""
+        config = Config(read_timeout=30, proxies={})
+        Aws.at(self.url).session.client(
+            "dynamodb", endpoint_url=self.url, config=config
+        ).list_tables()
+
+    def rule(self, *rules: dict[str, Any]) -> None:
+        """Set the rules. A word in them that it does not know would be passed over in silence."""
+        with httpx.Client(base_url=f"{self.url}/_microburst", timeout=30) as control:
+            control.post("/rules", json=rules).raise_for_status()
+            fired = control.get("/fired", params={"limit": 100_000}).json()
+            control.delete("/fired").raise_for_status()
+        self.fired += Counter(
+            f"{one['service']} {one['action'].partition(':')[0]}" for one in fired
+        )
+
+    def raging(self, over: Event, storm: Storm) -> None:
+        """Let one call in ten fail or lose its answer; twice DynamoDB is gone for seconds."""
+        self.rule(*RULES)
+        for part in (1, 2):
+            while storm.figures["requests"] < part * MAILS // 3 and not over.wait(0.01):
+                pass
+            self.rule({"service": "dynamodb", "error": _INTERNAL}, *RULES)
+            over.wait(4)
+            self.rule(*RULES)
+        over.wait()
+        self.rule()
+
+
+def survive(
+    stack: Stack,
+    title: str,
+    capfd: pytest.CaptureFixture[str],
+    *besides: Callable[[Event, Storm], None],
+    attachments: bool,
+    more: Callable[[], Mapping[str, Any]] = dict,
+) -> None:
+    """Send the mails, wait for calm, count, and print the figures before any judgement."""
+    for name, seconds in VISIBILITY.items():
+        stack.client("sqs").set_queue_attributes(
+            QueueUrl=getattr(stack.deployed, name), Attributes={"VisibilityTimeout": str(seconds)}
+        )
+    began = time.monotonic()
+    storm = Storm(stack, attachments=attachments)
+    with storm.api, storm.ses:
+        storm.rage(*besides)
+        raged = time.monotonic() - began
+        records = storm.calm()
+        time.sleep(2)  # For a second copy that is on its way.
+        arrived = storm.arrived()
+        figures = {
+            "cases": MAILS,
+            "requests": storm.figures["requests"],
+            "sends": sum(len(record["attempts"]) for record in records),
+            "arrived": arrived.total(),
+            "duplicates": arrived.total() - len(arrived),
+            "lost": len({mail.name for mail in storm.mails} - arrived.keys()),
+            "first answers": dict(
+                Counter(mail.answers[0]["Status"] for mail in storm.mails).most_common()
+            ),
+            "faults": dict(Counter(mail.fault for mail in storm.mails if mail.fault)),
+            "repeated": {
+                name: count
+                for name, count in storm.figures.items()
+                if name in ("409", "500", "502", "503", "504") or name.endswith("Error")
+            },
+            **{name: storm.figures[name] for name in ("killed", "grace", "abandoned")},
+            "left behind": storm.figures["left behind"],
+            **more(),
+            "seconds": [round(raged), round(time.monotonic() - began)],
+        }
+        with capfd.disabled():
+            sys.stdout.write(f"\n{title}: {json.dumps(figures)}\n")
+
+        names = {mail.name for mail in storm.mails}
+        assert arrived == Counter(names)
+        assert {record["reference"] for record in records} == names
+        assert len(records) == MAILS
+        promised = {answer["MessageId"] for mail in storm.mails for answer in mail.answers}
+        assert promised == {record["id"] for record in records}
+        with ThreadPoolExecutor(CALLERS) as callers:
+            answers = list(
+                callers.map(lambda each: storm.api.get(f"/Status/{each}").json(), promised)
+            )
+        assert {(answer["Status"], answer["Retry"]) for answer in answers} == {("delivered", False)}
+        assert letters(stack) == []
+
+
+def letters(stack: Stack) -> list[Any]:
+    """Return some of the dead letters."""
+    sqs, deployed = stack.client("sqs"), stack.deployed
+    urls = (deployed.event_dead_letters_url, deployed.retry_dead_letters_url)
+    return [
+        letter["Body"]
+        for url in urls
+        for letter in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+
+
+def test_every_mail_arrives_once_whatever_ses_and_the_workers_do(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Stack(api_port=free_port(), ses_port=free_port(), say=lambda _: None) as stack:
+        survive(stack, "chaos", capfd, killing, attachments=True)
+
+
+def test_every_mail_arrives_once_whatever_the_other_services_do(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    port = free_port()
+    with Microburst(f"http://localhost:{port}") as burst:
+        stack = Stack(
+            api_port=port,
+            ses_port=free_port(),
+            environment={"AWS_ENDPOINT_URL": burst.url},
+            say=lambda _: None,
+        )
+        with stack:
+            burst.warm_up()
+            survive(
+                stack,
+                "chaos of AWS",
+                capfd,
+                burst.raging,
+                attachments=True,
+                more=lambda: {"fired": burst.fired},
+            )
+            assert burst.fired.keys() >= FIRED
