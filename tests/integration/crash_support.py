@@ -1,0 +1,407 @@
+"""A whole service in this process: every call to AWS can be made to fail, and time stands still.
+
+`World` is one AWS account (moto), SES as a recording stand-in, the queues with Lambda behind them,
+and a caller. A `Fault` strikes one call; afterwards `run_on` lets the rest of the system do what it
+does by itself: time passes, the sweep comes, the queue hands out, SES tells.
+"""
+
+import json
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import moto.dynamodb.models
+import moto.sqs.models
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.retries.quota import RetryQuota
+from integration.conftest import REGION, Context, Ses, _Raw, answer
+from integration.test_feedback import batch, sample
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+
+from core import clients
+from core.config import CONFIG
+from core.directory import Directory
+from core.outage import Outage
+from handlers import api, resend, ses_events, sweep
+
+MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
+START = 1_790_000_000
+_from_attribute = TypeDeserializer().deserialize
+_ACCOUNT = "123456789012"
+_STEPS = 400
+"""How many steps a system may take before it counts as never coming to rest."""
+
+
+class Killed(BaseException):
+    """The function's process is gone."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to the call `call` (its name and its number within one invocation).
+
+    `after`: the service does what it was asked, and the answer is lost. `lasting`: so it does with
+    every repetition by the SDK; `down`: and with everything else that this service is asked until
+    the invocation ends.
+    """
+
+    call: str
+    kind: str
+    after: bool = False
+    lasting: bool = False
+    down: bool = False
+
+    def __str__(self) -> str:
+        how = "down" if self.down else "lasting" if self.lasting else "once"
+        return f"{self.call}-{self.kind}-{'after' if self.after else 'before'}-{how}"
+
+
+def faults_of(call: str) -> Iterator[Fault]:
+    """Everything that can happen to a call."""
+    repeats = not call.startswith("sesv2")  # The SDK does, with everybody but SES.
+    yield Fault(call, "killed")
+    yield Fault(call, "broken", lasting=repeats)
+    if any(verb in call for verb in (".Get", ".BatchGet", ".Query")):
+        return  # Reading has no effect: there is no after.
+    yield Fault(call, "unreachable", lasting=True, down=True)
+    yield Fault(call, "timeout")
+    yield Fault(call, "throttled", lasting=repeats)
+    yield Fault(call, "killed", after=True)
+    yield Fault(call, "broken", after=True)
+    yield Fault(call, "timeout", after=True, lasting=repeats)
+
+
+class Clock:
+    """The time of the service, of its queues and of SES: it does not pass by itself."""
+
+    def __init__(self) -> None:
+        self.now = float(START)
+
+
+@dataclass
+class Taken:
+    """A mail that SES has."""
+
+    message_id: str
+    attempt: int
+    ses_message_id: str
+    known: list[str]
+    """How the earlier tries had ended as far as the record knew, when this one was taken."""
+
+
+@dataclass
+class World:
+    """One account. Made by `world`."""
+
+    clock: Clock
+    metrics: Counter[str] = field(default_factory=Counter)
+    taken: list[Taken] = field(default_factory=list)
+    tries: int = 0
+    """How often SES was asked."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """What SES has to tell and has not told yet."""
+    calls: list[str] = field(default_factory=list)
+    """The calls to AWS of the newest invocation."""
+    invocations: list[list[str]] = field(default_factory=list)
+    strikes: int = 0
+    fault: Fault | None = None
+    struck: bool = False
+    meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """What somebody else does just before a call takes effect, once."""
+    _numbers: Counter[str] = field(default_factory=Counter)
+    _names: dict[str, str] = field(default_factory=dict)
+
+    # ---- the wire
+
+    def on_wire(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        name = self._name(request, event_name)
+        if action := self.meanwhile.pop(name, None):
+            with self.aside():
+                action()
+        fault = self.fault
+        if fault is None or not self._strikes(fault, name):
+            return self._effect(request, event_name)
+        if fault.after:
+            self._effect(request, event_name)
+        return _failing(fault.kind, event_name.split(".")[1])
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let somebody else call AWS in the middle of an invocation."""
+        held = self.calls, self._numbers, self._names, self.fault, self.struck
+        self.calls, self._numbers, self._names, self.fault = [], Counter(), {}, None
+        try:
+            yield
+        finally:
+            self.calls, self._numbers, self._names, self.fault, self.struck = held
+
+    def _name(self, request: Any, event_name: str) -> str:
+        """Number the calls; a repetition by the SDK is the same call."""
+        invocation = str(request.headers["amz-sdk-invocation-id"])
+        if invocation not in self._names:
+            name = event_name.removeprefix("before-send.")
+            if name.startswith("s3."):  # They go side by side: told apart by what they are about.
+                name += "/" + request.url.rpartition("/")[2]
+            self._numbers[name] += 1
+            self._names[invocation] = f"{name}#{self._numbers[name]}"
+            self.calls.append(self._names[invocation])
+        return self._names[invocation]
+
+    def _strikes(self, fault: Fault, name: str) -> bool:
+        if name == fault.call and (fault.lasting or not self.struck):
+            self.struck = True
+            self.strikes += 1
+            return True
+        return fault.down and self.struck and name.startswith(fault.call.partition(".")[0])
+
+    def _effect(self, request: Any, event_name: str) -> AWSResponse:
+        if not event_name.startswith("before-send.sesv2"):
+            status, headers, body = botocore_stubber.process_request(request)
+            return AWSResponse(request.url, status, headers, MockRawResponse(body))
+        self.tries += 1
+        tags = {tag["Name"]: tag["Value"] for tag in json.loads(request.body)["EmailTags"]}
+        number = len(self.taken) + 1
+        message_id, attempt = tags["mailapi_message_id"], int(tags["mailapi_attempt"])
+        with self.aside():
+            tries = self.records()[message_id]["attempts"]
+        known = [str(one.get("outcome", "")) for one in tries[: attempt - 1]]
+        taken = Taken(message_id, attempt, Ses.id_of(number), known)
+        self.taken.append(taken)
+        self.events += [_event("send", taken), _event("delivery", taken)]
+        return answer(200, {"MessageId": taken.ses_message_id})
+
+    # ---- the functions
+
+    def invoke[T](self, function: Callable[[], T], fault: Fault | None = None) -> T | None:
+        """Let a function run; None if its process was killed."""
+        self.calls, self._numbers, self._names = [], Counter(), {}
+        self.fault, self.struck = fault, False
+        self.invocations.append(self.calls)
+        try:
+            return function()
+        except Killed:
+            assert fault is not None
+            self.metrics["Errors"] += 1
+            return None
+        finally:
+            self.fault = None
+
+    def post(
+        self, mail: dict[str, Any], *, key: str = "", oneway: bool = False, fault: Any = None
+    ) -> dict[str, Any] | None:
+        """Ask for a mail; None if nobody answers."""
+        path = "/json/oneway/SendMail" if oneway else "/Mail/Send"
+        return self.invoke(lambda: self._request("POST", path, json.dumps(mail), key), fault)
+
+    def status(self, message_id: str) -> str:
+        """Ask what has become of a mail."""
+        reply = self.invoke(lambda: self._request("GET", f"/Status/{message_id}", None, ""))
+        assert reply
+        assert reply["statusCode"] == 200
+        return str(json.loads(reply["body"])["Status"])
+
+    def _request(self, method: str, path: str, body: str | None, key: str) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", "x-api-key": "a-key"}
+        if key:
+            headers["Idempotency-Key"] = key
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
+            "requestContext": {"requestId": "request"},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        return dict(api.handler(event, Context()))  # type: ignore[arg-type]
+
+    def work(self, body: str, fault: Fault | None = None) -> bool:
+        """Hand one message to the retry function; say whether the queue may forget it."""
+        return self._done(resend.handler, body, fault)
+
+    def tell(self, event: dict[str, Any], fault: Fault | None = None) -> bool:
+        """Hand one event to the events function; say whether the queue may forget it."""
+        return self._done(ses_events.handler, event, fault)
+
+    def _done(self, handler: Callable[..., dict[str, Any]], body: Any, fault: Fault | None) -> bool:
+        reply = self.invoke(lambda: handler(batch(body), Context()), fault)
+        return reply is not None and not reply["batchItemFailures"]
+
+    def sweep(self, fault: Fault | None = None) -> None:
+        """Run the sweep; it fails aloud (SweepErrorsAlarm) when AWS fails it, and only then."""
+        try:
+            self.invoke(lambda: sweep.handler({}, Context()), fault)  # type: ignore[arg-type]
+        except Outage:
+            assert self.struck
+            self.metrics["Errors"] += 1
+
+    # ---- the queues
+
+    def receive(self) -> list[tuple[str, str]]:
+        """Receive what the retry queue hands out now: receipts and bodies."""
+        reply = clients.sqs().receive_message(
+            QueueUrl=CONFIG.retry_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=360
+        )
+        return [(held["ReceiptHandle"], held["Body"]) for held in reply.get("Messages", [])]
+
+    def forget(self, receipt: str) -> None:
+        with self.aside():
+            clients.sqs().delete_message(QueueUrl=CONFIG.retry_queue_url, ReceiptHandle=receipt)
+
+    def next_in_queue(self) -> float | None:
+        """Say when the retry queue will hand out something."""
+        held = _queues()["retry"]._messages
+        times = (max(message.visible_at, message.delayed_until) / 1000 for message in held)
+        return min(times, default=None)
+
+    def letters(self) -> list[str]:
+        """Receive the ids of the dead letters."""
+        reply = clients.sqs().receive_message(
+            QueueUrl=CONFIG.dead_letter_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [json.loads(held["Body"])["MessageId"] for held in reply.get("Messages", [])]
+
+    # ---- the table
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        sorts = _table().items.values()
+        held = [item.to_json()["Attributes"] for items in sorts for item in items.values()]
+        items = [{name: _from_attribute(value) for name, value in item.items()} for item in held]
+        return {item["id"]: item for item in items if item["sk"] == "RECORD"}
+
+    def set_policy(self, unknown_outcome: str) -> None:
+        domain = {"pk": "DOMAIN", "sk": "example.com", "unknown_outcome": unknown_outcome}
+        item = {name: {"S": value} for name, value in domain.items()}
+        clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=item)
+
+    # ---- what happens by itself
+
+    def work_off(self) -> None:
+        """Let the queue hand out what is visible; what was not done stays."""
+        for receipt, body in self.receive():
+            if self.work(body):
+                self.forget(receipt)
+
+    def tell_all(self) -> None:
+        for event in list(self.events):
+            if self.tell(event):
+                self.events.remove(event)
+
+    def run_on(self, *, told: bool = True) -> None:
+        """Let the system go on until nothing is left to do, whatever time that takes.
+
+        The sweep runs when the index has something due: in between it would find nothing.
+        """
+        for _ in range(_STEPS):
+            if told:
+                self.tell_all()
+            self.work_off()
+            due = min((r["due_at"] for r in self.records().values() if "due_at" in r), default=None)
+            if due is not None and due <= self.clock.now:
+                self.sweep()
+                continue
+            times = [moment for moment in (due, self.next_in_queue()) if moment is not None]
+            if not times and not (told and self.events):
+                return
+            if times:
+                self.clock.now = max(self.clock.now, float(min(times)) + 0.001)
+        raise AssertionError(f"never comes to rest: {self.records()}")
+
+
+def _table() -> Any:
+    return moto.dynamodb.models.dynamodb_backends[_ACCOUNT][REGION].tables[CONFIG.table_name]
+
+
+def _queues() -> Any:
+    return moto.sqs.models.sqs_backends[_ACCOUNT][REGION].queues
+
+
+def _event(name: str, taken: Taken) -> dict[str, Any]:
+    event = sample(name, taken.message_id, taken.ses_message_id)
+    event["mail"]["tags"]["mailapi_attempt"] = [str(taken.attempt)]
+    return event
+
+
+def _failing(kind: str, service: str) -> AWSResponse:
+    match kind:
+        case "killed":
+            raise Killed
+        case "timeout":
+            raise ReadTimeoutError(endpoint_url=service)
+        case "unreachable":
+            raise EndpointConnectionError(endpoint_url=service)
+    broken = kind == "broken"
+    if service == "s3":
+        code = "InternalError" if broken else "SlowDown"
+        body = f"<Error><Code>{code}</Code><Message/></Error>".encode()
+        return AWSResponse("https://s3", 500 if broken else 503, {}, _Raw(body))
+    if service == "sesv2":
+        code = "InternalServiceErrorException" if broken else "TooManyRequestsException"
+        return answer(500 if broken else 429, {"message": ""}, code)
+    throttled = {
+        "dynamodb": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+        "sqs": "com.amazonaws.sqs#RequestThrottled",
+    }
+    code = "InternalServerError" if broken else throttled[service]
+    return answer(500 if broken else 400, {"__type": code, "message": ""})
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Empty the account of the test, and put its wire, its clock and its dice into our hands."""
+    clock = Clock()
+    made = World(clock)
+    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    hooked = [
+        (clients.dynamodb(), "before-send.dynamodb"),
+        (clients.s3(), "before-send.s3"),
+        (clients.sqs(), "before-send.sqs"),
+        (clients.ses(), "before-send.sesv2"),
+    ]
+
+    def counting(metrics: Any) -> Any:
+        add = metrics.add_metric
+
+        def count(name: str, unit: Any, value: float) -> None:
+            made.metrics[name] += int(value)
+            add(name, unit, value)
+
+        return count
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: clock.now)
+        patch.setattr(time, "sleep", lambda _seconds: None)
+        patch.setattr(secrets, "randbelow", lambda below: below // 2)
+        patch.setattr(moto.sqs.models, "unix_time_millis", lambda: clock.now * 1000)
+        patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
+        patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
+        patch.setattr(api, "directory", fresh)
+        patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
+        patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
+        _table().items.clear()
+        for queue in _queues().values():
+            queue._messages.clear()
+            queue.pending_messages.clear()
+        # botocore asks every hook, so moto would do what a fault keeps from being done.
+        botocore_stubber.enabled = False
+        logging.disable()
+        for client, event in hooked:
+            client.meta.events.register_first(event, made.on_wire)
+        try:
+            yield made
+        finally:
+            logging.disable(logging.NOTSET)
+            botocore_stubber.enabled = True
+            for client, event in hooked:
+                client.meta.events.unregister(event, made.on_wire)
