@@ -8,7 +8,14 @@ from collections.abc import Collection
 
 from core import status
 from core.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
-from core.record import CLAIM_SECONDS, GRACE_SECONDS, Attempt, Recipient, Record
+from core.record import (
+    CLAIM_SECONDS,
+    GRACE_SECONDS,
+    LETTER_SECONDS,
+    Attempt,
+    Recipient,
+    Record,
+)
 from core.ses_event import Event, Kind
 from core.status import Status
 
@@ -69,9 +76,11 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
         case Sent(ses_message_id):
             noted = _noted(record, number, outcome="sent", ses_message_id=ses_message_id)
             return _taken(noted)
-        case Refused(code, message):
+        case Refused(code, message, needs_letter):
             noted = _noted(record, number, outcome="refused", code=code)
-            return noted if record.is_taken else _failed(noted, message)
+            if record.is_taken:
+                return noted
+            return _given_up(noted, message, now) if needs_letter else _failed(noted, message)
         case NotTaken(code):
             noted = _noted(record, number, outcome="not taken", code=code)
             return noted if record.is_taken else _deferred(noted, outcome, now, jitter)
@@ -108,7 +117,8 @@ def repair(record: Record, now: int) -> Record:
 
     What comes back as `queued` must be put into the retry queue.
     """
-    if record.due_at is None or record.due_at > now:
+    is_failed = record.state is Status.FAILED  # It owes a letter, which nothing pure can write.
+    if is_failed or record.due_at is None or record.due_at > now:
         return record
     if record.is_taken:
         return _silent(record)
@@ -118,8 +128,13 @@ def repair(record: Record, now: int) -> Record:
     if record.state is Status.UNKNOWN:
         return _undecided(record, now)
     if now > record.retry_until:
-        return _failed(record, f"{record.error} Given up: its time is over.".lstrip())
+        return _given_up(record, f"{record.error} Given up: its time is over.".lstrip(), now)
     return wait(record, now)
+
+
+def note_letter(record: Record) -> Record:
+    """Note that the dead letter of a message that was given up has been written."""
+    return _changed(record, next_attempt_at=0) if record.owes_letter else record
 
 
 def _changed(record: Record, **changes: object) -> Record:
@@ -155,7 +170,12 @@ def _silent(record: Record) -> Record:
 
 
 def _failed(record: Record, message: str) -> Record:
-    return _changed(record, state=Status.FAILED, error=message)
+    return _changed(record, state=Status.FAILED, error=message, next_attempt_at=0)
+
+
+def _given_up(record: Record, message: str, now: int) -> Record:
+    """Fail a mail that was accepted: it stays due until its dead letter is written."""
+    return _changed(_failed(record, message), next_attempt_at=now + LETTER_SECONDS)
 
 
 def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Record:
@@ -163,7 +183,8 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
     ceiling = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** min(len(record.attempts), 20))
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:
-        return _failed(record, f"{outcome.message} Given up after {len(record.attempts)} tries.")
+        message = f"{outcome.message} Given up after {len(record.attempts)} tries."
+        return _given_up(record, message, now)
     return wait(_changed(record, error=outcome.message), next_attempt_at)
 
 
@@ -172,7 +193,8 @@ def _undecided(record: Record, now: int) -> Record:
     if record.may_send_again:
         return wait(record, now)
     if record.unknown_outcome == "fail":
-        return _failed(record, "SES gave no answer, and no event showed that it has the mail.")
+        message = "SES gave no answer, and no event showed that it has the mail."
+        return _given_up(record, message, now)
     return _changed(record, next_attempt_at=0)
 
 

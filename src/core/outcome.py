@@ -20,6 +20,8 @@ class Refused:
     code: str
     message: str
     """For the caller: without addresses, which SES's own texts contain."""
+    needs_letter: bool = False
+    """Whether an operator must hear of it: the mail was accepted and is lost."""
 
 
 @dataclass(frozen=True, slots=True)

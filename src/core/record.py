@@ -18,6 +18,8 @@ DELIVERY_SECONDS = 15 * 3600
 PICKUP_SECONDS = 15 * 60
 """How long after its time a queued try may start before it counts as left behind. Generous: while
 a throttled account drains its queue, putting waiting messages in again would only lengthen it."""
+LETTER_SECONDS = 60
+"""How long whoever gives a message up may take to leave its dead letter."""
 ENQUEUE_SECONDS = 120
 """How long after its record is written a message may be missing from the queue."""
 
@@ -130,6 +132,11 @@ class Record(BaseModel):
         return self.unknown_outcome == "resend" and blind <= _EXTRA_SENDS
 
     @property
+    def owes_letter(self) -> bool:
+        """Whether it was given up, and its dead letter is still to be written."""
+        return self.state is Status.FAILED and self.next_attempt_at > 0
+
+    @property
     def due_at(self) -> int | None:
         """When the sweeper must look at the message again; None once nothing is left to do."""
         if self.is_taken:
@@ -142,7 +149,7 @@ class Record(BaseModel):
                 return self.next_attempt_at + PICKUP_SECONDS
             case Status.SENDING:
                 return self.claimed_until
-            case Status.UNKNOWN:
+            case Status.UNKNOWN | Status.FAILED:
                 return self.next_attempt_at or None
             case _:
                 return None

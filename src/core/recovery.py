@@ -1,6 +1,7 @@
 """Putting back on its way whatever was left behind between two steps."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core import lifecycle
@@ -29,23 +30,31 @@ def sweep(now: int, *, time_left: Callable[[], float], store: Store, queue: Retr
     for due in store.due(now):
         if time_left() < _SECONDS_EACH:
             break
-        try:
-            record = store.revise(due, lambda newest: lifecycle.repair(newest, now))
-        except RecordGone:
-            continue
-        if record is not due:
-            repairs.unknown += Status.UNKNOWN in (due.status, record.status)
-            _follow_up(record, repairs, queue)
+        with suppress(RecordGone):
+            _repair(due, now, repairs, store, queue)
     return repairs
 
 
-_SECONDS_EACH = 5
+def _repair(due: Record, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
+    """Write the repair, then follow it up; what another sweep has repaired is left to that."""
+    is_ours = False
 
+    def repair(newest: Record) -> Record:
+        nonlocal is_ours
+        repaired = lifecycle.repair(newest, now)
+        is_ours = repaired is not newest
+        return repaired
 
-def _follow_up(record: Record, repairs: Repairs, queue: RetryQueue) -> None:
-    if record.status is Status.QUEUED:
+    record = store.revise(due, repair)
+    if is_ours and Status.UNKNOWN in (due.status, record.status):
+        repairs.unknown += 1
+    if is_ours and record.status is Status.QUEUED:
         queue.put(record.id)
         repairs.requeued += 1
-    elif record.status is Status.FAILED:
+    elif record.status is Status.FAILED and record.owes_letter:
         queue.bury(record)
         repairs.failed += 1
+        store.revise(record, lifecycle.note_letter)
+
+
+_SECONDS_EACH = 5

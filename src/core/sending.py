@@ -120,10 +120,8 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
     except lifecycle.NotClaimable:
         return record
     if loaded is None:
-        gone = Refused("ContentGone", "The mail's content is not stored any more.")
-        record = _settle(record, gone, edges)
-        edges.queue.bury(record)
-        return record
+        message = "The mail's content is not stored any more."
+        return _settle(record, Refused("ContentGone", message, needs_letter=True), edges)
     return _attempt(Try(record, *loaded, suppressed), time_left, edges)
 
 
@@ -227,11 +225,12 @@ def _settle(
         # What the caller hears is true all the same. The Send event writes it down, or the sweeper
         # finds the claim expired.
         return settled(record)
-    with suppress(Outage):  # What the record says is enough for the sweeper to queue it.
+    with suppress(Outage, RecordGone):  # What the record says is enough for the sweeper to do it.
         if record.status is Status.QUEUED:
             edges.queue.put(record.id, record.next_attempt_at - now)
-        elif record.status is Status.FAILED and isinstance(outcome, NotTaken):
+        elif record.status is Status.FAILED and record.owes_letter:
             edges.queue.bury(record)
+            record = edges.store.revise(record, lifecycle.note_letter)
     return record
 
 

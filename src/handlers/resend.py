@@ -33,6 +33,7 @@ edges = sending.Edges(
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message; those for which AWS failed us stay in the queue, alone."""
+    metrics.add_metric("Tries", MetricUnit.Count, len(event["Records"]))
     failures = []
     for record in event["Records"]:
         try:

@@ -23,6 +23,7 @@ queue = RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_que
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     """Sweep, and count."""
+    metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
     repairs = recovery.sweep(
         now,

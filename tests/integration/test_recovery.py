@@ -13,6 +13,7 @@ from integration.test_feedback import batch, sample
 
 from core import clients
 from core.config import CONFIG
+from core.outage import Outage
 from handlers import resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
@@ -359,3 +360,24 @@ def test_a_repeated_request_brings_the_attachments_that_a_dead_function_did_not_
 
     assert ask(message_id)["Status"] == "sent"
     assert ses.attachments() == [b"ABC"]
+
+
+def test_a_dead_letter_that_could_not_be_left_is_left_by_the_next_sweep(
+    send: Any, tidy: Any, work: Any, ses: Ses, clock: Clock, context: Context
+) -> None:
+    ses.faults = [THROTTLE, THROTTLE]
+    message_id = send()
+    clock.pass_by(DAY + 1)
+    unreachable = EndpointConnectionError(endpoint_url="https://sqs")
+    with before_send("sqs.SendMessage", lambda **_: raising(unreachable)()):
+        work(message_id)
+        clock.pass_by(2 * 60)
+        with pytest.raises(Outage):
+            sweep.handler({}, context)
+    assert queued(CONFIG.dead_letter_queue_url) == []
+
+    assert tidy()["GaveUp"] == 1
+
+    assert [letter["MessageId"] for letter in queued(CONFIG.dead_letter_queue_url)] == [message_id]
+    clock.pass_by(10 * 60)
+    assert tidy()["GaveUp"] == 0
