@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from integration.crash_support import MAIL, Fault, Taken, World, faults_of, world
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+pytestmark = pytest.mark.slow
 Reply = dict[str, Any] | None
 LARGE = MAIL | {"Text": "ü" * 60_000, "Attachments": [{"Bytes": "QUJD", "Name": "a.txt"}]}
 THROTTLED = Fault("sesv2.SendEmail#1", "throttled")

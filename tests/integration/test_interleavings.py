@@ -20,7 +20,7 @@ from integration.crash_support import MAIL, Fault, World, world
 
 from core import status
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+pytestmark = pytest.mark.slow
 SES = "sesv2.SendEmail#1"
 FAULTS = st.none() | st.sampled_from(
     [
