@@ -35,7 +35,7 @@ test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deploy
 	$(DEV)/pytest tests/e2e tests/sam
 
 test-fast: .venv/.ready ## The tests that need no deployed stack (under a minute)
-	$(DEV)/pytest -n 2 -m "not slow" $(FAST)
+	$(DEV)/pytest -n 2 $(FAST)
 
 check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
 	$(DEV)/ruff format --check .
