@@ -1,5 +1,7 @@
-"""A storm on the deployed stack: throttles, lost answers, errors and killed workers. CHAOS_MAILS
-says how many mails go through it, 200 or 1,000; without it there is no storm. Each test prints its figures at the end.
+"""A storm on the deployed stack: throttles, lost answers, errors and killed workers.
+
+CHAOS_MAILS says how many mails go through it, 200 or 1,000; without it there is no storm. Each test
+prints its figures at the end.
 
 Two of the service's waits are longer than a test should be: 15 minutes for the event of a try that
 got no answer, and 15 minutes for a waiting mail that no queue knows. Nobody waits for them here.
