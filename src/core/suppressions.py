@@ -51,6 +51,11 @@ class SuppressionList:
         self, domain: str, addresses: Collection[str]
     ) -> Iterator["Future[frozenset[str]]"]:
         """Ask `among` beside what the block does; the result is there when it ends."""
+        if not addresses:  # A domain without a list pays for no thread.
+            nobody: Future[frozenset[str]] = Future()
+            nobody.set_result(frozenset())
+            yield nobody
+            return
         with ThreadPoolExecutor(1) as pool:
             yield pool.submit(self.among, domain, addresses)
 
