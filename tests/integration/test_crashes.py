@@ -17,7 +17,7 @@ from integration.crash_support import MAIL, Fault, Taken, World, faults_of, worl
 
 pytestmark = pytest.mark.skipif(
     "CRASH_MATRIX" not in os.environ,
-    reason="set CRASH_MATRIX=1: about one run in three shows a record after its withdrawal on moto",
+    reason="set CRASH_MATRIX=1: on moto it failed now and then, for a reason not yet shown",
 )
 Reply = dict[str, Any] | None
 LARGE = MAIL | {"Text": "ü" * 60_000, "Attachments": [{"Bytes": "QUJD", "Name": "a.txt"}]}
