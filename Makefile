@@ -34,8 +34,8 @@ test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deploy
 	$(DEV)/pytest -n 2 $(FAST)
 	$(DEV)/pytest tests/e2e tests/sam
 
-test-fast: .venv/.ready ## The tests that need no deployed stack (under a minute)
-	$(DEV)/pytest -n 2 $(FAST)
+test-fast: .venv/.ready ## The tests that need no deployed stack, but for the long proofs (under a minute)
+	$(DEV)/pytest -n 2 -m "not slow" $(FAST)
 
 check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
 	$(DEV)/ruff format --check .

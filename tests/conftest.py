@@ -1,6 +1,11 @@
-"""The environment that the service reads once, set before anything imports it."""
+"""The environment that the service reads once, and the figures that the proofs print at the end."""
 
 import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -20,6 +25,7 @@ os.environ |= {
     "RETRY_HOURS": "24",
     "CORS_ORIGINS": "",
     "UNKNOWN_OUTCOME": "resend",
+    "SUPPRESSION": "true",
     "POWERTOOLS_SERVICE_NAME": "mail",
     "POWERTOOLS_METRICS_NAMESPACE": "Mail",
 }
@@ -27,3 +33,28 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
 import moto  # noqa: E402, F401 - before any client is made, so that it can answer all of them
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Counter[str]]]:
+    """Give a test something to count in, by title: the sums of all tests are printed at the end."""
+    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    yield counted.__getitem__
+    for title, counter in counted.items():
+        request.node.user_properties.append(("figures", (title, dict(counter))))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "teardown":
+                for name, value in report.user_properties:
+                    if name == "figures":
+                        title, counted = value
+                        sums[title].update(counted)
+    if sums:
+        terminalreporter.section("figures")
+    for title, counted in sorted(sums.items()):
+        said = ", ".join(f"{number:,} {what}" for what, number in counted.items())
+        terminalreporter.write_line(f"{title}: {said}")

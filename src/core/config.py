@@ -42,6 +42,7 @@ class Config:
                 default_sender_name=environ["DEFAULT_SENDER_NAME"],
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
+                suppression=environ["SUPPRESSION"] == "true",
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
                 content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),
             ),

@@ -31,7 +31,7 @@ class DomainConfiguration(BaseModel):
     """After a try without an answer and without an event: at-least-once, or at-most-once."""
     reference_is_key: bool = False
     """Whether `Reference` is the idempotency key of callers who send no header."""
-    suppression: bool = False
+    suppression: bool = True
     """Whether addresses that bounced for good or complained get no more mail of this domain."""
     retention_days: int = Field(90, ge=7)
     """How long the record of a message is kept: no shorter than an idempotency key."""

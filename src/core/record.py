@@ -79,7 +79,7 @@ class Record(BaseModel):
     claimed_until: int = 0
     next_attempt_at: int = 0
     unknown_outcome: Literal["resend", "fail"] = "resend"
-    suppresses: bool = False
+    suppresses: bool = True
     """Whether the domain keeps a list of addresses that bounced or complained."""
     retry_until: int
     created_at: int

@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 
 from core import clients
 from core.config import CONFIG
@@ -92,6 +94,24 @@ def raising(error: BaseException) -> Callable[[], AWSResponse]:
         raise error
 
     return fail
+
+
+def _one_at_a_time() -> None:
+    """Let moto answer one call after the other, as it must: our own run side by side.
+
+    Its transactions copy the whole table, and its reads add empty rows to it: together they raise
+    "dictionary changed size during iteration".
+    """
+    process, lock = botocore_stubber.process_request, Lock()
+
+    def locked(request: Any) -> Any:
+        with lock:
+            return process(request)
+
+    botocore_stubber.process_request = locked  # type: ignore[method-assign]
+
+
+_one_at_a_time()
 
 
 @pytest.fixture(autouse=True)

@@ -41,6 +41,22 @@ _STEPS = 400
 """How many steps a system may take before it counts as never coming to rest."""
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What SES tells of a mail that it took, and what must be known in the end."""
+
+    tells: tuple[str, ...]
+    status: str
+    suppressed: str = ""
+    """Why the address gets no more mail; "" if it does."""
+
+
+DELIVERED = Fate(("send", "delivery"), "delivered")
+BOUNCED = Fate(("send", "bounce_permanent_general"), "undelivered", "bounce")
+COMPLAINED = Fate(("send", "delivery", "complaint_abuse"), "delivered", "complaint")
+FORGIVEN = Fate((*COMPLAINED.tells, "not_spam"), "delivered")
+
+
 class Killed(BaseException):
     """The function's process is gone."""
 
@@ -103,12 +119,15 @@ class World:
     """One account. Made by `world`."""
 
     clock: Clock
+    fate: Fate = DELIVERED
     metrics: Counter[str] = field(default_factory=Counter)
     taken: list[Taken] = field(default_factory=list)
     tries: int = 0
     """How often SES was asked."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """What SES has to tell and has not told yet."""
+    told: set[str] = field(default_factory=set)
+    """The kinds of what it has told, of any mail."""
     calls: list[str] = field(default_factory=list)
     """The calls to AWS of the newest invocation."""
     invocations: list[list[str]] = field(default_factory=list)
@@ -176,7 +195,7 @@ class World:
         known = [str(one.get("outcome", "")) for one in tries[: attempt - 1]]
         taken = Taken(message_id, attempt, Ses.id_of(number), known)
         self.taken.append(taken)
-        self.events += [_event("send", taken), _event("delivery", taken)]
+        self.events += [_event(name, taken) for name in self.fate.tells]
         return answer(200, {"MessageId": taken.ses_message_id})
 
     # ---- the functions
@@ -232,6 +251,7 @@ class World:
 
     def tell(self, event: dict[str, Any], fault: Fault | None = None) -> bool:
         """Hand one event to the events function; say whether the queue may forget it."""
+        self.told.add(event["eventType"])
         return self._done(ses_events.handler, event, fault)
 
     def _done(self, handler: Callable[..., dict[str, Any]], body: Any, fault: Fault | None) -> bool:
@@ -274,16 +294,40 @@ class World:
 
     # ---- the table
 
+    def count_into(self, figures: Counter[str]) -> None:
+        """Count this world as a case, and what SES took in it."""
+        mails = {taken.message_id for taken in self.taken}
+        figures.update(
+            cases=1,
+            invocations=len(self.invocations),
+            faults=self.strikes,
+            sends=len(self.taken),
+            duplicates=len(self.taken) - len(mails),
+        )
+
     def records(self) -> dict[str, dict[str, Any]]:
+        return {item["id"]: item for item in self._items() if item["sk"] == "RECORD"}
+
+    def suppressed(self) -> dict[str, str]:
+        """Read whom the domain mails no more, and why."""
+        pk = "SUPPRESSED#example.com"
+        return {item["sk"]: item["reason"] for item in self._items() if item["pk"] == pk}
+
+    def _items(self) -> list[dict[str, Any]]:
         sorts = _table().items.values()
         held = [item.to_json()["Attributes"] for items in sorts for item in items.values()]
-        items = [{name: _from_attribute(value) for name, value in item.items()} for item in held]
-        return {item["id"]: item for item in items if item["sk"] == "RECORD"}
+        return [{name: _from_attribute(value) for name, value in item.items()} for item in held]
 
     def set_policy(self, unknown_outcome: str) -> None:
-        domain = {"pk": "DOMAIN", "sk": "example.com", "unknown_outcome": unknown_outcome}
-        item = {name: {"S": value} for name, value in domain.items()}
-        clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=item)
+        self._put(pk="DOMAIN", sk="example.com", unknown_outcome=unknown_outcome)
+
+    def suppress(self, address: str) -> None:
+        self._put(pk="SUPPRESSED#example.com", sk=address, reason="bounce")
+
+    def _put(self, **item: str) -> None:
+        attributes = {name: {"S": value} for name, value in item.items()}
+        with self.aside():
+            clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=attributes)
 
     # ---- what happens by itself
 
@@ -328,6 +372,10 @@ def _queues() -> Any:
 
 
 def _event(name: str, taken: Taken) -> dict[str, Any]:
+    if name == "not_spam":
+        event = _event("complaint_abuse", taken)
+        event["complaint"] |= {"complaintFeedbackType": "not-spam", "timestamp": "2027-01-01"}
+        return event
     event = sample(name, taken.message_id, taken.ses_message_id)
     event["mail"]["tags"]["mailapi_attempt"] = [str(taken.attempt)]
     return event
