@@ -11,12 +11,13 @@ export PYTHONDONTWRITEBYTECODE := 1
 DEV := .venv/bin
 LOCAL := .venv-local/bin
 SAM := .venv-sam/bin/sam
+OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
 FAST := tests/unit tests/property tests/integration tests/architecture
 
-.PHONY: help run invoke start-api redrive test test-fast check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive suppressions test test-fast check format build deploy validate lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv-local/.ready ## Start the whole stack on this machine, without AWS and without Docker
 	@$(LOCAL)/python -m local
@@ -27,8 +28,11 @@ invoke: .venv-local/.ready .venv-sam/.ready ## Hand events/EVENT.json to its fun
 start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions in Docker, on top of `make run`: [PORT=3000]
 	@$(LOCAL)/python -m local.sam start-api $(PORT)
 
-redrive: .venv-local/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
-	@$(LOCAL)/python -m local.redrive $(STACK)
+redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
+	@$(OPS) redrive
+
+suppressions: .venv/.ready ## List whom DOMAIN=... mails no more, or change that: [ADD=... | REMOVE=...] [STACK=...]
+	@$(OPS) suppressions "$(DOMAIN)" $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)")
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest -n 2 $(FAST)

@@ -12,13 +12,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.items import key
+from core.items import key, plain
 from core.outage import outages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Reason = Literal["bounce", "complaint"]
+Reason = Literal["bounce", "complaint", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Why and since when (epoch seconds) an address is suppressed, and which message taught us."""
+
+    address: str
+    reason: Reason
+    since: int
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +70,8 @@ class SuppressionList:
             yield pool.submit(self.among, domain, addresses)
 
     @outages()
-    def add(self, domain: str, address: str, reason: Reason, message_id: str) -> None:
-        """Suppress an address. What stood against it stays, but a bounce beats a complaint."""
+    def add(self, domain: str, address: str, reason: Reason, message_id: str) -> bool:
+        """Suppress an address; say whether that is new. Only a complaint gives way to what is."""
         item = {
             **_key(domain, address),
             "reason": {"S": reason},
@@ -70,13 +80,35 @@ class SuppressionList:
         }
         condition = "attribute_not_exists(pk)"
         values: Any = {}
-        if reason == "bounce":
+        if reason != "complaint":
             condition += " OR reason = :complaint"
             values = {"ExpressionAttributeValues": {":complaint": {"S": "complaint"}}}
-        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+        try:
             self.dynamodb.put_item(
                 TableName=self.table, Item=item, ConditionExpression=condition, **values
             )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    @outages()
+    def remove(self, domain: str, address: str) -> bool:
+        """Let an address be mailed again, whatever stood against it; say whether anything did."""
+        reply = self.dynamodb.delete_item(
+            TableName=self.table, Key=_key(domain, address), ReturnValues="ALL_OLD"
+        )
+        return "Attributes" in reply
+
+    def entries(self, domain: str) -> Iterator[Entry]:
+        """List whom a domain must not mail, by address."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"SUPPRESSED#{domain}"}},
+        )
+        with outages():
+            for item in (plain(item) for page in pages for item in page["Items"]):
+                yield Entry(item["sk"], item["reason"], int(item["since"]), item["message_id"])
 
     @outages()
     def lift_complaint(self, domain: str, address: str) -> None:

@@ -18,6 +18,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from core.suppressions import SuppressionList
 from local.package import ROOT
 from local.sam import EVENTS, image
 from local.stack import API_KEY, Stack
@@ -60,6 +61,14 @@ def stack():
     ) as running:
         stop_retrying(running)
         yield running
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_suppressed(stack):
+    """Let each test mail to the recipient of all events, whatever came back in another."""
+    table = SuppressionList(stack.client("dynamodb"), stack.deployed.table)
+    for entry in list(table.entries("example.com")):
+        table.remove("example.com", entry.address)
 
 
 def stop_retrying(stack):

@@ -1,8 +1,6 @@
-"""`make redrive`: dead letters go back into the queues that they came from, to be tried again.
+"""`redrive`: dead letters go back into the queues that they came from, to be tried again.
 
-`python -m local.redrive` does it for the stack of `make run`; `python -m local.redrive STACK` for
-the deployed stack of that name, with the credentials, region and endpoint of the environment, as
-the AWS CLI finds them. Playing a letter twice does no harm, so neither does an interruption.
+Playing a letter twice does no harm, so neither does an interruption.
 
 A letter about a mail that was given up on stays where it is: its message has failed, and the retry
 queue leaves failed messages alone, so the letter would be lost and nothing tried.
@@ -10,20 +8,15 @@ queue leaves failed messages alone, so the letter would be lost and nothing trie
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.deploy import STACK, Aws
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from ops.stack import Stack
 
 _AT_ONCE = 10
 """As many as SQS gives at a time."""
@@ -73,38 +66,17 @@ def was_given_up(body: str) -> bool:
     return isinstance(letter, dict) and "Reason" in letter
 
 
-def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m local.redrive", description="Play dead letters again."
-    )
-    parser.add_argument("stack", nargs="?", help="a deployed stack; without it, that of `make run`")
-    name = parser.parse_args(arguments).stack
-    aws: Any = boto3.Session() if name else Aws.at(_here())
-    try:
-        urls = _outputs(aws.client("cloudformation"), name or STACK)
-        sqs = aws.client("sqs")
-        events = redrive(
-            sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"], stays=lambda _: False
-        )
-        print(f"Events: {events.played} played again.", flush=True)
-        retries = redrive(
-            sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"], stays=was_given_up
-        )
-    except (BotoCoreError, ClientError) as error:
-        print(f"Dead letters cannot be played again: {error}", file=sys.stderr)
-        return 1
+def add_to(commands: Any) -> None:
+    """Describe the command to `argparse`."""
+    commands.add_parser("redrive", help="play dead letters again").set_defaults(run=_run)
+
+
+def _run(_asked: argparse.Namespace, stack: Stack) -> None:
+    sqs, urls = stack.aws.client("sqs"), stack.outputs
+    events = redrive(sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"], stays=lambda _: False)
+    print(f"Events: {events.played} played again.", flush=True)
+    retries = redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"], stays=was_given_up)
     print(f"Retries: {retries.played} played again, {retries.left} left: given up on.", flush=True)
-    return 0
-
-
-def _here() -> str:
-    """Return where SDKs find the stack of `make run`."""
-    return f"http://localhost:{os.environ.get('API_PORT', '8080')}"
-
-
-def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def _letters(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
@@ -116,7 +88,3 @@ def _letters(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
         WaitTimeSeconds=1,  # Without waiting SQS asks only some of its servers.
     ).get("Messages"):
         yield from letters
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,31 @@
+"""`python -m ops COMMAND`: what an operator does to a stack. `make` has a name for each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from core.outage import Outage
+from ops import redrive, suppressions
+from ops.stack import Stack
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    parser.add_argument("--stack", default="", help="a deployed one; without, that of `make run`")
+    commands = parser.add_subparsers(required=True)
+    for command in (redrive, suppressions):
+        command.add_to(commands)
+    asked = parser.parse_args()
+    try:
+        asked.run(asked, Stack.named(asked.stack))
+    except (BotoCoreError, ClientError, Outage, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Which stack a command is for, and what it says of itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+
+from local.deploy import STACK, Aws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack with clients for it, its outputs and its parameters."""
+
+    aws: Any
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Find a stack as the AWS CLI does, by credentials, region and endpoint of the environment.
+
+        Without a name it is that of `make run`. Raises botocore's errors.
+        """
+        here = f"http://localhost:{os.environ.get('API_PORT', '8080')}"
+        aws: Any = boto3.Session() if name else Aws.at(here)
+        cloudformation = aws.client("cloudformation")
+        described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
+        return cls(
+            aws,
+            {held["OutputKey"]: held["OutputValue"] for held in described["Outputs"]},
+            {held["ParameterKey"]: held["ParameterValue"] for held in described["Parameters"]},
+        )
