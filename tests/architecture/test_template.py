@@ -199,3 +199,19 @@ def test_the_package_keeps_botocores_description_of_every_service_in_use():
     }
 
     assert used <= set(SERVICES)
+
+
+def test_every_alarm_has_its_runbook():
+    text = (ROOT / "docs/operations.md").read_text().partition("## Alarms")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    patterns = [name.strip().replace("…", r"\w+") for row in rows for name in row.split(",")]
+
+    assert [n for n in ALARMS if not any(re.fullmatch(p, n) for p in patterns)] == []
+
+
+def test_every_parameter_is_explained():
+    texts = [(ROOT / name).read_text() for name in ("README.md", "docs/operations.md")]
+
+    assert [
+        name for name in TEMPLATE["Parameters"] if not any(name in text for text in texts)
+    ] == []
