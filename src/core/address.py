@@ -72,13 +72,16 @@ def _punycode(domain: str) -> str:
 def canonical(address: str) -> str:
     """Return what two spellings of one recipient share, for comparing: never for sending.
 
-    SES reports recipients in other case and with the domain in either script; nearly every host
-    treats local parts alike in any case. What cannot be parsed is only lower-cased.
+    SES reports recipients in other case, with the domain in either script, and as `Name <a@b>`;
+    nearly every host treats local parts alike in any case. What is no address is only lower-cased.
     """
+    bare = address.strip()
+    if bare.endswith(">"):
+        bare = bare[bare.rfind("<") + 1 : -1]
     try:
-        return parse_address(address).lower()
+        return parse_address(bare).lower()
     except ValueError:
-        return address.strip().lower()
+        return bare.lower()
 
 
 def parse_mailboxes(text: str) -> list[Mailbox]:

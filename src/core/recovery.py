@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core import lifecycle
+from core.outage import Outage
 from core.record import Record
 from core.retry_queue import RetryQueue
 from core.status import Status
@@ -19,23 +20,35 @@ class Repairs:
     failed: int = 0
     unknown: int = 0
     """Messages of which nobody could tell whether SES has them, or what became of them."""
+    outage: Outage | None = None
+    """Why the last of those that could not be repaired was not: it is due again in a minute."""
 
 
 def sweep(now: int, *, time_left: Callable[[], float], store: Store, queue: RetryQueue) -> Repairs:
     """Repair every message that is due, while there is time; two sweeps at once do no harm.
 
-    Raises `Outage`: what is left is due again in a minute.
+    A message that cannot be repaired keeps none of the others from it. Raises `Outage` if it cannot
+    be found out what is due.
     """
     repairs = Repairs()
-    for due in store.due(now):
+    for message_id in store.due(now):
         if time_left() < _SECONDS_EACH:
             break
-        with suppress(RecordGone):
-            _repair(due, now, repairs, store, queue)
+        try:
+            _repair(message_id, now, repairs, store, queue)
+        except Outage as outage:
+            repairs.outage = outage
     return repairs
 
 
-def _repair(due: Record, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
+def _repair(message_id: str, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
+    due = store.get(message_id)
+    if due is not None:
+        with suppress(RecordGone):
+            _put_back(due, now, repairs, store, queue)
+
+
+def _put_back(due: Record, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
     """Write the repair, then follow it up; what another sweep has repaired is left to that."""
     is_ours = False
 

@@ -166,23 +166,19 @@ class Store:
         )
         return next((self.get(items.message_id_of(item)) for item in reply["Items"]), None)
 
-    def due(self, now: int) -> Iterator[Record]:
-        """List the unfinished messages that somebody should look at, the longest due first."""
-        yield from (
-            record
-            for item in self._unfinished(now)
-            if (record := self.get(items.message_id_of(item)))
-        )
+    def due(self, now: int) -> Iterator[str]:
+        """List the ids of the unfinished messages that somebody should look at, shard by shard.
+
+        Within a shard, what has been due the longest comes first.
+        """
+        for shard in range(items.SHARDS):
+            yield from map(items.message_id_of, self._shard(shard, now))
 
     @outages()
     def oldest_due_at(self) -> int | None:
         """Say since when (or until when) the message that is due first is so; None without any."""
         firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(items.SHARDS))
         return min((int(item["due_at"]["N"]) for item in firsts if item), default=None)
-
-    def _unfinished(self, now: int) -> Iterator[Mapping[str, Any]]:
-        for shard in range(items.SHARDS):
-            yield from self._shard(shard, now)
 
     def _shard(self, shard: int, now: int, limit: int = 100) -> Iterator[Mapping[str, Any]]:
         pages = self.dynamodb.get_paginator("query").paginate(

@@ -43,6 +43,7 @@ _REFUSED = {
 _FORBIDDEN = ("SES does not allow the service to send: check its role.", 5 * _MINUTES)
 _UNREACHABLE = "SES could not be reached."
 _UNAUTHORIZED = (401, 403)
+_TOO_MANY = 429
 _SERVER_ERROR = 500
 
 _NEVER_SENT = (
@@ -69,7 +70,7 @@ class Transport:
         """
         request = _request(mail, contents, message_id, attempt)
         try:
-            reply = self.ses.send_email(**request)
+            return Sent(self.ses.send_email(**request)["MessageId"])
         except ClientError as error:
             return _refusal(error)
         except ParamValidationError:
@@ -80,7 +81,6 @@ class Transport:
             # A read timeout, a dropped connection, half an answer, or what nobody has seen yet: the
             # request may have arrived, and only an event can tell.
             return NoAnswer(type(error).__name__)
-        return Sent(reply["MessageId"])
 
 
 def _refusal(error: ClientError) -> Outcome:
@@ -88,8 +88,8 @@ def _refusal(error: ClientError) -> Outcome:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= _SERVER_ERROR:
         return NoAnswer(code)
-    if code in _TRY_LATER:
-        return NotTaken(code, *_TRY_LATER[code])
+    if code in _TRY_LATER or status == _TOO_MANY:
+        return NotTaken(code, *_TRY_LATER.get(code, _TRY_LATER["Throttling"]))
     if status in _UNAUTHORIZED:
         return NotTaken(code, *_FORBIDDEN)
     return Refused(code, _REFUSED.get(code, _REFUSED["BadRequestException"]))

@@ -22,7 +22,7 @@ queue = RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_que
 
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
-    """Sweep, and count."""
+    """Sweep, and count. Fails in the end if something was left undone: an alarm counts that."""
     metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
     repairs = recovery.sweep(
@@ -39,3 +39,5 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
+    if repairs.outage:
+        raise repairs.outage

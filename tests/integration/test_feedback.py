@@ -133,6 +133,19 @@ def test_one_poison_record_does_not_block_its_batch(sent: Any, note: Any, status
     assert status(message_id) == "delivered"
 
 
+def test_a_record_that_cannot_be_read_does_not_block_the_batch(
+    sent: Any, note: Any, status: Any, table: Any
+) -> None:
+    broken, message_id = sent(), sent()
+    key = {"pk": f"MSG#{broken}", "sk": "RECORD"}
+    table.put_item(Item=table.get_item(Key=key)["Item"] | {"state": "of another version"})
+
+    left = note(sample("delivery", broken), sample("delivery", message_id))
+
+    assert left == ["m0"]
+    assert status(message_id) == "delivered"
+
+
 def test_an_event_may_come_in_an_sns_envelope(sent: Any, note: Any, status: Any) -> None:
     message_id = sent()
     message = json.dumps(sample("delivery", message_id))

@@ -331,6 +331,22 @@ def test_the_age_of_the_oldest_unfinished_message_is_measured(
     assert tidy()["OldestUnfinishedAgeSeconds"] >= 2000
 
 
+def test_a_record_that_cannot_be_read_keeps_no_other_from_its_repair(
+    send: Any, ask: Any, table: Any, ses: Ses, clock: Clock, context: Context
+) -> None:
+    ses.faults = [THROTTLE] * 5
+    broken, *others = [send() for _ in range(5)]
+    change = {"unfinished": "0", "due_at": 1}  # The very first that the sweep comes to.
+    table.put_item(Item=stored(table, broken) | change | {"state": "of another version"})
+    queued(CONFIG.retry_queue_url)  # Somebody has them, and dies.
+    clock.pass_by(3600)
+
+    with pytest.raises(Outage, match="ValidationError"):
+        sweep.handler({}, context)
+
+    assert {held["MessageId"] for held in queued(CONFIG.retry_queue_url)} == set(others)
+
+
 def test_an_expired_message_is_gone_before_dynamodb_deletes_it(
     send: Any, call: Call, clock: Clock
 ) -> None:

@@ -10,7 +10,9 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 from integration.conftest import Context, Ses, before_send, queued, raising, refusing
+from integration.conftest import answer as answering
 from moto.core.models import botocore_stubber
 
 from core import clients
@@ -53,6 +55,7 @@ def test_a_mail_that_ses_takes_is_sent_and_carries_its_id_and_attempt(call: Call
         (400, "LimitExceededException"),
         (400, "SendingPausedException"),
         (400, "Throttling"),
+        (429, "AndWhateverElse"),
         (403, "AccessDeniedException"),
         (403, "ExpiredTokenException"),
     ],
@@ -117,6 +120,7 @@ def test_what_ses_refuses_has_failed_and_is_an_answer_not_an_error(
         refusing(500, "InternalServiceErrorException"),
         refusing(503, "ServiceUnavailable"),
         raising(RuntimeError("nobody has seen this yet")),
+        lambda: answering(200, {}),
     ],
 )
 def test_without_an_answer_the_outcome_is_unknown_and_nothing_is_sent_again_by_itself(
@@ -174,6 +178,30 @@ def test_a_mail_whose_attachments_cannot_be_kept_is_not_accepted_and_leaves_no_t
 
     reply = call("POST", "/Mail/Send", MAIL | {"Attachments": [{"Bytes": "QUJD"}]})
 
+    assert reply["statusCode"] == 500
+    assert ses.asked == 0
+    assert table.scan()["Items"] == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ResponseParserError("invalid"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid")],
+)
+def test_a_record_that_is_answered_with_garbage_is_not_accepted_and_leaves_no_trace(
+    call: Call, ses: Ses, table: Any, error: Exception
+) -> None:
+    """botocore lets these two through as they are; the record has been written by then."""
+
+    def garble(request: Any, event_name: str, **more: Any) -> None:
+        if not written:
+            written.append(botocore_stubber(event_name, request, **more))
+            raise error
+
+    written: list[Any] = []
+    with before_send("dynamodb.TransactWriteItems", garble):
+        reply = call("POST", "/Mail/Send", MAIL)
+
+    assert written[0].status_code == 200
     assert reply["statusCode"] == 500
     assert ses.asked == 0
     assert table.scan()["Items"] == []

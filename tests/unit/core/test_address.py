@@ -99,6 +99,7 @@ def test_a_huge_domain_is_refused_at_once(text):
     [
         ("Ada@Example.com", "ada@example.COM"),
         ("ada@münchen.de", "ada@xn--mnchen-3ya.de"),
+        ("Ada Lovelace <Ada@example.com> ", "ada@example.com"),
         ("NOT AN ADDRESS ", "not an address"),
     ],
 )
