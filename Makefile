@@ -52,9 +52,12 @@ check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules
 validate: .venv-sam/.ready ## Let SAM look at the template
 	AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
 
-build: .venv-sam/.ready ## Build what would be deployed
+build: .tools/.ready .venv-sam/.ready ## Build what would be deployed
 	$(SAM) build
-	$(PYTHON) -m local.finish .aws-sam/build/*/
+	@echo "Package: $$(sha256sum < .build/package.zip | cut -c 1-64)"
+
+build-%: .tools/.ready # `sam build` asks for it, for each function
+	@$(PYTHON) -m local.package "$(ARTIFACTS_DIR)"
 
 deploy: build ## Deploy with CONFIG=default or CONFIG=prod; the very first time: see samconfig.toml
 	$(SAM) deploy --config-env $(CONFIG)

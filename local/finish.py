@@ -1,6 +1,7 @@
 """What a built package needs before it is zipped: less of botocore, and lasting bytecode.
 
-`make run` uses it on its package, `make build` (`python -m local.finish FOLDER ...`) on SAM's.
+`python -m local.finish FOLDER`, always as a program of its own: what the bytecode looks like
+depends on which strings its process knows, and the same sources shall give the same package.
 """
 
 from __future__ import annotations
@@ -11,26 +12,21 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-SERVICES = ("dynamodb", "s3", "sesv2", "sqs")
-"""The services that `src/` makes clients for."""
+from local.trim import trim
 
 
-def prune(folder: Path) -> None:
-    """Remove botocore's descriptions of services that we never call: half of the package."""
-    data = folder / "botocore" / "data"
-    for service in data.iterdir() if data.is_dir() else ():
-        if service.is_dir() and service.name not in SERVICES:
-            shutil.rmtree(service)
+def finish(folder: Path) -> None:
+    """Trim and compile a package, or a part of one. Raises `SystemExit` if it does not compile."""
+    if (data := folder / "botocore/data").is_dir():
+        trim(data)
     shutil.rmtree(folder / "bin", ignore_errors=True)
-
-
-def compile_bytecode(folder: Path) -> None:
-    """Compile so that Python trusts the result: zipping loses the times it would compare."""
+    for record in folder.glob("*.dist-info/RECORD"):  # It has the hashes of those programs,
+        record.unlink()  # which name the interpreter of this machine.
     compiled = compileall.compile_dir(
         folder,
         quiet=1,
-        workers=0,
         stripdir=str(folder),  # Tracebacks name files as they lie in the package.
+        # Zipping loses the times that Python would compare: unchecked, it trusts the result.
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
     if not compiled:
@@ -38,6 +34,4 @@ def compile_bytecode(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        prune(Path(name))
-        compile_bytecode(Path(name))
+    finish(Path(sys.argv[1]))

@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.deploy import STACK, Aws
-from local.finish import prune
 from local.localize import parse
-from local.package import BUILD, ROOT, SOURCE
+from local.package import BUILD, FOLDER, ROOT, BuildError, build
 from local.processes import REGION
 
 if TYPE_CHECKING:
@@ -90,9 +89,9 @@ def _run(command: Sequence[str], text: str | None, *, api_port: int, ses_port: i
     variables = _variables(api_port)
     variables["AWS_ENDPOINT_URL"] = f"http://{_HOST}:{api_port}"
     variables["AWS_ENDPOINT_URL_SESV2"] = f"http://{_HOST}:{ses_port}"
-    built = _built()
+    template = _written_template()
     (_FOLDER / "variables.json").write_text(json.dumps({"Parameters": variables}, indent=2))
-    options = ["--template-file", str(built), "--env-vars", str(_FOLDER / "variables.json")]
+    options = ["--template-file", str(template), "--env-vars", str(_FOLDER / "variables.json")]
     options += [
         "--parameter-overrides",
         f"Architecture={_architecture()}",
@@ -130,40 +129,24 @@ def _variables(api_port: int) -> dict[str, str]:
     return variables
 
 
-def _built() -> Path:
-    """Build if anything has changed; return the built template."""
-    built = _FOLDER / "build/template.yaml"
-    sources = [ROOT / "template.yaml", SOURCE / "requirements.txt", *SOURCE.rglob("*.py")]
-    if built.exists() and built.stat().st_mtime > max(file.stat().st_mtime for file in sources):
-        return built
-    source = _FOLDER / "template.json"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(json.dumps(_sam_template()))
-    command = [_sam(), "build", "--template-file", str(source), "--parameter-overrides"]
-    command += [f"Architecture={_architecture()}", "--build-dir", str(built.parent)]
-    command += ["--cached", "--cache-dir", str(_FOLDER / "cache")]
-    print("Building the functions ...", file=sys.stderr, flush=True)
-    result = subprocess.run(
-        command, cwd=ROOT, env=_environment(), check=False, capture_output=True, text=True
-    )
-    if result.returncode:
-        raise SamError(f"The functions cannot be built:\n{result.stderr.strip()}")
-    for folder in built.parent.iterdir():
-        prune(folder)
-    built.touch()
-    return built
+def _written_template() -> Path:
+    """Write the template for the package as it is now, built if need be.
 
-
-def _sam_template() -> Any:
-    """Return the template with names for what only local functions are told.
-
-    SAM gives a function no variable that its template does not name.
+    It has names for what only local functions are told: SAM gives a function no variable that its
+    template does not name.
     """
+    try:
+        build(lambda text: print(text, file=sys.stderr, flush=True))
+    except BuildError as error:
+        raise SamError(str(error)) from error
     template = _template()
     function = template["Globals"]["Function"]
-    function["CodeUri"] = str(SOURCE)
+    function["CodeUri"] = str(FOLDER)
     function["Environment"]["Variables"] |= {"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_SESV2": ""}
-    return template
+    written = _FOLDER / "template.json"
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text(json.dumps(template))
+    return written
 
 
 def _template() -> Any:

@@ -1,9 +1,13 @@
-"""The AWS clients, each made when first used and kept: one session, and no retries of a send."""
+"""The AWS clients, each made when first used and kept: one session, and no retries of a send.
+
+They are botocore's, which is all that boto3's are: importing boto3 costs a tenth of a cold start,
+for resources and a transfer manager that nothing here uses (docs/adr/0005).
+"""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from core.record import SES_SECONDS
@@ -16,26 +20,30 @@ if TYPE_CHECKING:
 
 
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session()
+def _session() -> botocore.session.Session:
+    return botocore.session.Session()
+
+
+def _client(service: str, config: Config) -> Any:
+    return _session().create_client(service, config=config)
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Return the table's client. Writes are conditional, so the SDK may repeat them."""
-    return _session().client("dynamodb", config=_repeating(connect=1, read=2, attempts=4))
+    return cast("DynamoDBClient", _client("dynamodb", _repeating(connect=1, read=2, attempts=4)))
 
 
 @cache
 def s3() -> "S3Client":
     """Return the bucket's client. Every object has a key of its own, so the SDK may repeat."""
-    return _session().client("s3", config=_repeating(connect=1, read=5, attempts=3))
+    return cast("S3Client", _client("s3", _repeating(connect=1, read=5, attempts=3)))
 
 
 @cache
 def sqs() -> "SQSClient":
     """Return the queues' client. A message queued twice does no harm: the second finds no claim."""
-    return _session().client("sqs", config=_repeating(connect=1, read=3, attempts=3))
+    return cast("SQSClient", _client("sqs", _repeating(connect=1, read=3, attempts=3)))
 
 
 @cache
@@ -47,7 +55,7 @@ def ses() -> "SESV2Client":
         retries={"mode": "standard", "total_max_attempts": 1},
         tcp_keepalive=True,
     )
-    return _session().client("sesv2", config=config)
+    return cast("SESV2Client", _client("sesv2", config))
 
 
 def _repeating(connect: int, read: int, attempts: int) -> Config:

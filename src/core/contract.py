@@ -123,9 +123,14 @@ class SendResponse(Contract):
     retry_count: int = Field(0, alias="RetryCount")
 
 
+_RARE = ConfigDict(defer_build=True)
+"""Built when the first request is refused: no mail that goes out needs these."""
+
+
 class ResponseError(Contract):
     """One field error."""
 
+    model_config = _RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 
@@ -138,6 +143,7 @@ class ResponseError(Contract):
 class ResponseStatus(Contract):
     """What went wrong, for the client's `WebServiceException`."""
 
+    model_config = _RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 
@@ -151,6 +157,7 @@ class ResponseStatus(Contract):
 class ErrorResponse(Contract):
     """The body of every refusal (CONTRACT.md A6)."""
 
+    model_config = _RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 

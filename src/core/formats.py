@@ -2,11 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from core import csv_format, form_format, html_format, json_format, jsv_format, xml_format
+from core import json_format, jsv_format
 from core.contract import Contract, SendResponse
 from core.gateway import Request
 from core.json_format import Style
+from core.lazily import lazily
+
+if TYPE_CHECKING:
+    from core import csv_format, form_format, html_format, xml_format
+else:  # A caller speaks one format, and most speak JSON.
+    csv_format = lazily("core.csv_format")
+    form_format = lazily("core.form_format")
+    html_format = lazily("core.html_format")
+    xml_format = lazily("core.xml_format")
 
 type Reader = Callable[[Request, type[Contract]], Contract]
 type ArrayReader = Callable[[Request, type[Contract]], Sequence[Contract]]

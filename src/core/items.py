@@ -1,17 +1,14 @@
 """How things lie in the table: keys, attribute values, and the layout of a record."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from core.record import Record
 
 SHARDS = 4
 """Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
-_to_attribute = TypeSerializer().serialize
-_from_attribute = TypeDeserializer().deserialize
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
@@ -20,13 +17,50 @@ def key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Write plain values as DynamoDB's attribute values."""
-    return {name: _to_attribute(value) for name, value in item.items()}
+    """Write plain values (texts, integers, booleans, None, lists, mappings) as attribute values.
+
+    Raises `TypeError` for any other. boto3 has the same, behind all that importing boto3 costs.
+    """
+    return {name: _attribute(value) for name, value in item.items()}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read attribute values; numbers are Decimals."""
-    return {name: _from_attribute(value) for name, value in item.items()}
+    """Read attribute values, those too that an operator may have written: numbers, sets."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _attribute(value: object) -> dict[str, Any]:
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case None:
+            return {"NULL": True}
+        case Mapping():
+            return {"M": attributes(value)}
+        case Sequence():
+            return {"L": [_attribute(inner) for inner in value]}
+        case _:
+            raise TypeError(type(value))
+
+
+def _plain(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            number = Decimal(value)
+            return int(number) if number == int(number) else number
+        case "NULL":
+            return None
+        case "M":
+            return plain(value)
+        case "L":
+            return [_plain(inner) for inner in value]
+        case _:  # Texts, booleans, bytes, and sets of texts, as they are.
+            return value
 
 
 def message_id_of(item: Mapping[str, Any]) -> str:

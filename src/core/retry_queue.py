@@ -8,6 +8,8 @@ from core.outage import outages
 from core.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_sqs import SQSClient
 
 MAX_DELAY = 900
@@ -16,16 +18,19 @@ MAX_DELAY = 900
 
 @dataclass(frozen=True, slots=True)
 class RetryQueue:
-    """Carries message ids only: everything else is in the record, and so is the truth."""
+    """Carries message ids only: everything else is in the record, and so is the truth.
 
-    sqs: "SQSClient"
+    The client is asked for when there is something to carry: most mails go out at once.
+    """
+
+    sqs: "Callable[[], SQSClient]"
     url: str
     dead_letters_url: str
 
     @outages()
     def put(self, message_id: str, delay: int = 0) -> None:
         """Have the message tried in `delay` seconds; beyond `MAX_DELAY` it takes several turns."""
-        self.sqs.send_message(
+        self.sqs().send_message(
             QueueUrl=self.url,
             MessageBody=json.dumps({"MessageId": message_id}),
             DelaySeconds=max(0, min(MAX_DELAY, delay)),
@@ -41,7 +46,7 @@ class RetryQueue:
             "LastCode": record.attempts[-1].code if record.attempts else "",
             "Domain": record.domain,
         }
-        self.sqs.send_message(QueueUrl=self.dead_letters_url, MessageBody=json.dumps(letter))
+        self.sqs().send_message(QueueUrl=self.dead_letters_url, MessageBody=json.dumps(letter))
 
 
 def message_id_of(body: str) -> str:

@@ -1,9 +1,10 @@
 """Attachments, and mails too large for the table, in S3 until their retention ends."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.outage import outages
@@ -16,9 +17,12 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The bucket. Keys are the service's own: `messages/<message id>/<n>`, never a file name."""
+    """The bucket. Keys are the service's own: `messages/<message id>/<n>`, never a file name.
 
-    s3: "S3Client"
+    The client is asked for when there is something to keep or fetch: most mails have nothing.
+    """
+
+    s3: "Callable[[], S3Client]"
     bucket: str
 
     @contextmanager
@@ -30,8 +34,9 @@ class Vault:
         if not objects:
             yield
             return
+        s3 = self.s3()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            writes = [pool.submit(self._put, key, data) for key, data in objects.items()]
+            writes = [pool.submit(self._put, s3, key, data) for key, data in objects.items()]
             yield
             for write in writes:
                 write.result()
@@ -40,18 +45,19 @@ class Vault:
         """Read objects side by side; `KeyError` names the first that is gone."""
         if not keys:
             return []
+        s3 = self.s3()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._get, keys))
+            return list(pool.map(partial(self._get, s3), keys))
 
     @outages()
-    def _put(self, key: str, data: bytes) -> None:
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=data)
+    def _put(self, s3: "S3Client", key: str, data: bytes) -> None:
+        s3.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     @outages()
-    def _get(self, key: str) -> bytes:
+    def _get(self, s3: "S3Client", key: str) -> bytes:
         try:
-            return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
+            return s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except s3.exceptions.NoSuchKey:
             raise KeyError(key) from None
 
 

@@ -44,10 +44,10 @@ logger = Logger()
 directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
-    vault=Vault(clients.s3(), CONFIG.bucket_name),
+    vault=Vault(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
     transport=Transport(clients.ses()),
-    queue=RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
+    queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
 )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = Logger()
 metrics = Metrics()
 store = Store(clients.dynamodb(), CONFIG.table_name)
-queue = RetryQueue(clients.sqs(), CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
+queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
 
 
 @metrics.log_metrics

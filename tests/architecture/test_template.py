@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from local.finish import SERVICES
 from local.localize import parse
 
 ROOT = Path(__file__).parents[2]
@@ -189,16 +188,6 @@ def test_a_bad_parameter_is_explained():
         assert constraints & set(parameter)
         assert parameter["Description"]
         assert parameter["ConstraintDescription"]
-
-
-def test_the_package_keeps_botocores_description_of_every_service_in_use():
-    used = {
-        service
-        for path in (ROOT / "src").rglob("*.py")
-        for service in re.findall(r"\.client\(\s*\"([a-z0-9-]+)\"", path.read_text())
-    }
-
-    assert used <= set(SERVICES)
 
 
 def test_every_alarm_has_its_runbook():
