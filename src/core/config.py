@@ -5,15 +5,13 @@ Tests set it before they import this module. A missing name is a `KeyError` at s
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from core.address import Address
 from core.domains import DomainConfiguration
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What the template tells its functions."""
 
     table_name: str

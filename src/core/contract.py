@@ -5,10 +5,9 @@ import binascii
 import re
 import types
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
-from typing import ClassVar, Union, get_args, get_origin
+from typing import ClassVar, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -177,8 +176,7 @@ class Kind(Enum):
     MAP = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of a contract type: `item` is the contract of an object or of a list's items."""
 
     name: str

@@ -10,13 +10,11 @@
   + KeyReused       -- 422: this idempotency key came before with another mail
 """
 
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong with one field: says which and why, never what it held."""
 
     field: str

@@ -3,7 +3,7 @@
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
 from core import jsv_format
@@ -68,8 +68,7 @@ def read_multipart[C: Contract](body: bytes, content_type: str, contract: type[C
     return bound
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One part of a form: a field, or a file if it has a file name."""
 
     name: str

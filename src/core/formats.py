@@ -1,8 +1,7 @@
 """Which formats there are, and what each reads and writes: one table, one entry per format."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core import json_format, jsv_format
 from core.contract import Contract, SendResponse
@@ -24,14 +23,13 @@ type Writer = Callable[[Contract, Style], str]
 type ArrayWriter = Callable[[Sequence[Contract], Style], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(NamedTuple):
     """How one format is recognised, read and written; what only asks is answered in JSON."""
 
-    name: str = ""
-    """Its suffix (`/Mail/Send.xml`) and its value in `?format=`; "" if it is only read."""
     media_types: tuple[str, ...]
     """What a Content-Type or an Accept header calls it."""
+    name: str = ""
+    """Its suffix (`/Mail/Send.xml`) and its value in `?format=`; "" if it is only read."""
     answer_type: str = ""
     """The Content-Type of an answer (CONTRACT.md A3.1)."""
     read: Reader | None = None

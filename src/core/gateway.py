@@ -3,13 +3,12 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request. Header names are lower case; of a repeated header all values count.
 
     `method` is what `X-Http-Method-Override` says, if that is given (CONTRACT.md A5).
@@ -27,7 +26,7 @@ class Request:
     def unpacked(self, body: bytes) -> "Request":
         """Return the same request with `body`, which is no longer compressed."""
         headers = {name: held for name, held in self.headers.items() if name != "content-encoding"}
-        return replace(self, body=body, headers=headers)
+        return self._replace(body=body, headers=headers)
 
     @property
     def content_type(self) -> str:
@@ -44,18 +43,17 @@ class Request:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One HTTP answer with a text body."""
 
     status: HTTPStatus
     content_type: str
     body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """Return the same answer with further headers."""
-        return replace(self, headers={**self.headers, **headers})
+        return self._replace(headers={**self.headers, **headers})
 
 
 def read(event: Mapping[str, Any]) -> Request:

@@ -1,7 +1,7 @@
 """What makes two submissions the same one: a key that the caller gives, and an equal mail."""
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.contract import Kind, SendMail, members
 from core.errors import Fault, Invalid
@@ -12,8 +12,7 @@ KEPT_SECONDS = 7 * 24 * 3600
 _MAX_LENGTH = 255
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(NamedTuple):
     """What a caller calls a submission: `hash` is the key's, `fingerprint` the mail's."""
 
     hash: str

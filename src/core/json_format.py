@@ -3,8 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.contract import (
     UNDECODABLE,
@@ -22,8 +21,7 @@ from core.jsv_format import quoted
 from core.status import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How an answer is written: as the original by default, else as `?jsconfig=` asks (A3.4)."""
 
     camel_case: bool = False

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.contract import Contract
 from core.formats import BY_NAME, FORM, FORMATS, JSON, MULTIPART, Format, of_body
@@ -18,8 +18,7 @@ _FIRST_NAME: dict[Format | None, re.Pattern[bytes]] = {
 _FIRST_JSON_NAME = re.compile(rb'[\s\xef\xbb\xbf]*\[?\s*\{\s*"([A-Za-z])')
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(NamedTuple):
     """How to write the answer, or the refusal, of one request."""
 
     format: Format

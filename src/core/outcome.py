@@ -3,18 +3,16 @@
 An outcome is not an exception: all four are ordinary, and all four are written down.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """SES has the mail."""
 
     ses_message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """SES will never take the mail: it has failed."""
 
     code: str
@@ -24,8 +22,7 @@ class Refused:
     """Whether an operator must hear of it: the mail was accepted and is lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
+class NotTaken(NamedTuple):
     """SES certainly has not taken the mail and may later: try again."""
 
     code: str
@@ -34,8 +31,7 @@ class NotTaken:
     """Seconds before which trying again is no use."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
+class NoAnswer(NamedTuple):
     """SES may or may not have the mail: trying again might send it twice."""
 
     code: str

@@ -1,8 +1,7 @@
 """The queue of messages that wait for a try, and its dead letters."""
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.outage import outages
 from core.record import Record
@@ -16,8 +15,7 @@ MAX_DELAY = 900
 """Seconds: the most that SQS holds a message back (AWS: DelaySeconds)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryQueue:
+class RetryQueue(NamedTuple):
     """Carries message ids only: everything else is in the record, and so is the truth.
 
     The client is asked for when there is something to carry: most mails go out at once.

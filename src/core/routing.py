@@ -1,7 +1,7 @@
 """Which operation a verb and a path mean (CONTRACT.md B1, A5)."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from core.contract import Contract, GetStatus, SendMail
@@ -26,8 +26,7 @@ _API = re.compile(r"/+api/+([^/]*)", re.IGNORECASE)
 _LONGEST_NAME = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What a request is about. A `refusal` is a 405: the path is known and leads nowhere."""
 
     operation: type[Contract] | None

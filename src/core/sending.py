@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core import lifecycle
 from core.address import canonical
@@ -34,8 +34,7 @@ _INLINE_BYTES = 100_000
 """How much of a mail fits beside its record: DynamoDB takes items of 400 KB, at a price by size."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
+class Edges(NamedTuple):
     """The AWS services that sending needs."""
 
     store: Store
@@ -45,8 +44,7 @@ class Edges:
     queue: RetryQueue
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """What one try at a claimed message needs."""
 
     record: Record

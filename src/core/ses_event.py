@@ -7,10 +7,9 @@ SES adds fields and values without notice, so everything that is not needed is p
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.address import canonical
 
@@ -35,8 +34,7 @@ class Kind(Enum):
     OPEN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that SES says about one message."""
 
     kind: Kind

@@ -12,8 +12,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from botocore.exceptions import ClientError
 
@@ -40,8 +39,7 @@ class KeyTaken(Exception):
         self.message_id, self.fingerprint = message_id, fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """The table, as far as the service needs it. All times are epoch seconds."""
 
     dynamodb: "DynamoDBClient"
@@ -129,13 +127,13 @@ class Store:
             if changed == record:
                 return record
             changed = _revised(changed)
-            newest = self._replace(changed, record.revision)
+            newest = self._overwrite(changed, record.revision)
             if newest is None or newest.revision == changed.revision:
                 return changed
             record = newest
 
     @outages()
-    def _replace(self, record: Record, revision: str) -> Record | None:
+    def _overwrite(self, record: Record, revision: str) -> Record | None:
         """Write over `revision`; None if that worked, else the newest record.
 
         If an answer was lost and the SDK wrote again, the newest record is this very one.

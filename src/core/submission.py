@@ -1,7 +1,7 @@
 """What the fields of a SendMail request mean, and all that can be wrong with them (B2, B4)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core import attachments
 from core.address import Mailbox, canonical, parse_domain, parse_mailboxes
@@ -23,8 +23,7 @@ _MAX_LENGTH = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A request that can be a mail: what to send, for whom, and under which policies."""
 
     mail: Mail

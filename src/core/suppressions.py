@@ -9,8 +9,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.items import key, plain
 from core.outage import outages
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 Reason = Literal["bounce", "complaint", "manual"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Why and since when (epoch seconds) an address is suppressed, and which message taught us."""
 
     address: str
@@ -31,8 +29,7 @@ class Entry:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionList:
+class SuppressionList(NamedTuple):
     """The suppressed addresses of all domains."""
 
     dynamodb: "DynamoDBClient"

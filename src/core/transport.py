@@ -1,9 +1,8 @@
 """One try at handing a mail to SES, and what its end means."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.header import Header
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import (
     ClientError,
@@ -56,8 +55,7 @@ _NEVER_SENT = (
 """Errors before the request left us. Not SSLError: it does not tell a handshake from an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(NamedTuple):
     """Amazon SES. The client must not retry: SES has no idempotency token."""
 
     ses: "SESV2Client"

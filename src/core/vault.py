@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.outage import outages
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Vault:
+class Vault(NamedTuple):
     """The bucket. Keys are the service's own: `messages/<message id>/<n>`, never a file name.
 
     The client is asked for when there is something to keep or fetch: most mails have nothing.

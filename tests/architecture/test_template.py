@@ -11,7 +11,7 @@ from local.localize import parse
 ROOT = Path(__file__).parents[2]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())
 RESOURCES = TEMPLATE["Resources"]
-NOT_OURS = re.compile(r"POWERTOOLS_|LOG_LEVEL$")  # Read by Powertools, not by core/config.py.
+NOT_OURS = re.compile(r"POWERTOOLS_|LOG_LEVEL$|PYDANTIC_")  # Read by those, not by core/config.py.
 
 
 def of_type(kind):

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
