@@ -14,7 +14,7 @@ SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
 FAST := tests/unit tests/property tests/integration tests/architecture
 
-.PHONY: help run invoke start-api redrive suppressions test test-fast check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive suppressions test test-fast bench check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deploy
 
 test-fast: .venv/.ready ## The tests that need no deployed stack, but for the long proofs (under a minute)
 	$(DEV)/pytest -n 2 -m "not slow" $(FAST)
+
+bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1]
+	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick)
 
 check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
 	$(DEV)/ruff format --check .
@@ -67,11 +70,12 @@ format: .venv/.ready ## Put the code into its one format
 	$(DEV)/ruff check --fix .
 
 lock: .tools/.ready ## Resolve requirements/*.in again
-	@for name in uv dev local sam; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
+	@for name in uv dev local sam bench; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
 	@$(call compile,requirements/runtime.in,src/requirements.txt)
+	@$(call compile,benchmarks/typical/requirements.in,benchmarks/typical/requirements.txt)
 
 clean: ## Remove everything that the other commands made
-	rm -rf .aws-sam .build .tools .venv .venv-local .venv-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .aws-sam .build .tools .venv .venv-local .venv-sam .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # ---- environments: one each, because MiniStack and SAM CLI pin versions that the service must not have
 
@@ -86,7 +90,8 @@ compile = .tools/bin/uv pip compile -q --universal --python-version 3.13 --gener
 .venv/.ready: requirements/dev.txt .tools/.ready
 .venv-local/.ready: requirements/local.txt .tools/.ready
 .venv-sam/.ready: requirements/sam.txt .tools/.ready
-.venv/.ready .venv-local/.ready .venv-sam/.ready:
+.venv-bench/.ready: requirements/bench.txt .tools/.ready
+.venv/.ready .venv-local/.ready .venv-sam/.ready .venv-bench/.ready:
 	@echo "Setting up $(@D) ..."
 	@[ -d $(@D) ] || .tools/bin/uv venv -q --python $(PYTHON) $(@D)
 	@.tools/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes $<

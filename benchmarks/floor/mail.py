@@ -1,0 +1,268 @@
+"""`POST /Mail/Send` with the SDK alone: the calls to AWS that the service makes, and no check.
+
+What is not here is the point: no validation, no other formats, no routes, no retries of a mail, no
+logging. Clients have the service's own settings; those that most mails do not need are made late.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.header import Header
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+TABLE = os.environ["TABLE_NAME"]
+BUCKET = os.environ["BUCKET_NAME"]
+CONFIGURATION_SET = os.environ["CONFIGURATION_SET"]
+CONFIGURATION = os.environ["CONFIGURATION_NAME"]
+RETRY_SECONDS = int(os.environ["RETRY_HOURS"]) * 3600
+RECORD_SECONDS = int(os.environ["RECORD_RETENTION_DAYS"]) * 86400
+CONTENT_SECONDS = int(os.environ["CONTENT_RETENTION_DAYS"]) * 86400
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+session = boto3.Session()
+dynamodb = session.client(
+    "dynamodb",
+    config=Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        tcp_keepalive=True,
+    ),
+)
+ses = session.client(
+    "sesv2",
+    config=Config(
+        connect_timeout=3,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        tcp_keepalive=True,
+    ),
+)
+pool = ThreadPoolExecutor(8)
+domains: dict[str, Any] = {}
+
+
+@cache
+def s3() -> Any:
+    """Return S3's client: for mails with attachments only."""
+    return session.client(
+        "s3",
+        config=Config(
+            connect_timeout=1,
+            read_timeout=5,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            tcp_keepalive=True,
+        ),
+    )
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one request of API Gateway's."""
+    _read_domains()
+    mail = json.loads(event["body"])
+    files = mail.pop("Attachments", ())
+    contents = [base64.b64decode(file.pop("Bytes")) for file in files]
+    now = int(time.time())
+    message_id = _new_id()
+    record = _record(message_id, mail, now)
+    content = _content(mail, files)
+    _keep(message_id, record, content, contents, now)
+    request = _request(content, contents, message_id)
+    ses_message_id = ses.send_email(**request)["MessageId"]
+    _settle(record, ses_message_id, now)
+    answer = {
+        "MessageId": message_id,
+        "Sender": mail["From"],
+        "Receiver": mail["To"],
+        "Status": "sent",
+        "Configuration": CONFIGURATION,
+        "Retry": False,
+        "RetryCount": 0,
+    }
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    return {"statusCode": 200, "headers": headers, "body": json.dumps(answer)}
+
+
+def _read_domains() -> None:
+    """Read the domains' configurations once a minute, as the service does."""
+    if time.monotonic() < domains.get("fresh_until", 0):
+        return
+    reply = dynamodb.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
+    )
+    domains.update(items=reply["Items"], fresh_until=time.monotonic() + 60)
+
+
+def _keep(
+    message_id: str,
+    record: dict[str, Any],
+    content: dict[str, Any],
+    contents: list[bytes],
+    now: int,
+) -> None:
+    """Store the mail, and ask beside it which recipients must not be mailed."""
+    looked_up = pool.submit(_suppressed, record)
+    writes = [
+        pool.submit(s3().put_object, Bucket=BUCKET, Key=f"messages/{message_id}/{n}", Body=data)
+        for n, data in enumerate(contents, start=1)
+    ]
+    held = {
+        "pk": {"S": f"MSG#{message_id}"},
+        "sk": {"S": "CONTENT"},
+        "content": {"S": json.dumps(content, ensure_ascii=False, separators=(",", ":"))},
+        "expires_at": {"N": str(now + CONTENT_SECONDS)},
+    }
+    new = {
+        "TableName": TABLE,
+        "Item": record,
+        "ConditionExpression": "attribute_not_exists(pk)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    puts: Any = [{"Put": new}, {"Put": {"TableName": TABLE, "Item": held}}]
+    dynamodb.transact_write_items(TransactItems=puts)
+    for write in writes:
+        write.result()
+    looked_up.result()
+
+
+def _suppressed(record: dict[str, Any]) -> list[Any]:
+    domain = record["domain"]["S"]
+    keys = [
+        {"pk": {"S": f"SUPPRESSED#{domain}"}, "sk": recipient["M"]["address"]}
+        for recipient in record["recipients"]["L"]
+    ]
+    asked: Any = {TABLE: {"Keys": keys, "ProjectionExpression": "sk"}}
+    found: list[Any] = dynamodb.batch_get_item(RequestItems=asked)["Responses"].get(TABLE, [])
+    return found
+
+
+def _record(message_id: str, mail: dict[str, Any], now: int) -> dict[str, Any]:
+    recipients = [
+        {"M": {"address": {"S": address.lower()}}}
+        for field in ("To", "CC", "BCC")
+        for address in _addresses(mail.get(field, ""))
+    ]
+    claimed_until = {"N": str(now + 60)}
+    return {
+        "pk": {"S": f"MSG#{message_id}"},
+        "sk": {"S": "RECORD"},
+        "id": {"S": message_id},
+        "revision": {"S": os.urandom(12).hex()},
+        "domain": {"S": mail["Domain"]},
+        "configuration": {"S": CONFIGURATION},
+        "sender": {"S": mail["From"]},
+        "receiver": {"S": mail["To"]},
+        "reference": {"S": mail["Reference"]},
+        "reference_key": {"S": f"{mail['Domain']}#{mail['Reference']}"},
+        "recipients": {"L": recipients},
+        "state": {"S": "sending"},
+        "status": {"S": "sending"},
+        "attempts": {"L": [{"M": {"at": {"N": str(now)}}}]},
+        "claimed_until": claimed_until,
+        "unfinished": {"S": str(ord(message_id[-1]) % 4)},
+        "due_at": claimed_until,
+        "retry_until": {"N": str(now + RETRY_SECONDS)},
+        "created_at": {"N": str(now)},
+        "expires_at": {"N": str(now + RECORD_SECONDS)},
+    }
+
+
+def _settle(record: dict[str, Any], ses_message_id: str, now: int) -> None:
+    """Write down that SES has the mail."""
+    revision = record["revision"]
+    record["revision"] = {"S": os.urandom(12).hex()}
+    record["state"] = record["status"] = {"S": "sent"}
+    record["ses_message_id"] = {"S": ses_message_id}
+    record["due_at"] = {"N": str(now + 15 * 3600)}
+    attempt = record["attempts"]["L"][-1]["M"]
+    attempt |= {"outcome": {"S": "sent"}, "ses_message_id": {"S": ses_message_id}}
+    for recipient in record["recipients"]["L"]:
+        recipient["M"]["status"] = {"S": "sent"}
+    dynamodb.put_item(
+        TableName=TABLE,
+        Item=record,
+        ConditionExpression="revision = :revision",
+        ExpressionAttributeValues={":revision": revision},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+
+
+def _content(mail: dict[str, Any], files: Any) -> dict[str, Any]:
+    """Return what a later try would need besides the attachments' bytes."""
+    to = [[address, ""] for address in _addresses(mail["To"])]
+    if len(to) == 1:
+        to[0][1] = mail.get("ReceiverName", "")
+    return {
+        "sender": [mail["From"], mail.get("FromName", "")],
+        "to": to,
+        "cc": [[address, ""] for address in _addresses(mail.get("CC", ""))],
+        "bcc": [[address, ""] for address in _addresses(mail.get("BCC", ""))],
+        "subject": mail["Subject"],
+        "text": mail.get("Text"),
+        "html": mail.get("HTML"),
+        "attachments": [[file["Name"], file["ContentType"]] for file in files],
+        "configuration_set": CONFIGURATION_SET,
+    }
+
+
+def _request(content: dict[str, Any], contents: list[bytes], message_id: str) -> dict[str, Any]:
+    body = {
+        part: {"Data": content[part.lower()], "Charset": "UTF-8"}
+        for part in ("Text", "Html")
+        if content[part.lower()] is not None
+    }
+    simple: dict[str, Any] = {
+        "Subject": {"Data": content["subject"], "Charset": "UTF-8"},
+        "Body": body,
+    }
+    if contents:
+        simple["Attachments"] = [
+            {
+                "RawContent": data,
+                "FileName": name,
+                "ContentType": content_type,
+                "ContentDisposition": "ATTACHMENT",
+                "ContentTransferEncoding": "BASE64",
+            }
+            for (name, content_type), data in zip(content["attachments"], contents, strict=True)
+        ]
+    return {
+        "FromEmailAddress": _mailbox(*content["sender"]),
+        "Destination": {
+            f"{kind.title()}Addresses": [_mailbox(*box) for box in content[kind]]
+            for kind in ("to", "cc", "bcc")
+        },
+        "Content": {"Simple": simple},
+        "ConfigurationSetName": CONFIGURATION_SET,
+        "EmailTags": [
+            {"Name": "mailapi_message_id", "Value": message_id},
+            {"Name": "mailapi_attempt", "Value": "1"},
+        ],
+    }
+
+
+def _addresses(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry]
+
+
+def _mailbox(address: str, name: str) -> str:
+    if not name:
+        return address
+    if name.isascii():
+        return f'"{name}" <{address}>'
+    return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
+
+
+def _new_id() -> str:
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,117 @@
+"""The events that functions are measured with: the examples of `events/`, with other mails."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from local.package import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+_SEED = 20261120
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a request is called in the results, and its event."""
+
+    name: str
+    event: bytes
+
+
+def example(name: str) -> Any:
+    """Return an event of `events/`."""
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+def event(name: str) -> bytes:
+    """Return an event of `events/` as it is."""
+    return json.dumps(example(name)).encode()
+
+
+def mail(*sizes: int, recipients: int = 1) -> dict[str, Any]:
+    """Return a SendMail request with attachments of `sizes` bytes."""
+    request: dict[str, Any] = json.loads(example("api_send_mail_json")["body"])
+    if recipients > 1:
+        request["To"] = ",".join(f"ada-{n}@recipient.example" for n in range(recipients))
+        del request["ReceiverName"]
+    noise = random.Random(_SEED)  # noqa: S311 - bytes that do not compress, not a secret
+    if sizes:
+        request["Attachments"] = [
+            {
+                "Bytes": base64.b64encode(noise.randbytes(size)).decode(),
+                "Name": f"invoice-{number}.pdf",
+                "ContentType": "application/pdf",
+            }
+            for number, size in enumerate(sizes, start=1)
+        ]
+    return request
+
+
+def in_json(request: dict[str, Any]) -> bytes:
+    """Return the event of a request in JSON: API Gateway hands that over as text."""
+    event = example("api_send_mail_json")
+    event["body"] = json.dumps(request, ensure_ascii=False)
+    return json.dumps(event).encode()
+
+
+def in_xml(request: dict[str, Any]) -> bytes:
+    """Return the event of a request in XML: API Gateway hands that over in base64."""
+    event = example("api_send_mail_xml")
+    event["body"] = base64.b64encode(_xml(request)).decode()
+    return json.dumps(event).encode()
+
+
+def _xml(request: dict[str, Any]) -> bytes:
+    """Write a request as DataContractSerializer does: members by name, the parts' own namespace."""
+    root = ET.Element("SendMail", {"xmlns": _NAMESPACE})
+    for name in sorted(request, key=str.lower):
+        member = ET.SubElement(root, name)
+        if name != "Attachments":
+            member.text = request[name]
+            continue
+        member.set("xmlns:d2p1", f"{_NAMESPACE}.Helper")
+        for attachment in request[name]:
+            parent = ET.SubElement(member, "d2p1:Attachment")
+            for part in sorted(attachment):
+                ET.SubElement(parent, f"d2p1:{part}").text = attachment[part]
+    written: bytes = ET.tostring(root, encoding="utf-8")
+    return written
+
+
+SMALL, FILES, ONE_MB, FOUR_MB = "small", "three files", "1 MB", "4 MB"
+_SIZES: dict[str, Sequence[int]] = {
+    SMALL: (),
+    FILES: (10_000, 10_000, 10_000),
+    ONE_MB: (1_000_000,),
+    FOUR_MB: (4_000_000,),
+}
+_FORMATS: dict[str, Callable[[dict[str, Any]], bytes]] = {"JSON": in_json, "XML": in_xml}
+
+
+def payload(size: str, form: str) -> Payload:
+    """Return a mail of a size and a format that have names here."""
+    return Payload(f"{size} {form}", _FORMATS[form](mail(*_SIZES[size])))
+
+
+def deliveries(count: int) -> bytes:
+    """Return a batch of the event queue: as many deliveries, of as many messages."""
+    event = example("ses_events_delivery")
+    record = event["Records"][0]
+    known = json.loads(record["body"])["mail"]["tags"]["mailapi_message_id"][0]
+    event["Records"] = [
+        {
+            **record,
+            "messageId": f"059f36b4-0001-4ca3-8d11-{number:012d}",
+            "body": record["body"].replace(known, f"{known[:-4]}{number:04d}"),
+        }
+        for number in range(count)
+    ]
+    return json.dumps(event).encode()

@@ -1,0 +1,119 @@
+"""What is measured: packages, unpacked as in Lambda, and the handlers in them."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import package
+
+HERE = Path(__file__).parent
+BUILD = package.BUILD / "bench"
+_SDK = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A function of Lambda: a package's folder, and the handler in it."""
+
+    name: str
+    folder: Path
+    handler: str
+
+
+def ours(function: str) -> Subject:
+    """Return one of our functions, from the package that would be deployed."""
+    return Subject(f"ours {function}", BUILD / "ours", f"handlers.{function}.handler")
+
+
+FLOOR = Subject("floor", BUILD / "floor", "mail.handler")
+FLOOR_EVENTS = Subject("floor events", BUILD / "floor", "events.handler")
+TYPICAL = Subject("typical", BUILD / "typical", "app.handler")
+EMPTY = Subject("empty", BUILD / "empty", "nothing.handler")
+
+
+def build() -> None:
+    """Make every package anew that has changed."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    _unpack(package.build())
+    _build_floor()
+    _copy(HERE / "empty", BUILD / "empty")
+    _compile(BUILD / "empty")
+    _build_typical()
+    _compile(package.ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
+
+
+def _unpack(archive: Path) -> None:
+    shutil.rmtree(BUILD / "ours", ignore_errors=True)
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(BUILD / "ours")
+
+
+def _build_floor() -> None:
+    """Put the floor beside the whole SDK, as its wheels are, compiled: no other dependency."""
+    lock = BUILD / "floor.txt"
+    lock.write_text(_locked(_SDK))
+    folder = BUILD / "floor"
+    if not _is_fresh(folder, lock.read_text()):
+        shutil.rmtree(folder, ignore_errors=True)
+        command: list[str | Path] = [package.ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
+        command += ["--link-mode", "copy", "--no-deps", "--require-hashes", "--requirement", lock]
+        command += ["--python", sys.executable, "--target", folder]
+        subprocess.run(command, check=True)
+    _copy(HERE / "floor", folder)
+    _compile(folder)
+    (folder / ".stamp").write_text(lock.read_text())
+
+
+def _locked(names: tuple[str, ...]) -> str:
+    """Return what our own package's lock says about `names`: the floor has the same versions."""
+    lock = (package.SOURCE / "requirements.txt").read_text()
+    blocks = ["\n".join(block) for block in _blocks(lock.splitlines())]
+    return "\n".join(block for block in blocks if block.partition("==")[0] in names) + "\n"
+
+
+def _blocks(lines: list[str]) -> list[list[str]]:
+    blocks: list[list[str]] = []
+    for line in lines:
+        if line.startswith((" ", "#")):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+    return blocks
+
+
+def _build_typical() -> None:
+    """Let SAM build what SAM's examples look like, and take what it would zip."""
+    source, folder = HERE / "typical", BUILD / "typical"
+    digest = "".join(file.read_text() for file in sorted(source.iterdir()) if file.is_file())
+    if _is_fresh(folder, digest):
+        return
+    architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    command: list[str | Path] = [package.ROOT / ".venv-sam/bin/sam", "build"]
+    command += ["--template", source / "template.yaml", "--build-dir", BUILD / "sam"]
+    command += ["--parameter-overrides", f"Architecture={architecture}"]
+    subprocess.run(command, check=True, cwd=package.ROOT, capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(BUILD / "sam/Typical", folder)
+    (folder / ".stamp").write_text(digest)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    shutil.copytree(
+        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+
+
+def _compile(folder: Path) -> None:
+    command = [sys.executable, "-m", "compileall", "-q", "-j0"]
+    subprocess.run([*command, "--invalidation-mode", "unchecked-hash", folder], check=True)
+
+
+def _is_fresh(folder: Path, digest: str) -> bool:
+    stamp = folder / ".stamp"
+    return stamp.exists() and stamp.read_text() == digest

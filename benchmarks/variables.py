@@ -1,0 +1,74 @@
+"""The environment of every measured function: Lambda's own variables, and the template's."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from local.localize import parse
+from local.package import ROOT
+from local.processes import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from benchmarks.subjects import Subject
+
+TABLE, BUCKET = "mail-MessageTable", "mail-content"
+_QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333"
+_NAMED = {
+    "MessageTable": TABLE,
+    "ContentBucket": BUCKET,
+    "RetryQueue": f"{_QUEUE}/mail-RetryQueue",
+    "RetryDeadLetters": f"{_QUEUE}/mail-RetryDeadLetters",
+    "ConfigurationSet": "mail-ConfigurationSet",
+    "SenderDomain": "example.com",
+}
+
+
+@cache
+def template_variables() -> Mapping[str, str]:
+    """Return what the template sets for every function, its parameters at their defaults."""
+    template = parse((ROOT / "template.yaml").read_text())
+    values = {
+        name: str(parameter["Default"])
+        for name, parameter in template["Parameters"].items()
+        if "Default" in parameter
+    }
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    known = values | _NAMED
+    return {name: _resolved(value, known) for name, value in variables.items()}
+
+
+def _resolved(value: Any, known: Mapping[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return known[name]
+        case {"Fn::Sub": str(text)}:
+            for name, replacement in {**known, "AWS::StackName": "mail"}.items():
+                text = text.replace(f"${{{name}}}", replacement)
+            return text
+        case {"Fn::If": [_, _, otherwise]}:  # Our conditions ask whether a parameter is given.
+            return _resolved(otherwise, known)
+        case str() | int():
+            return str(value)
+        case _:
+            raise ValueError(f"The template says what is not understood here: {value}")
+
+
+def environment(subject: Subject, runtime_api: str, aws: str) -> dict[str, str]:
+    """Return the whole environment of a function: the same for all, whatever they read of it."""
+    return {
+        **clean_environment(),
+        **template_variables(),
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_FUNCTION_NAME": "mail",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "LAMBDA_TASK_ROOT": str(subject.folder),
+        "TZ": ":UTC",
+        "PYTHONDONTWRITEBYTECODE": "1",  # /var/task cannot be written to.
+    }
