@@ -4,59 +4,48 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import cold, payloads, subjects, warm
+from benchmarks import chart, report, subjects, suite
 from benchmarks.aws import Aws
-from benchmarks.figures import paired_ratio
-from benchmarks.targets import TARGETS
+from benchmarks.ratios import ratios
+from benchmarks.scale import FULL, QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_RESULTS = subjects.HERE / "results"
+_README = subjects.HERE / "README.md"
+
 
 def main() -> None:
-    """Measure, write the results down, print them."""
+    """Measure, print the results, and keep them unless it was a quick pass."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks")
-    arguments.add_argument("--quick", action="store_true", help="few rounds; nothing is kept")
+    arguments.add_argument("--quick", action="store_true", help="few rounds, and nothing is kept")
     is_quick = arguments.parse_args().quick
+    begun = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - begun:5.0f} s  {what}", flush=True)
+
+    say("building the packages")
     subjects.build()
     with Aws() as aws:
-        starts = {
-            c.subject.name: c.measured for c in cold.measure(aws, 3 if is_quick else 15, print)
-        }
-        small = _small(aws, 20 if is_quick else 100)
-    ratios = _ratios(starts, small)
-    results = {"cold": starts, "ratios": ratios}
-    (subjects.BUILD / "results.json").write_text(json.dumps(results, indent=1))
-    for name, figures in starts.items():
-        print(name, {figure: round(sorted(v)[len(v) // 2], 1) for figure, v in figures.items()})
-    for target in TARGETS:
-        if target.name in ratios:
-            print(f"{target.name:36} {ratios[target.name]:8} ≤ {target.most}")
+        measured = suite.measure(aws, QUICK if is_quick else FULL, say)
+    results = suite.results(measured) | {"ratios": ratios(measured)}
+    for table in report.everything(results):
+        print(f"\n{report.in_text(table)}")
+    if not is_quick:
+        _keep(results)
 
 
-def _small(aws: Aws, count: int) -> Mapping[str, Mapping[str, warm.Measured]]:
-    measured = {}
-    names = [subject.name for subject in warm.SUBJECTS]
-    small = payloads.payload(payloads.SMALL, "JSON").event
-    with warm.Warm(aws, warm.SUBJECTS, small) as running:
-        for size in (payloads.SMALL, payloads.FOUR_MB):
-            event = payloads.payload(size, "JSON").event
-            measured[size] = running.compare(names, event, count)
-    return measured
-
-
-def _ratios(starts: Mapping[str, Any], warm_: Mapping[str, Any]) -> dict[str, float]:
-    ready = {name: figures["ready_cpu_ms"] for name, figures in starts.items()}
-    heaviest = max((n for n in ready if n.startswith("ours")), key=lambda n: sum(ready[n]))
-    small, large = warm_[payloads.SMALL], warm_[payloads.FOUR_MB]
-    return {
-        "cold_ready_vs_floor": paired_ratio(ready[heaviest], ready["floor"]),
-        "cold_ready_vs_typical": paired_ratio(ready[heaviest], ready["typical"]),
-        "warm_small_json_vs_floor": paired_ratio(small["ours api"].cpu_ms, small["floor"].cpu_ms),
-        "warm_4mb_json_vs_floor": paired_ratio(large["ours api"].cpu_ms, large["floor"].cpu_ms),
-    }
+def _keep(results: Mapping[str, Any]) -> None:
+    _RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    (_RESULTS / "latest.json").write_text(f"{text}\n")
+    (_RESULTS / "chart.svg").write_text(chart.draw(chart.panels(results)))
+    _README.write_text(report.written_into(_README.read_text(), results))
 
 
 if __name__ == "__main__":

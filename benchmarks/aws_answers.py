@@ -55,11 +55,14 @@ def answer(operation: str, path: str, body: bytes, scene: Scene) -> Answer:
 
 def _item(key: Mapping[str, Any], scene: Scene) -> Mapping[str, Any]:
     """Return the scene's item as that of the message that is asked for."""
-    item = scene.items.get(key["sk"]["S"]) if "sk" in key else None
-    if item is None:
-        return {}
-    message_id = key["pk"]["S"].removeprefix("MSG#")
-    return {"Item": json.loads(json.dumps(item).replace(PLACEHOLDER, message_id))}
+    item = scene.items.get(key["sk"]["S"])
+    return {"Item": named(item, key["pk"]["S"].removeprefix("MSG#"))} if item else {}
+
+
+def named(items: Mapping[str, Any], message_id: str) -> dict[str, Any]:
+    """Return items as those of a message: with its id in the placeholder's place."""
+    named: dict[str, Any] = json.loads(json.dumps(items).replace(PLACEHOLDER, message_id))
+    return named
 
 
 _CANNED = {

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 CONTROL, CALLS = "/_control", "/_calls"
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingTCPServer):
+    """The services, and what was asked of them."""
+
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 64
@@ -29,7 +31,7 @@ class _Server(socketserver.ThreadingTCPServer):
     calls: ClassVar[list[tuple[str, float, float, int]]] = []
 
 
-class _Connection(socketserver.StreamRequestHandler):
+class Connection(socketserver.StreamRequestHandler):
     """One connection, kept alive as long as the client wants."""
 
     disable_nagle_algorithm = True
@@ -63,20 +65,20 @@ class _Connection(socketserver.StreamRequestHandler):
         return length + 2, headers
 
     def _answer(self, operation: str, path: str, body: bytes, begun: float, received: int) -> None:
-        reply = answer(operation, path, body, _Server.scene)
-        time.sleep(_Server.latency)
+        reply = answer(operation, path, body, Server.scene)
+        time.sleep(Server.latency)
         # Before the answer goes out: the client's next request must not seem to overlap.
-        _Server.calls.append((operation, begun, time.perf_counter(), received))
+        Server.calls.append((operation, begun, time.perf_counter(), received))
         self._send(reply)
 
     def _control(self, body: bytes) -> None:
         told = json.loads(body)
-        _Server.latency = told["latency"]
-        _Server.scene = Scene(**told["scene"])
+        Server.latency = told["latency"]
+        Server.scene = Scene(**told["scene"])
         self._send(Answer(b"{}"))
 
     def _calls(self) -> None:
-        calls, _Server.calls = _Server.calls, []
+        calls, Server.calls = Server.calls, []
         self._send(Answer(json.dumps(calls).encode()))
 
     def _send(self, reply: Answer) -> None:
@@ -86,5 +88,5 @@ class _Connection(socketserver.StreamRequestHandler):
 
 
 if __name__ == "__main__":
-    with _Server(("127.0.0.1", int(sys.argv[1])), _Connection) as server:
+    with Server(("127.0.0.1", int(sys.argv[1])), Connection) as server:
         server.serve_forever()

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import payloads, scene, subjects
-from benchmarks.figures import Summary, summary
-from benchmarks.sandbox import Sandbox, SandboxError
+from benchmarks.sandbox import Sandbox, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from benchmarks.aws import Aws
     from benchmarks.subjects import Subject
@@ -67,25 +66,8 @@ def _start(case: Case, url: str) -> dict[str, float]:
     with Sandbox(case.subject, url) as sandbox:
         ready = sandbox.ready()
         first = sandbox.invoke(case.event)
-        _check(case, first.answer)
+        check(case.subject.name, first.answer)
         # The processor's clock begins with the process, the wall's with the call that starts it.
         walls = (ready.wall - sandbox.started, first.answered.wall - sandbox.started)
         figures = (ready.cpu, walls[0], first.answered.cpu, walls[1])
         return {name: ns / 1e6 for name, ns in zip(_FIGURES, figures, strict=True)}
-
-
-def _check(case: Case, answer: Any) -> None:
-    """Count only what did its work: a function that fails is fast."""
-    wrong = isinstance(answer, dict) and (
-        answer.get("statusCode", 200) != 200 or answer.get("batchItemFailures")
-    )
-    if wrong:
-        raise SandboxError(f"{case.subject.name} answered {answer}")
-
-
-def results(measured: Sequence[Case]) -> dict[str, dict[str, Summary]]:
-    """Sum up, by function and figure."""
-    return {
-        case.subject.name: {name: summary(values) for name, values in case.measured.items()}
-        for case in measured
-    }

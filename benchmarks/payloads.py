@@ -103,15 +103,27 @@ def payload(size: str, form: str) -> Payload:
 
 def deliveries(count: int) -> bytes:
     """Return a batch of the event queue: as many deliveries, of as many messages."""
-    event = example("ses_events_delivery")
-    record = event["Records"][0]
-    known = json.loads(record["body"])["mail"]["tags"]["mailapi_message_id"][0]
-    event["Records"] = [
+    first = example("ses_events_delivery")["Records"][0]
+    (known,) = json.loads(first["body"])["mail"]["tags"]["mailapi_message_id"]
+    records = [
         {
-            **record,
+            **first,
             "messageId": f"059f36b4-0001-4ca3-8d11-{number:012d}",
-            "body": record["body"].replace(known, f"{known[:-4]}{number:04d}"),
+            "body": json.dumps(delivery(f"{known[:-4]}{number:04d}")),
         }
         for number in range(count)
     ]
-    return json.dumps(event).encode()
+    return json.dumps({"Records": records}).encode()
+
+
+def delivery(message_id: str) -> Any:
+    """Return what SES says when a message has been delivered."""
+    said = json.loads(example("ses_events_delivery")["Records"][0]["body"])
+    said["mail"]["tags"]["mailapi_message_id"] = [message_id]
+    said["mail"]["messageId"] = ses_message_id(message_id)
+    return said
+
+
+def ses_message_id(message_id: str) -> str:
+    """Return what SES calls a message here."""
+    return f"0107019aa1b2c3d4-5e6f-7081-{message_id}-000000"

@@ -136,6 +136,14 @@ class Sandbox:
         raise SandboxError(f"{self._program.obituary or 'No answer'}:\n{said}")
 
 
+def check(name: str, answer: Any) -> None:
+    """Raise `SandboxError` unless the work was done: a function that fails is fast."""
+    if isinstance(answer, dict) and (
+        answer.get("statusCode", 200) != 200 or answer.get("batchItemFailures")
+    ):
+        raise SandboxError(f"{name} answered {answer}")
+
+
 def _read(connection: socket.socket) -> tuple[str, bytes] | None:
     """Read a request; None if the connection has been closed."""
     received = b""

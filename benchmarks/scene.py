@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from benchmarks.aws_answers import PLACEHOLDER
+from benchmarks.payloads import ses_message_id
 from benchmarks.variables import template_variables
 from core import items
 from core.address import Mailbox, parse_address
@@ -15,14 +16,23 @@ from core.status import Status
 
 _RECIPIENT = parse_address("ada@recipient.example")  # Of the examples in events/.
 _SENDER = parse_address("praxis@example.com")
-_SES_MESSAGE_ID = "0107019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"
 
 
 def sent() -> dict[str, Any]:
     """Return a message that SES has, of whose delivery nothing is known yet."""
     now = int(time.time())
-    attempt = Attempt(at=now, outcome="sent", ses_message_id=_SES_MESSAGE_ID)
+    attempt = Attempt(at=now, outcome="sent", ses_message_id=ses_message_id(PLACEHOLDER))
     return _stored(_record(now, Status.SENT, attempt))
+
+
+def delivered() -> dict[str, Any]:
+    """Return a message that has arrived: nothing is left to do, so it is in no index of work."""
+    now = int(time.time())
+    attempt = Attempt(at=now, outcome="sent", ses_message_id=ses_message_id(PLACEHOLDER))
+    record = _record(now, Status.SENT, attempt)
+    (recipient,) = record.recipients
+    arrived = (recipient.model_copy(update={"status": Status.DELIVERED}),)
+    return _stored(record.model_copy(update={"recipients": arrived}))
 
 
 def waiting() -> dict[str, Any]:

@@ -48,6 +48,12 @@ def build() -> None:
     _compile(package.ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
 
 
+def megabytes(subject: Subject) -> float:
+    """Return the size of a package, unzipped, in 10⁶ bytes."""
+    files = (file for file in subject.folder.rglob("*") if file.is_file())
+    return round(sum(file.stat().st_size for file in files if file.name != ".stamp") / 1e6, 2)
+
+
 def _unpack(archive: Path) -> None:
     shutil.rmtree(BUILD / "ours", ignore_errors=True)
     with zipfile.ZipFile(archive) as zipped:

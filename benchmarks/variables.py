@@ -27,15 +27,20 @@ _NAMED = {
 
 
 @cache
+def template() -> Any:
+    """Return what is deployed."""
+    return parse((ROOT / "template.yaml").read_text())
+
+
+@cache
 def template_variables() -> Mapping[str, str]:
     """Return what the template sets for every function, its parameters at their defaults."""
-    template = parse((ROOT / "template.yaml").read_text())
     values = {
         name: str(parameter["Default"])
-        for name, parameter in template["Parameters"].items()
+        for name, parameter in template()["Parameters"].items()
         if "Default" in parameter
     }
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     known = values | _NAMED
     return {name: _resolved(value, known) for name, value in variables.items()}
 

@@ -1,33 +1,38 @@
-"""Warm requests: functions that have started are handed the same mail in turn, again and again."""
+"""Warm requests: functions that have started are handed mails in turn, again and again."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks import subjects
+from benchmarks import payloads, subjects
 from benchmarks.aws import depth
 from benchmarks.figures import summary
-from benchmarks.sandbox import Sandbox, SandboxError
+from benchmarks.sandbox import Sandbox, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from benchmarks.aws import Aws, Call
     from benchmarks.payloads import Payload
     from benchmarks.sandbox import Invocation
+    from benchmarks.scale import Scale
     from benchmarks.subjects import Subject
 
 OURS = subjects.ours("api")
 SUBJECTS = (OURS, subjects.FLOOR, subjects.TYPICAL)
+LATENCIES_MS = (0, 5, 20)
+_GROUPS = ((payloads.SMALL, payloads.FILES), (payloads.ONE_MB, payloads.FOUR_MB))
 _UNCOUNTED = 3
+
+type Run = tuple[str, str]
+"""A mail's name and a function's."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """What one function took for one mail, request by request."""
+    """What one function took for one event, request by request."""
 
     cpu_ms: list[float] = field(default_factory=list)
     wall_ms: list[float] = field(default_factory=list)
@@ -50,7 +55,7 @@ class Measured:
         }
 
 
-class Warm:
+class Running:
     """Functions that are kept running, to be compared. Use as a context manager."""
 
     def __init__(self, aws: Aws, functions: Iterable[Subject], first: bytes) -> None:
@@ -69,22 +74,40 @@ class Warm:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def compare(
-        self, names: Sequence[str], event: bytes, count: int, uncounted: int = _UNCOUNTED
-    ) -> Mapping[str, Measured]:
-        """Hand over `event` to each in turn, `count` times, after some that do not count."""
-        measured: defaultdict[str, Measured] = defaultdict(Measured)
-        for number in range(-uncounted, count):
-            for name in names:
+    def compare[Key](
+        self, runs: Mapping[Key, tuple[str, bytes]], count: int
+    ) -> dict[Key, Measured]:
+        """Hand each function its event, one run after the other, `count` times around."""
+        measured = {key: Measured() for key in runs}
+        for number in range(-_UNCOUNTED, count):
+            for key, (name, event) in runs.items():
                 self._aws.calls()
                 invocation = self._sandboxes[name].invoke(event)
-                if invocation.answer.get("statusCode", 200) != 200:
-                    raise SandboxError(f"{name} answered {invocation.answer}")
+                check(name, invocation.answer)
                 if number >= 0:
-                    measured[name].add(invocation, self._aws.calls())
+                    measured[key].add(invocation, self._aws.calls())
         return measured
 
 
-def names_for(payload: Payload) -> list[str]:
-    """Say who reads a mail: the floor reads JSON only."""
-    return [s.name for s in SUBJECTS if s is not subjects.FLOOR or payload.name.endswith("JSON")]
+def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> dict[int, dict[Run, Measured]]:
+    """Compare every mail on every function that reads it, by latency of AWS in milliseconds."""
+    measured: dict[int, dict[Run, Measured]] = {}
+    with Running(aws, SUBJECTS, payloads.payload(payloads.SMALL, "JSON").event) as running:
+        for latency in LATENCIES_MS:
+            measured[latency] = {}
+            aws.set(latency_ms=latency)
+            for group, counts in zip(_GROUPS, (scale.small, scale.large), strict=True):
+                say(f"warm requests, {' and '.join(group)}, AWS takes {latency} ms")
+                mails = [payloads.payload(size, form) for size in group for form in ("JSON", "XML")]
+                measured[latency] |= running.compare(runs_of(mails), counts[latency])
+    return measured
+
+
+def runs_of(mails: Iterable[Payload]) -> dict[Run, tuple[str, bytes]]:
+    """Say who reads which mail: the floor reads JSON only."""
+    return {
+        (mail.name, subject.name): (subject.name, mail.event)
+        for mail in mails
+        for subject in SUBJECTS
+        if subject is not subjects.FLOOR or mail.name.endswith("JSON")
+    }

@@ -199,18 +199,21 @@ def _settle(record: dict[str, Any], ses_message_id: str, now: int) -> None:
 
 def _content(mail: dict[str, Any], files: Any) -> dict[str, Any]:
     """Return what a later try would need besides the attachments' bytes."""
-    to = [[address, ""] for address in _addresses(mail["To"])]
+    to = _boxes(mail["To"])
     if len(to) == 1:
-        to[0][1] = mail.get("ReceiverName", "")
+        to[0]["name"] = mail.get("ReceiverName", "")
     return {
-        "sender": [mail["From"], mail.get("FromName", "")],
+        "sender": {"address": mail["From"], "name": mail.get("FromName", "")},
         "to": to,
-        "cc": [[address, ""] for address in _addresses(mail.get("CC", ""))],
-        "bcc": [[address, ""] for address in _addresses(mail.get("BCC", ""))],
+        "cc": _boxes(mail.get("CC", "")),
+        "bcc": _boxes(mail.get("BCC", "")),
+        "reply_to": [],
         "subject": mail["Subject"],
         "text": mail.get("Text"),
         "html": mail.get("HTML"),
-        "attachments": [[file["Name"], file["ContentType"]] for file in files],
+        "attachments": [
+            {"name": file["Name"], "content_type": file["ContentType"]} for file in files
+        ],
         "configuration_set": CONFIGURATION_SET,
     }
 
@@ -229,17 +232,17 @@ def _request(content: dict[str, Any], contents: list[bytes], message_id: str) ->
         simple["Attachments"] = [
             {
                 "RawContent": data,
-                "FileName": name,
-                "ContentType": content_type,
+                "FileName": file["name"],
+                "ContentType": file["content_type"],
                 "ContentDisposition": "ATTACHMENT",
                 "ContentTransferEncoding": "BASE64",
             }
-            for (name, content_type), data in zip(content["attachments"], contents, strict=True)
+            for file, data in zip(content["attachments"], contents, strict=True)
         ]
     return {
-        "FromEmailAddress": _mailbox(*content["sender"]),
+        "FromEmailAddress": _mailbox(**content["sender"]),
         "Destination": {
-            f"{kind.title()}Addresses": [_mailbox(*box) for box in content[kind]]
+            f"{kind.title()}Addresses": [_mailbox(**box) for box in content[kind]]
             for kind in ("to", "cc", "bcc")
         },
         "Content": {"Simple": simple},
@@ -253,6 +256,10 @@ def _request(content: dict[str, Any], contents: list[bytes], message_id: str) ->
 
 def _addresses(text: str) -> list[str]:
     return [entry.strip() for entry in text.split(",") if entry]
+
+
+def _boxes(text: str) -> list[dict[str, str]]:
+    return [{"address": address, "name": ""} for address in _addresses(text)]
 
 
 def _mailbox(address: str, name: str) -> str:

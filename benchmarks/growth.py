@@ -1,0 +1,73 @@
+"""Whether a mail's cost grows as the mail does: its attachments, and its recipients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import payloads
+from benchmarks.warm import OURS, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.aws import Aws
+    from benchmarks.scale import Scale
+
+MEGABYTES = (1, 2, 3, 4)
+RECIPIENTS = (1, 10, 25, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How straight a series of costs is."""
+
+    largest_deviation: float
+    """From the line between its ends, as a share of the line there."""
+    second_half_over_first: float
+    """What a unit costs in the upper half of the range, by what it costs in the lower."""
+
+
+def fit(costs: Mapping[int, float]) -> Fit:
+    """Measure the straightness of costs by size; needs three sizes that rise, or more."""
+    sizes = sorted(costs)
+    first, last = sizes[0], sizes[-1]
+    slope = (costs[last] - costs[first]) / (last - first)
+    deviations = []
+    for size in sizes:
+        line = costs[first] + slope * (size - first)
+        deviations.append(abs(costs[size] - line) / line)
+    middle = min(sizes[1:-1], key=lambda size: abs(size - (first + last) / 2))
+    lower = (costs[middle] - costs[first]) / (middle - first)
+    upper = (costs[last] - costs[middle]) / (last - middle)
+    return Fit(round(max(deviations), 3), round(upper / lower, 3))
+
+
+def measure(
+    aws: Aws, scale: Scale, say: Callable[[str], None]
+) -> dict[str, Mapping[int, Sequence[float]]]:
+    """Return the processor's milliseconds of one mail, by MB of attachment and by recipients."""
+    aws.set()
+    sizes = {0: (), **{mb: (mb * 1_000_000,) for mb in MEGABYTES}}
+    attached = {mb: payloads.mail(*size) for mb, size in sizes.items()}
+    addressed = {count: payloads.mail(recipients=count) for count in RECIPIENTS}
+    series = (
+        ("attachment_mb", attached, scale.attachment_steps),
+        ("recipients", addressed, scale.recipient_steps),
+    )
+    measured: dict[str, Mapping[int, Sequence[float]]] = {}
+    with Running(aws, (OURS,), payloads.in_json(payloads.mail(1000))) as running:
+        for name, mails, rounds in series:
+            say(f"growth, {name}")
+            runs = {size: (OURS.name, payloads.in_json(mail)) for size, mail in mails.items()}
+            measured[name] = {size: m.cpu_ms for size, m in running.compare(runs, rounds).items()}
+    return measured
+
+
+def fits(measured: Mapping[str, Mapping[int, Sequence[float]]]) -> dict[str, Fit]:
+    """Fit the medians of what was measured."""
+    return {
+        name: fit({size: median(values) for size, values in by_size.items()})
+        for name, by_size in measured.items()
+    }

@@ -1,0 +1,50 @@
+"""The nine figures that stand for all others."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import payloads, subjects, warm
+from benchmarks.figures import paired_ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.suite import Measurements
+
+_OURS, _FLOOR, _TYPICAL = warm.OURS.name, subjects.FLOOR.name, subjects.TYPICAL.name
+_SMALL, _FILES, _LARGE = (
+    f"{size} JSON" for size in (payloads.SMALL, payloads.FILES, payloads.FOUR_MB)
+)
+
+
+def ratios(measured: Measurements) -> dict[str, float]:
+    """Return the figures that have targets, by their names."""
+    ready = {case.subject.name: case.measured["ready_cpu_ms"] for case in measured.starts}
+    heaviest = ready[heaviest_of_ours(ready)]
+    at_once, slowly = measured.warm[0], measured.warm[20]
+    in_json, in_xml = at_once[_LARGE, _OURS], at_once[f"{payloads.FOUR_MB} XML", _OURS]
+    small, files = slowly[_SMALL, _OURS].wall_ms, slowly[_FILES, _OURS].wall_ms
+    return {
+        "cold_ready_vs_floor": paired_ratio(heaviest, ready[_FLOOR]),
+        "cold_ready_vs_typical": paired_ratio(heaviest, ready[_TYPICAL]),
+        "warm_small_json_vs_floor": _vs_floor(at_once, _SMALL),
+        "warm_4mb_json_vs_floor": _vs_floor(at_once, _LARGE),
+        "memory_4mb_json_vs_floor": paired_ratio(measured.peaks[_OURS], measured.peaks[_FLOOR]),
+        "warm_4mb_xml_vs_4mb_json": paired_ratio(in_xml.cpu_ms, in_json.cpu_ms),
+        "small_mail_wall_ms_at_20ms": round(median(small), 2),
+        "attachments_extra_wall_ms_at_20ms": round(
+            median(more - less for more, less in zip(files, small, strict=True)), 2
+        ),
+        "package_mb": measured.megabytes[_OURS],
+    }
+
+
+def heaviest_of_ours(ready: Mapping[str, Sequence[float]]) -> str:
+    """Return the name of that of our functions which takes most until it is ready."""
+    return max((name for name in ready if name.startswith("ours")), key=lambda n: median(ready[n]))
+
+
+def _vs_floor(runs: Mapping[warm.Run, warm.Measured], mail: str) -> float:
+    return paired_ratio(runs[mail, _OURS].cpu_ms, runs[mail, _FLOOR].cpu_ms)

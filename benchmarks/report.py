@@ -1,0 +1,164 @@
+"""The results in tables: for the terminal, and for the README."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.targets import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+START, END = "<!-- results: written by `make bench` -->", "<!-- end of the results -->"
+
+type Table = tuple[Sequence[str], Sequence[Sequence[str]]]
+"""Headings, and rows."""
+
+
+def targets(results: Mapping[str, Any]) -> Table:
+    """Hold the figures that were promised against their targets."""
+    rows = [
+        (target.name, target.meaning, f"{figure:g}", f"≤ {target.most:g}", _word(is_met=is_met))
+        for target, figure, is_met in verdicts(results["ratios"])
+    ]
+    return ("figure", "what it is", "measured", "target", ""), rows
+
+
+def _word(*, is_met: bool) -> str:
+    return "met" if is_met else "not met"
+
+
+def cold(results: Mapping[str, Any]) -> Table:
+    """Tell the cold starts, in milliseconds."""
+    names = ("ready_cpu_ms", "ready_wall_ms", "first_cpu_ms", "first_wall_ms")
+    rows = [
+        (subject, *(_spread(figures[name]) for name in names))
+        for subject, figures in results["cold"].items()
+    ]
+    return ("cold start, ms", "ready: CPU", "wall", "first answer: CPU", "wall"), rows
+
+
+def warm(results: Mapping[str, Any]) -> Table:
+    """Tell the warm requests, in milliseconds and kB."""
+    rows = [
+        (
+            mail,
+            subject,
+            _spread(figures["0 ms"]["cpu_ms"]),
+            *(_number(figures[f"{latency} ms"]["wall_ms"]["median"]) for latency in (0, 5, 20)),
+            f"{figures['20 ms']['aws_calls']['median']:g}",
+            f"{figures['20 ms']['aws_calls_in_series']['median']:g}",
+            f"{figures['0 ms']['bytes_to_aws']['median'] / 1000:,.0f}",
+            f"{results['allocated_kb'][mail][subject]['median']:,.0f}",
+        )
+        for mail, subjects in results["warm"].items()
+        for subject, figures in subjects.items()
+    ]
+    walls = ("wall at 0 ms", "5 ms", "20 ms")
+    calls = ("calls", "in series", "kB to AWS", "kB held")
+    return ("warm mail", "", "CPU, ms", *walls, *calls), rows
+
+
+def memory(results: Mapping[str, Any]) -> Table:
+    """Tell the peak memory and the package's size."""
+    rows = [
+        (
+            subject,
+            _spread(peak),
+            _number(results["package_mb"][subject]) if subject in results["package_mb"] else "",
+        )
+        for subject, peak in results["peak_memory_mb"].items()
+    ]
+    return ("", "peak memory, MB", "package, MB"), rows
+
+
+def events(results: Mapping[str, Any]) -> Table:
+    """Tell what events cost, in milliseconds of the processor for each."""
+    rows = [
+        (size, *(_spread(figures["cpu_ms_per_event"]) for figures in subjects.values()))
+        for size, subjects in results["events"].items()
+    ]
+    return ("events in a batch", *next(iter(results["events"].values()))), rows
+
+
+def growth(results: Mapping[str, Any]) -> Table:
+    """Tell how the cost of a mail grows."""
+    rows = [
+        (
+            series.replace("_mb", "s, MB"),
+            ", ".join(f"{size}: {_number(ms['median'])}" for size, ms in found["cpu_ms"].items()),
+            f"{found['fit']['largest_deviation']:.0%}",
+            f"{found['fit']['second_half_over_first']:g}",
+        )
+        for series, found in results["growth"].items()
+    ]
+    return ("", "CPU, ms", "off the line", "2nd half ÷ 1st, per unit"), rows
+
+
+def table(results: Mapping[str, Any]) -> Table:
+    """Tell what operations do in the table, and whether that depends on its size."""
+    by_messages = results["table"]["by_messages"]
+    few, many = by_messages
+    rows = [
+        (
+            operation,
+            _said(calls),
+            "the same" if by_messages[many][operation] == calls else "not the same",
+        )
+        for operation, calls in by_messages[few].items()
+    ]
+    headings = ("operation", f"calls (items), {int(few):,} messages", f"{int(many):,} messages")
+    return headings, rows
+
+
+def _said(calls: Mapping[str, Any]) -> str:
+    parts = (f"{c['calls']} {name} ({c['items']})" for name, c in sorted(calls.items()))
+    return ", ".join(parts)
+
+
+def _spread(figures: Mapping[str, float]) -> str:
+    return f"{_number(figures['median'])} ({_number(figures['q1'])}-{_number(figures['q3'])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+SECTIONS = (targets, cold, warm, memory, events, growth, table)
+
+
+def in_text(table_: Table) -> str:
+    """Align a table for the terminal."""
+    headings, rows = table_
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def in_markdown(table_: Table) -> str:
+    """Write a table for the README."""
+    headings, rows = table_
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def everything(results: Mapping[str, Any]) -> Iterable[Table]:
+    """Return all tables."""
+    return (section(results) for section in SECTIONS)
+
+
+def written_into(text: str, results: Mapping[str, Any]) -> str:
+    """Return the README's `text` with the results between its marks."""
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    machine, versions = results["machine"], results["versions"]
+    said = [
+        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + ". Medians, with quartiles in parentheses.",
+        *map(in_markdown, everything(results)),
+    ]
+    return f"{before}{START}\n\n{'\n\n'.join(said)}\n\n{END}{after}"

@@ -1,0 +1,139 @@
+"""Everything that is measured in one run, and the results in figures."""
+
+from __future__ import annotations
+
+import platform
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import cold, events, growth, memory, subjects, table, warm
+from benchmarks.figures import summary
+from local.package import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.aws import Aws
+    from benchmarks.scale import Scale
+    from benchmarks.warm import Measured, Run
+
+_NAMED = ("aws-lambda-powertools", "boto3", "botocore", "pydantic")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What one run measured, nothing summed up yet."""
+
+    starts: Sequence[cold.Case]
+    warm: Mapping[int, Mapping[Run, Measured]]
+    allocated: Mapping[Run, Sequence[float]]
+    peaks: Mapping[str, Sequence[float]]
+    events: Mapping[events.Run, Measured]
+    growth: Mapping[str, Mapping[int, Sequence[float]]]
+    table: Mapping[int, table.Calls]
+    megabytes: Mapping[str, float]
+
+
+def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
+    """Measure everything."""
+    starts = cold.measure(aws, scale.starts, say)
+    warmed = warm.measure(aws, scale, say)
+    aws.set()
+    return Measurements(
+        starts=starts,
+        warm=warmed,
+        peaks=memory.peaks(aws, scale.processes, say),
+        allocated=memory.allocated(aws, scale.processes, say),
+        growth=growth.measure(aws, scale, say),
+        events=events.measure(aws, scale.batches, say),
+        table=table.measure(scale.messages, say),
+        megabytes={
+            subject.name: subjects.megabytes(subject)
+            for subject in (warm.OURS, subjects.FLOOR, subjects.TYPICAL)
+        },
+    )
+
+
+def results(measured: Measurements) -> dict[str, Any]:
+    """Sum up what was measured, by section; all but `ratios`, which `ratios.py` knows."""
+    return {
+        "machine": machine(),
+        "versions": versions(),
+        "cold": {
+            case.subject.name: {name: summary(values) for name, values in case.measured.items()}
+            for case in measured.starts
+        },
+        "warm": _nested(
+            {
+                (mail, name, f"{latency} ms"): figures.result()
+                for latency, runs in measured.warm.items()
+                for (mail, name), figures in runs.items()
+            }
+        ),
+        "allocated_kb": _nested({run: summary(kb) for run, kb in measured.allocated.items()}),
+        "peak_memory_mb": {name: summary(mb) for name, mb in measured.peaks.items()},
+        "events": _nested({run: _per_event(run[0], m) for run, m in measured.events.items()}),
+        "growth": _growth(measured),
+        "table": {
+            "by_messages": {str(number): calls for number, calls in measured.table.items()},
+            "is_independent_of_size": _are_equal(list(measured.table.values())),
+        },
+        "package_mb": dict(measured.megabytes),
+    }
+
+
+def _nested(figures: Mapping[Any, Any]) -> dict[str, Any]:
+    """Turn keys that are tuples into dictionaries in dictionaries."""
+    nested: dict[str, Any] = {}
+    for path, value in figures.items():
+        *parents, last = map(str, path)
+        inner = nested
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return nested
+
+
+def _per_event(size: int, measured: Measured) -> dict[str, Any]:
+    calls = [len(calls) / size for calls in measured.calls]
+    return {
+        "cpu_ms_per_event": summary([ms / size for ms in measured.cpu_ms]),
+        "aws_calls_per_event": summary(calls),
+    }
+
+
+def _growth(measured: Measurements) -> dict[str, Any]:
+    fits = growth.fits(measured.growth)
+    return {
+        name: {
+            "cpu_ms": {str(size): summary(values) for size, values in by_size.items()},
+            "fit": asdict(fits[name]),
+        }
+        for name, by_size in measured.growth.items()
+    }
+
+
+def _are_equal(values: Sequence[object]) -> bool:
+    return all(value == values[0] for value in values)
+
+
+def machine() -> dict[str, Any]:
+    """Describe the machine, as far as it matters: neither its name nor where things are."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory_kb = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
+    cores = len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
+    return {
+        "processor": model[1] if model else platform.machine(),
+        "cores": cores,
+        "memory_gb": round(int(memory_kb[1]) / 1e6) if memory_kb else None,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return what else the figures depend on."""
+    lock = (SOURCE / "requirements.txt").read_text()
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.MULTILINE))
+    return {"python": platform.python_version()} | {name: pinned[name] for name in _NAMED}

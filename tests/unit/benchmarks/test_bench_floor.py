@@ -1,0 +1,110 @@
+"""The floor is fair: it asks of AWS what the service asks, with the same data and settings."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, override
+
+import pytest
+
+from benchmarks import payloads, scene
+from benchmarks.aws_server import CONTROL, Connection, Server
+
+ROOT = Path(__file__).parents[3]
+CALL = """
+import json, sys
+from {module} import handler
+class Context:
+    aws_request_id = "request-1"
+    function_name = invoked_function_arn = "mail"
+    memory_limit_in_mb = 1024
+    def get_remaining_time_in_millis(self):
+        return 29_000
+answer = handler(json.load(sys.stdin), Context())
+print("ANSWER", json.dumps(answer))
+"""
+WHATEVER = (
+    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "an id"),
+    (re.compile(r"\b[0-9a-f]{24}\b"), "a revision"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a token"),
+    (re.compile(r"\b1[789]\d{8}\b"), "a time"),
+    (re.compile(r'"unfinished": {"S": "\d"}'), '"unfinished": {"S": "a shard"}'),
+)
+
+
+@pytest.fixture
+def asked() -> Iterator[list[tuple[str, str, Any]]]:
+    """Listen as AWS does, and keep what comes: operation, path and body."""
+    calls: list[tuple[str, str, Any]] = []
+
+    class Listening(Connection):
+        @override
+        def _answer(self, operation: str, path: str, body: bytes, *rest: Any) -> None:
+            calls.append((operation, _told(path), _told(body.decode("latin-1"))))
+            super()._answer(operation, path, body, *rest)
+
+    with Server(("127.0.0.1", 0), Listening) as server:
+        os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield calls
+        server.shutdown()
+        thread.join()
+        del os.environ["AWS_ENDPOINT_URL"]
+
+
+def _told(text: str) -> Any:
+    for pattern, name in WHATEVER:
+        text = pattern.sub(name, text)
+    return json.loads(text) if text.startswith("{") else text
+
+
+def call(module: str, path: str, event: bytes) -> Any:
+    """Run a handler in a process of its own and return its answer."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / path)}
+    command = [sys.executable, "-c", CALL.format(module=module)]
+    run = subprocess.run(command, input=event, env=environment, capture_output=True, check=True)
+    return json.loads(run.stdout.rpartition(b"ANSWER")[2])
+
+
+def put_on(items: dict[str, Any]) -> None:
+    port = int(os.environ["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", CONTROL, json.dumps({"latency": 0, "scene": {"items": items}}))
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+@pytest.mark.parametrize("sizes", [(), (3000, 3000, 3000)])
+def test_a_mail_takes_the_same_calls_with_the_same_data(
+    asked: list[Any], sizes: tuple[int, ...]
+) -> None:
+    event = payloads.in_json(payloads.mail(*sizes))
+
+    ours = call("handlers.api", "src", event)
+    by_us = sorted(asked, key=str)
+    asked.clear()
+    floors = call("mail", "benchmarks/floor", event)
+
+    assert by_us == sorted(asked, key=str)
+    assert _told(ours["body"]) == _told(floors["body"])
+
+
+def test_an_event_takes_the_same_calls_with_the_same_data(asked: list[Any]) -> None:
+    put_on(scene.sent())
+    event = payloads.deliveries(2)
+
+    ours = call("handlers.ses_events", "src", event)
+    by_us = sorted(asked, key=str)
+    asked.clear()
+    floors = call("events", "benchmarks/floor", event)
+
+    assert len(by_us) == 4
+    assert by_us == sorted(asked, key=str)
+    assert ours == floors == {"batchItemFailures": []}

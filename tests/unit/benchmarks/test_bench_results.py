@@ -1,0 +1,112 @@
+"""What a run measured becomes results with the promised names, tables and a chart."""
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from benchmarks import chart, cold, payloads, report, subjects, warm
+from benchmarks.aws import Call
+from benchmarks.ratios import ratios
+from benchmarks.subjects import Subject
+from benchmarks.suite import Measurements, results
+from benchmarks.targets import TARGETS
+
+NAMES = {
+    "cold_ready_vs_floor",
+    "cold_ready_vs_typical",
+    "warm_small_json_vs_floor",
+    "warm_4mb_json_vs_floor",
+    "memory_4mb_json_vs_floor",
+    "warm_4mb_xml_vs_4mb_json",
+    "small_mail_wall_ms_at_20ms",
+    "attachments_extra_wall_ms_at_20ms",
+    "package_mb",
+}
+SIZES = (payloads.SMALL, payloads.FILES, payloads.ONE_MB, payloads.FOUR_MB)
+COST = {"ours api": 3.0, "ours resend": 4.0, "floor": 2.0, "floor events": 2.0, "typical": 8.0}
+
+
+def case(name: str) -> cold.Case:
+    figures = ("ready_cpu_ms", "ready_wall_ms", "first_cpu_ms", "first_wall_ms")
+    measured = {figure: [COST[name], COST[name]] for figure in figures}
+    return cold.Case(Subject(name, subjects.BUILD, "x.y"), b"", {}, measured)
+
+
+def measured(cost: float) -> warm.Measured:
+    return warm.Measured([cost, cost], [cost, cost], [[Call("PutItem", 0, 1, 1000)]] * 2)
+
+
+@pytest.fixture
+def run() -> Measurements:
+    runs = {
+        (f"{size} {form}", subject.name): COST[subject.name] * number * (1 + (form == "XML"))
+        for number, size in enumerate(SIZES, start=1)
+        for form in ("JSON", "XML")
+        for subject in warm.SUBJECTS
+        if subject is not subjects.FLOOR or form == "JSON"
+    }
+    counted = {"send": {"PutItem": {"calls": 1, "items": 1}}}
+    return Measurements(
+        starts=[case(name) for name in COST],
+        warm={ms: {run: measured(cost) for run, cost in runs.items()} for ms in (0, 5, 20)},
+        allocated={run: [cost] for run, cost in runs.items()},
+        peaks={name: [COST[name]] for name in ("ours api", "floor", "typical")},
+        events={(size, name): measured(2.0) for size in (1, 10) for name in ("ours", "floor")},
+        growth={"attachment_mb": {0: [1.0], 2: [2.0], 4: [3.0]}},
+        table={100: counted, 1000: counted},
+        megabytes={"ours api": 26.0, "floor": 30.0, "typical": 40.0},
+    )
+
+
+@pytest.fixture
+def told(run: Measurements) -> dict[str, Any]:
+    return results(run) | {"ratios": ratios(run)}
+
+
+def test_the_ratios_have_exactly_the_promised_names(told: dict[str, Any]) -> None:
+    assert told["ratios"].keys() == NAMES
+    assert {target.name for target in TARGETS} == NAMES
+
+
+def test_the_ratios_compare_what_their_names_say(told: dict[str, Any]) -> None:
+    assert told["ratios"] == {
+        "cold_ready_vs_floor": 2.0,  # Of the heaviest: `ours resend`.
+        "cold_ready_vs_typical": 0.5,
+        "warm_small_json_vs_floor": 1.5,
+        "warm_4mb_json_vs_floor": 1.5,
+        "memory_4mb_json_vs_floor": 1.5,
+        "warm_4mb_xml_vs_4mb_json": 2.0,
+        "small_mail_wall_ms_at_20ms": 3.0,
+        "attachments_extra_wall_ms_at_20ms": 3.0,
+        "package_mb": 26.0,
+    }
+
+
+def test_the_results_name_neither_the_machine_nor_a_place_on_it(told: dict[str, Any]) -> None:
+    assert "/" not in str(told["machine"])
+    assert told["machine"].keys() == {"processor", "cores", "memory_gb", "system"}
+
+
+def test_the_chart_is_xml(told: dict[str, Any]) -> None:
+    drawn = ET.fromstring(chart.draw(chart.panels(told)))
+
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_label_cannot_break_the_chart() -> None:
+    bar = chart.Bar("<&>", "ours", {"median": 1, "q1": 1, "q3": 2})
+
+    assert "&lt;&amp;&gt;" in chart.draw([chart.Panel("a < b", [bar])])
+
+
+def test_only_what_is_between_the_marks_of_the_readme_is_replaced(told: dict[str, Any]) -> None:
+    readme = f"before\n{report.START}\nof last year\n{report.END}\nafter\n"
+
+    written = report.written_into(readme, told)
+
+    assert written.startswith(f"before\n{report.START}\n")
+    assert written.endswith(f"{report.END}\nafter\n")
+    assert "of last year" not in written
+    assert "cold_ready_vs_floor" in written
+    assert report.written_into(written, told) == written
