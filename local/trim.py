@@ -70,10 +70,10 @@ def _of_operations(model: dict[str, Any], names: set[str]) -> dict[str, Any]:
     while found:
         needed |= found
         found = {name for one in found for name in _shapes_in(model["shapes"][one])} - needed
-    kept: dict[str, Any] = _without_texts(
-        model | {"operations": operations, "shapes": _only(model["shapes"], needed)}
-    )
-    return kept
+    return model | {
+        "operations": _without_texts(operations),
+        "shapes": _without_texts(_only(model["shapes"], needed)),
+    }
 
 
 def _only(items: dict[str, Any], names: set[str]) -> dict[str, Any]:
@@ -92,6 +92,7 @@ def _shapes_in(part: Any) -> Iterator[str]:
 
 
 def _without_texts(part: Any) -> Any:
+    """Leave out what botocore makes docstrings of (elsewhere in a model it insists on texts)."""
     if isinstance(part, dict):
         return {
             name: _without_texts(inner)
