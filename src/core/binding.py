@@ -24,7 +24,7 @@ def read(request: Request, operation: type[Contract], route: Route) -> Contract:
     in no known format, and `TooLarge`.
     """
     request = unpacked(request)
-    reader = _format(request, route).read if request.body else None
+    reader = _format(request, route).read if request.content else None
     bound = reader(request, operation) if reader else operation()
     filled: dict[str, object] = {}
     if route.parameter:
@@ -56,11 +56,11 @@ def unpacked(request: Request) -> Request:
 
     Raises `Unreadable` and `TooLarge`.
     """
-    encoding = request.headers.get("content-encoding", "")
-    body = inflated(request.body, encoding, MAX_BODY_BYTES)
-    if len(body) > MAX_BODY_BYTES:
+    if encoding := request.headers.get("content-encoding", ""):
+        request = request.unpacked(inflated(request.body, encoding, MAX_BODY_BYTES))
+    if request.size > MAX_BODY_BYTES:
         raise TooLarge(f"The request must not be larger than {MAX_BODY_BYTES} bytes.")
-    return request.unpacked(body)
+    return request
 
 
 def _format(request: Request, route: Route) -> Format:

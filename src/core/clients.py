@@ -19,49 +19,50 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+_USER_AGENT = f"communication-hub-mail Botocore/{botocore.__version__}"
+"""What AWS's own logs call us. botocore would put a longer one together anew for every call."""
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.Session()
 
 
-def _client(service: str, config: Config) -> Any:
+def _client(service: str, *, connect: int, read: int, attempts: int, **more: Any) -> Any:
+    """Make a client whose connections take so many seconds at most and that tries so often."""
+    config = Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+        user_agent=_USER_AGENT,
+        **more,
+    )
     return _session().create_client(service, config=config)
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Return the table's client. Writes are conditional, so the SDK may repeat them."""
-    return cast("DynamoDBClient", _client("dynamodb", _repeating(connect=1, read=2, attempts=4)))
+    # What is written is made by our own code: checking every value of it against botocore's model
+    # takes as long as all that we do ourselves.
+    client = _client("dynamodb", connect=1, read=2, attempts=4, parameter_validation=False)
+    return cast("DynamoDBClient", client)
 
 
 @cache
 def s3() -> "S3Client":
     """Return the bucket's client. Every object has a key of its own, so the SDK may repeat."""
-    return cast("S3Client", _client("s3", _repeating(connect=1, read=5, attempts=3)))
+    return cast("S3Client", _client("s3", connect=1, read=5, attempts=3))
 
 
 @cache
 def sqs() -> "SQSClient":
     """Return the queues' client. A message queued twice does no harm: the second finds no claim."""
-    return cast("SQSClient", _client("sqs", _repeating(connect=1, read=3, attempts=3)))
+    return cast("SQSClient", _client("sqs", connect=1, read=3, attempts=3))
 
 
 @cache
 def ses() -> "SESV2Client":
     """Return SES's client: without an idempotency token a repeated request is a second mail."""
-    config = Config(
-        connect_timeout=3,
-        read_timeout=SES_SECONDS - 3,
-        retries={"mode": "standard", "total_max_attempts": 1},
-        tcp_keepalive=True,
-    )
-    return cast("SESV2Client", _client("sesv2", config))
-
-
-def _repeating(connect: int, read: int, attempts: int) -> Config:
-    return Config(
-        connect_timeout=connect,
-        read_timeout=read,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        tcp_keepalive=True,
-    )
+    return cast("SESV2Client", _client("sesv2", connect=3, read=SES_SECONDS - 3, attempts=1))

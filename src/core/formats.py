@@ -53,8 +53,8 @@ JSON = Format(
     name="json",
     media_types=("application/json", "text/json"),
     answer_type="application/json; charset=utf-8",
-    read=lambda request, contract: json_format.read(request.body, contract),
-    read_array=lambda request, contract: json_format.read_array(request.body, contract),
+    read=lambda request, contract: json_format.read(request.content, contract),
+    read_array=lambda request, contract: json_format.read_array(request.content, contract),
     write=json_format.write,
     write_array=json_format.write_array,
 )
@@ -120,5 +120,5 @@ def of_body(request: Request) -> Format | None:
     for format_ in FORMATS:
         if format_.read and request.content_type in format_.media_types:
             return format_
-    start = request.body[:100].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    start = request.start.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     return {b"{": JSON, b"[": JSON, b"<": XML}.get(start)

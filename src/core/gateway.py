@@ -19,14 +19,32 @@ class Request(NamedTuple):
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes
+    content: str | bytes
+    """The body as it was handed over: turning megabytes of text into bytes and back takes time."""
     caller: str
     """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
+
+    @property
+    def body(self) -> bytes:
+        """The body's bytes. A lone surrogate cannot have come from UTF-8 and becomes `?`."""
+        content = self.content
+        return content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+    @property
+    def start(self) -> bytes:
+        """As much of the body's bytes as is needed to see what it is."""
+        return self._replace(content=self.content[:2000]).body
+
+    @property
+    def size(self) -> int:
+        """The number of the body's bytes."""
+        content = self.content
+        return len(content) if isinstance(content, bytes) or content.isascii() else len(self.body)
 
     def unpacked(self, body: bytes) -> "Request":
         """Return the same request with `body`, which is no longer compressed."""
         headers = {name: held for name, held in self.headers.items() if name != "content-encoding"}
-        return self._replace(body=body, headers=headers)
+        return self._replace(content=body, headers=headers)
 
     @property
     def content_type(self) -> str:
@@ -73,10 +91,7 @@ def read(event: Mapping[str, Any]) -> Request:
         path=event["path"],
         query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
         headers=headers,
-        # Lone surrogates cannot come from UTF-8; they must not crash what comes after them.
-        body=base64.b64decode(body)
-        if event.get("isBase64Encoded")
-        else body.encode("utf-8", "replace"),
+        content=base64.b64decode(body) if event.get("isBase64Encoded") else body,
         caller=hashlib.sha256(key.encode()).hexdigest() if key else "",
     )
 

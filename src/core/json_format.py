@@ -36,17 +36,17 @@ class Style(NamedTuple):
 PLAIN = Style()
 
 
-def read[C: Contract](body: bytes, contract: type[C]) -> C:
+def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
-    number or boolean given for a string is its own text. Always UTF-8; what is not becomes U+FFFD.
-    Raises `Unreadable` for anything that is not one JSON object of the contract's shape.
+    number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
+    what is none. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
     """
     return _read(body, lambda document: _object(document, contract))
 
 
-def read_array[C: Contract](body: bytes, contract: type[C]) -> list[C]:
+def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
     """Bind a JSON array of objects, each as `read` does."""
 
     def bind(document: Any) -> list[C]:
@@ -57,11 +57,12 @@ def read_array[C: Contract](body: bytes, contract: type[C]) -> list[C]:
     return _read(body, bind)
 
 
-def _read[T](body: bytes, bind: Callable[[Any], T]) -> T:
+def _read[T](body: str | bytes, bind: Callable[[Any], T]) -> T:
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
     try:
         return bind(
             json.loads(
-                body.decode("utf-8", "replace").removeprefix("\ufeff"),
+                text.removeprefix("\ufeff"),
                 parse_int=_Number,
                 parse_float=_Number,
                 parse_constant=_refuse_constant,

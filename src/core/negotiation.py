@@ -93,6 +93,6 @@ def _is_on(given: Mapping[str, str], *names: str) -> bool:
 def _is_camel_case(request: Request) -> bool:
     """Say whether the caller's own names start in lower case, in the body or else the query."""
     pattern = _FIRST_NAME.get(of_body(request), _FIRST_JSON_NAME)
-    if first := pattern.match(request.body):
+    if first := pattern.match(request.start):
         return first[1].islower()
     return any(name[:1].islower() for name in request.query if name.lower() != "format")

@@ -7,12 +7,13 @@ account, but accepts such mails and counts them; asking it is limited to one req
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.items import key, plain
 from core.outage import outages
+from core.threads import threads
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,13 +59,16 @@ class SuppressionList(NamedTuple):
         self, domain: str, addresses: Collection[str]
     ) -> Iterator["Future[frozenset[str]]"]:
         """Ask `among` beside what the block does; the result is there when it ends."""
-        if not addresses:  # A domain without a list pays for no thread.
+        if not addresses:  # A domain without a list pays for nothing.
             nobody: Future[frozenset[str]] = Future()
             nobody.set_result(frozenset())
             yield nobody
             return
-        with ThreadPoolExecutor(1) as pool:
-            yield pool.submit(self.among, domain, addresses)
+        future = threads().submit(self.among, domain, addresses)
+        try:
+            yield future
+        finally:
+            wait([future])
 
     @outages()
     def add(self, domain: str, address: str, reason: Reason, message_id: str) -> bool:

@@ -1,17 +1,16 @@
 """Attachments, and mails too large for the table, in S3 until their retention ends."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.outage import outages
+from core.threads import threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_AT_ONCE = 8
 
 
 class Vault(NamedTuple):
@@ -33,19 +32,19 @@ class Vault(NamedTuple):
             yield
             return
         s3 = self.s3()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            writes = [pool.submit(self._put, s3, key, data) for key, data in objects.items()]
+        writes = [threads().submit(self._put, s3, key, data) for key, data in objects.items()]
+        try:
             yield
-            for write in writes:
-                write.result()
+        finally:
+            wait(writes)
+        for write in writes:
+            write.result()
 
     def fetch(self, keys: Sequence[str]) -> list[bytes]:
         """Read objects side by side; `KeyError` names the first that is gone."""
         if not keys:
             return []
-        s3 = self.s3()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(partial(self._get, s3), keys))
+        return list(threads().map(partial(self._get, self.s3()), keys))
 
     @outages()
     def _put(self, s3: "S3Client", key: str, data: bytes) -> None:

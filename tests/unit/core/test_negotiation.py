@@ -24,7 +24,7 @@ def request(body=b"", query=None, **headers):
         path="/Mail/Send",
         query=query or {},
         headers={name.replace("_", "-"): value for name, value in headers.items()},
-        body=body,
+        content=body,
         caller="",
     )
 
