@@ -22,10 +22,12 @@ class Config(NamedTuple):
     """Whose pages may call the API from a browser; empty: nobody's."""
     default_domain: DomainConfiguration
     """The domain of the template's parameters: with a single domain, nothing else is needed."""
+    is_copied: bool
+    """Whether Lambda takes a snapshot of this process, to start others from (SnapStart)."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Read the variables that `template.yaml` sets for every function."""
+        """Read the variables that `template.yaml` sets for every function, and Lambda's own."""
         return cls(
             table_name=environ["TABLE_NAME"],
             bucket_name=environ["BUCKET_NAME"],
@@ -44,6 +46,7 @@ class Config(NamedTuple):
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
                 content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),
             ),
+            is_copied=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )
 
 

@@ -14,6 +14,7 @@ from core import (
     answers,
     binding,
     clients,
+    copies,
     cors,
     gateway,
     idempotency,
@@ -49,6 +50,15 @@ edges = sending.Edges(
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
 )
+if CONFIG.is_copied:
+    # Only Lambda's runtime has it.
+    from snapshot_restore_py import (  # type: ignore[import-untyped]
+        register_after_restore,
+        register_before_snapshot,
+    )
+
+    register_before_snapshot(copies.before)
+    register_after_restore(copies.after)
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
