@@ -9,12 +9,11 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core import lifecycle
 from core.address import canonical
 from core.errors import InFlight, KeyReused
-from core.idempotency import IdempotencyKey
 from core.ids import new_id
 from core.mail import Mail
 from core.outage import Outage
@@ -23,10 +22,13 @@ from core.record import SES_SECONDS, Recipient, Record
 from core.retry_queue import RetryQueue
 from core.status import Status
 from core.store import KeyBusy, KeyTaken, RecordGone, Store
-from core.submission import Submission
 from core.suppressions import SuppressionList
 from core.transport import Transport
 from core.vault import Vault, attachment_key, content_key
+
+if TYPE_CHECKING:
+    from core.idempotency import IdempotencyKey
+    from core.submission import Submission
 
 _WRITING_SECONDS = 5
 """What must be left after SES's answer, to write it down."""
@@ -56,9 +58,9 @@ class Try(NamedTuple):
 
 
 def send(
-    submission: Submission,
+    submission: "Submission",
     *,
-    key: IdempotencyKey | None,
+    key: "IdempotencyKey | None",
     time_left: Callable[[], float],
     edges: Edges,
 ) -> tuple[Record, bool]:
@@ -84,7 +86,7 @@ def send(
 
 
 def enqueue(
-    submission: Submission, *, key: IdempotencyKey | None, edges: Edges
+    submission: "Submission", *, key: "IdempotencyKey | None", edges: Edges
 ) -> tuple[Record, bool]:
     """Take responsibility for a mail and leave its first try to the queue. As `send` otherwise."""
     now = int(time.time())
@@ -123,7 +125,7 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
     return _attempt(Try(record, *loaded, suppressed), time_left, edges)
 
 
-def _new_record(submission: Submission, now: int) -> Record:
+def _new_record(submission: "Submission", now: int) -> Record:
     configuration = submission.configuration
     return Record(
         id=new_id(),
@@ -145,7 +147,7 @@ def _new_record(submission: Submission, now: int) -> Record:
 
 
 def _keep(
-    record: Record, submission: Submission, key: IdempotencyKey | None, edges: Edges
+    record: Record, submission: "Submission", key: "IdempotencyKey | None", edges: Edges
 ) -> Record:
     """Write record, content and attachments side by side: all, or nothing that counts."""
     content, objects = _stored(record.id, submission)
@@ -161,7 +163,7 @@ def _keep(
         raise
 
 
-def _stored(message_id: str, submission: Submission) -> tuple[str, dict[str, bytes]]:
+def _stored(message_id: str, submission: "Submission") -> tuple[str, dict[str, bytes]]:
     """Part a mail into what goes beside its record ("" if it is too large) and into the bucket."""
     content = submission.mail.model_dump_json()
     objects = {
@@ -233,7 +235,7 @@ def _settle(
 
 
 def _replayed(
-    taken: KeyTaken, key: IdempotencyKey | None, now: int, submission: Submission, edges: Edges
+    taken: KeyTaken, key: "IdempotencyKey | None", now: int, submission: "Submission", edges: Edges
 ) -> Record:
     """Return what became of the first request with this key, if it was the same mail."""
     if key is None or taken.fingerprint != key.fingerprint:

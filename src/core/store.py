@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from botocore.exceptions import ClientError
 
 from core import items
-from core.idempotency import IdempotencyKey
 from core.outage import outages
 from core.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from core.idempotency import IdempotencyKey
 
 
 class KeyBusy(Exception):
@@ -51,7 +52,7 @@ class Store(NamedTuple):
         record: Record,
         content: str,
         content_expires_at: int,
-        key: IdempotencyKey | None = None,
+        key: "IdempotencyKey | None" = None,
     ) -> Record:
         """Write a new message, its content and its idempotency key: all or nothing, at once.
 
@@ -81,7 +82,7 @@ class Store(NamedTuple):
         return record
 
     @outages()
-    def withdraw(self, record: Record, key: IdempotencyKey | None) -> None:
+    def withdraw(self, record: Record, key: "IdempotencyKey | None") -> None:
         """Take back what `add` wrote, if it did: for a message that nobody was promised."""
         deletes: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self.table, "Key": items.key(f"MSG#{record.id}", sort)}}

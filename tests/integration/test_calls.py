@@ -1,0 +1,99 @@
+"""How often each path calls AWS: every call costs its caller time, so one more fails here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from integration.crash_support import MAIL, Fault, World, world
+
+FILES = [{"Bytes": "QUJD", "Name": f"{number}.txt"} for number in range(3)]
+SEND = [
+    "dynamodb.BatchGetItem#1",
+    "dynamodb.PutItem#1",
+    "dynamodb.TransactWriteItems#1",
+    "sesv2.SendEmail#1",
+]
+
+
+@pytest.fixture(autouse=True)
+def ses() -> None:
+    """Not the common stand-in: `World` plays SES here."""
+
+
+@pytest.fixture
+def service() -> Iterator[World]:
+    with world() as made:
+        made.post({})  # The first request in a minute also reads the domains.
+        yield made
+
+
+def names(service: World) -> list[str]:
+    """Return the calls of the newest invocation; objects lose their ids."""
+    return sorted(call.partition("/")[0] for call in service.calls)
+
+
+def test_a_small_mail_takes_four_calls_two_of_them_side_by_side(service: World):
+    service.post(MAIL)
+
+    assert names(service) == SEND
+
+
+def test_a_key_costs_no_call(service: World):
+    service.post(MAIL, key="k")
+
+    assert names(service) == SEND
+
+
+def test_each_attachment_takes_one_more(service: World):
+    service.post(MAIL | {"Attachments": FILES})
+
+    assert names(service) == sorted([*SEND, *["s3.PutObject"] * 3])
+
+
+def test_a_mail_for_the_queue_takes_two(service: World):
+    service.post(MAIL, oneway=True)
+
+    assert names(service) == ["dynamodb.TransactWriteItems#1", "sqs.SendMessage#1"]
+
+
+def test_a_status_takes_one(service: World):
+    reply = service.post(MAIL)
+    assert reply
+
+    service.status(next(iter(service.records())))
+
+    assert names(service) == ["dynamodb.GetItem#1"]
+
+
+def test_an_event_takes_two_and_a_repeated_one_takes_one(service: World):
+    service.post(MAIL)
+    (sent, delivered) = service.events
+
+    service.tell(delivered)
+    assert names(service) == ["dynamodb.GetItem#1", "dynamodb.PutItem#1"]
+    service.tell(sent)
+    assert names(service) == ["dynamodb.GetItem#1"]
+
+
+def test_another_try_takes_six(service: World):
+    service.post(MAIL, fault=Fault("sesv2.SendEmail#1", "throttled"))
+    service.clock.now += 60
+    ((_, body),) = service.receive()
+
+    service.work(body)
+
+    reads: list[Any] = ["dynamodb.BatchGetItem#1", "dynamodb.GetItem#1", "dynamodb.GetItem#2"]
+    assert names(service) == [
+        *reads,
+        "dynamodb.PutItem#1",
+        "dynamodb.PutItem#2",
+        "sesv2.SendEmail#1",
+    ]
+
+
+def test_a_sweep_that_finds_nothing_asks_each_shard_twice(service: World):
+    service.post(MAIL)
+
+    service.sweep()
+
+    assert names(service) == [f"dynamodb.Query#{number}" for number in range(1, 9)]
