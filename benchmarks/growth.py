@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import payloads
+from benchmarks.subjects import FLOOR
 from benchmarks.warm import OURS, Running
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 MEGABYTES = (0, 1, 2, 3, 4)
 """An attachment of 0 MB has one byte: having one at all takes a call more, which is no growth."""
 RECIPIENTS = (1, 10, 25, 50)
+
+
+SUBJECTS = (OURS, FLOOR)
+
+type Run = tuple[str, str]
+"""A series' name and a function's."""
+type Costs = Mapping[int, Sequence[float]]
+"""Milliseconds of a mail by its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,11 @@ def fit(costs: Mapping[int, float]) -> Fit:
     return Fit(round(max(deviations), 3), round(upper / lower, 3))
 
 
-def measure(
-    aws: Aws, scale: Scale, say: Callable[[str], None]
-) -> dict[str, Mapping[int, Sequence[float]]]:
-    """Return the processor's milliseconds of one mail, by MB of attachment and by recipients."""
+def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Mapping[Run, Costs]:
+    """Return the processor's milliseconds of one mail by MB of attachment and by recipients.
+
+    The floor is measured too: what it cannot help is the SDK's, or the machine's.
+    """
     aws.set()
     attached = {mb: payloads.mail(max(1, mb * 1_000_000)) for mb in MEGABYTES}
     addressed = {count: payloads.mail(recipients=count) for count in RECIPIENTS}
@@ -56,18 +66,20 @@ def measure(
         ("attachment_mb", attached, scale.attachment_steps),
         ("recipients", addressed, scale.recipient_steps),
     )
-    measured: dict[str, Mapping[int, Sequence[float]]] = {}
-    with Running(aws, (OURS,), payloads.in_json(payloads.mail(1000))) as running:
+    costs: dict[Run, dict[int, Sequence[float]]] = {}
+    with Running(aws, SUBJECTS, payloads.in_json(payloads.mail(1000))) as running:
         for name, mails, rounds in series:
             say(f"growth, {name}")
-            runs = {size: (OURS.name, payloads.in_json(mail)) for size, mail in mails.items()}
-            measured[name] = {size: m.cpu_ms for size, m in running.compare(runs, rounds).items()}
-    return measured
+            runs = {
+                (subject.name, size): (subject.name, payloads.in_json(mail))
+                for size, mail in mails.items()
+                for subject in SUBJECTS
+            }
+            for (subject, size), measured in running.compare(runs, rounds).items():
+                costs.setdefault((name, subject), {})[size] = measured.cpu_ms
+    return costs
 
 
-def fits(measured: Mapping[str, Mapping[int, Sequence[float]]]) -> dict[str, Fit]:
+def fit_of(costs: Costs) -> Fit:
     """Fit the medians of what was measured."""
-    return {
-        name: fit({size: median(values) for size, values in by_size.items()})
-        for name, by_size in measured.items()
-    }
+    return fit({size: median(values) for size, values in costs.items()})

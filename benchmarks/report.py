@@ -86,13 +86,15 @@ def growth(results: Mapping[str, Any]) -> Table:
     rows = [
         (
             series.replace("_mb", "s, MB"),
+            subject,
             ", ".join(f"{size}: {_number(ms['median'])}" for size, ms in found["cpu_ms"].items()),
             f"{found['fit']['largest_deviation']:.0%}",
             f"{found['fit']['second_half_over_first']:g}",
         )
-        for series, found in results["growth"].items()
+        for series, subjects in results["growth"].items()
+        for subject, found in subjects.items()
     ]
-    return ("", "CPU, ms", "off the line", "2nd half ÷ 1st, per unit"), rows
+    return ("growth", "", "CPU, ms", "off the line", "2nd half ÷ 1st, per unit"), rows
 
 
 def table(results: Mapping[str, Any]) -> Table:

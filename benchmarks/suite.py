@@ -31,7 +31,7 @@ class Measurements:
     allocated: Mapping[Run, Sequence[float]]
     peaks: Mapping[str, Sequence[float]]
     events: Mapping[events.Run, Measured]
-    growth: Mapping[str, Mapping[int, Sequence[float]]]
+    growth: Mapping[growth.Run, growth.Costs]
     table: Mapping[int, table.Calls]
     megabytes: Mapping[str, float]
 
@@ -75,7 +75,7 @@ def results(measured: Measurements) -> dict[str, Any]:
         "allocated_kb": _nested({run: summary(kb) for run, kb in measured.allocated.items()}),
         "peak_memory_mb": {name: summary(mb) for name, mb in measured.peaks.items()},
         "events": _nested({run: _per_event(run[0], m) for run, m in measured.events.items()}),
-        "growth": _growth(measured),
+        "growth": _nested({run: _growth(costs) for run, costs in measured.growth.items()}),
         "table": {
             "by_messages": {str(number): calls for number, calls in measured.table.items()},
             "is_independent_of_size": _are_equal(list(measured.table.values())),
@@ -104,14 +104,10 @@ def _per_event(size: int, measured: Measured) -> dict[str, Any]:
     }
 
 
-def _growth(measured: Measurements) -> dict[str, Any]:
-    fits = growth.fits(measured.growth)
+def _growth(costs: growth.Costs) -> dict[str, Any]:
     return {
-        name: {
-            "cpu_ms": {str(size): summary(values) for size, values in by_size.items()},
-            "fit": asdict(fits[name]),
-        }
-        for name, by_size in measured.growth.items()
+        "cpu_ms": {str(size): summary(values) for size, values in costs.items()},
+        "fit": asdict(growth.fit_of(costs)),
     }
 
 

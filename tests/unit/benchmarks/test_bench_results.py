@@ -53,7 +53,7 @@ def run() -> Measurements:
         allocated={run: [cost] for run, cost in runs.items()},
         peaks={name: [COST[name]] for name in ("ours api", "floor", "typical")},
         events={(size, name): measured(2.0) for size in (1, 10) for name in ("ours", "floor")},
-        growth={"attachment_mb": {0: [1.0], 2: [2.0], 4: [3.0]}},
+        growth={("attachment_mb", "ours api"): {0: [1.0], 2: [2.0], 4: [3.0]}},
         table={100: counted, 1000: counted},
         megabytes={"ours api": 26.0, "floor": 30.0, "typical": 40.0},
     )
