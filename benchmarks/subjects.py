@@ -14,7 +14,6 @@ from local import package
 
 HERE = Path(__file__).parent
 BUILD = package.BUILD / "bench"
-_SDK = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +61,24 @@ def _unpack(archive: Path) -> None:
 
 def _build_floor() -> None:
     """Put the floor beside the whole SDK, as its wheels are, compiled: no other dependency."""
-    lock = BUILD / "floor.txt"
-    lock.write_text(_locked(_SDK))
-    folder = BUILD / "floor"
-    if not _is_fresh(folder, lock.read_text()):
-        shutil.rmtree(folder, ignore_errors=True)
-        command: list[str | Path] = [package.ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
-        command += ["--link-mode", "copy", "--no-deps", "--require-hashes", "--requirement", lock]
-        command += ["--python", sys.executable, "--target", folder]
-        subprocess.run(command, check=True)
-    _copy(HERE / "floor", folder)
+    source, folder = HERE / "floor", BUILD / "floor"
+    digest = _digest(source)
+    if _is_fresh(folder, digest):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    command: list[str | Path] = [package.ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
+    command += ["--python", sys.executable, "--link-mode", "copy", "--require-hashes"]
+    command += ["--requirement", source / "requirements.txt", "--target", folder]
+    subprocess.run(command, check=True)
+    _copy(source, folder)
     _compile(folder)
-    (folder / ".stamp").write_text(lock.read_text())
-
-
-def _locked(names: tuple[str, ...]) -> str:
-    """Return what our own package's lock says about `names`: the floor has the same versions."""
-    lock = (package.SOURCE / "requirements.txt").read_text()
-    blocks = ["\n".join(block) for block in _blocks(lock.splitlines())]
-    return "\n".join(block for block in blocks if block.partition("==")[0] in names) + "\n"
-
-
-def _blocks(lines: list[str]) -> list[list[str]]:
-    blocks: list[list[str]] = []
-    for line in lines:
-        if line.startswith((" ", "#")):
-            blocks[-1].append(line)
-        else:
-            blocks.append([line])
-    return blocks
+    (folder / ".stamp").write_text(digest)
 
 
 def _build_typical() -> None:
     """Let SAM build what SAM's examples look like, and take what it would zip."""
     source, folder = HERE / "typical", BUILD / "typical"
-    digest = "".join(file.read_text() for file in sorted(source.iterdir()) if file.is_file())
+    digest = _digest(source)
     if _is_fresh(folder, digest):
         return
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
@@ -118,6 +100,10 @@ def _copy(source: Path, folder: Path) -> None:
 def _compile(folder: Path) -> None:
     command = [sys.executable, "-m", "compileall", "-q", "-j0"]
     subprocess.run([*command, "--invalidation-mode", "unchecked-hash", folder], check=True)
+
+
+def _digest(source: Path) -> str:
+    return "".join(file.read_text() for file in sorted(source.iterdir()) if file.is_file())
 
 
 def _is_fresh(folder: Path, digest: str) -> bool:

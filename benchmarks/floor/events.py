@@ -18,6 +18,8 @@ dynamodb = boto3.Session().client(
         read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 4},
         tcp_keepalive=True,
+        user_agent="communication-hub-mail",  # boto3 adds botocore and its version.
+        parameter_validation=False,
     ),
 )
 

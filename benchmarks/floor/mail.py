@@ -27,25 +27,24 @@ RECORD_SECONDS = int(os.environ["RECORD_RETENTION_DAYS"]) * 86400
 CONTENT_SECONDS = int(os.environ["CONTENT_RETENTION_DAYS"]) * 86400
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-session = boto3.Session()
-dynamodb = session.client(
-    "dynamodb",
-    config=Config(
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 4},
+session: Any = boto3.Session()  # Its stubs know only literal names.
+
+
+def client(service: str, connect: int, read: int, attempts: int, **more: Any) -> Any:
+    """Make a client with the service's settings."""
+    config = Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
-    ),
-)
-ses = session.client(
-    "sesv2",
-    config=Config(
-        connect_timeout=3,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 1},
-        tcp_keepalive=True,
-    ),
-)
+        user_agent="communication-hub-mail",  # boto3 adds botocore and its version.
+        **more,
+    )
+    return session.client(service, config=config)
+
+
+dynamodb = client("dynamodb", connect=1, read=2, attempts=4, parameter_validation=False)
+ses = client("sesv2", connect=3, read=10, attempts=1)
 pool = ThreadPoolExecutor(8)
 domains: dict[str, Any] = {}
 
@@ -53,15 +52,7 @@ domains: dict[str, Any] = {}
 @cache
 def s3() -> Any:
     """Return S3's client: for mails with attachments only."""
-    return session.client(
-        "s3",
-        config=Config(
-            connect_timeout=1,
-            read_timeout=5,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            tcp_keepalive=True,
-        ),
-    )
+    return client("s3", connect=1, read=5, attempts=3)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

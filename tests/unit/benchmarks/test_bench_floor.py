@@ -29,6 +29,14 @@ class Context:
 answer = handler(json.load(sys.stdin), Context())
 print("ANSWER", json.dumps(answer))
 """
+SETTINGS = """
+import json
+from botocore.config import Config
+from {module}
+found = {{c.meta.service_model.service_name: c.meta.config for c in {clients}}}
+print(json.dumps({{name: {{o: getattr(config, o) for o in Config.OPTION_DEFAULTS}}
+                  for name, config in found.items()}}, default=str))
+"""
 WHATEVER = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "an id"),
     (re.compile(r"\b[0-9a-f]{24}\b"), "a revision"),
@@ -73,6 +81,13 @@ def call(module: str, path: str, event: bytes) -> Any:
     return json.loads(run.stdout.rpartition(b"ANSWER")[2])
 
 
+def settings(path: str, module: str, clients: str) -> Any:
+    """Return every option of the clients of a program of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / path)}
+    command = [sys.executable, "-c", SETTINGS.format(module=module, clients=clients)]
+    return json.loads(subprocess.run(command, env=environment, stdout=-1, check=True).stdout)
+
+
 def put_on(items: dict[str, Any]) -> None:
     port = int(os.environ["AWS_ENDPOINT_URL"].rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -108,3 +123,26 @@ def test_an_event_takes_the_same_calls_with_the_same_data(asked: list[Any]) -> N
     assert len(by_us) == 4
     assert by_us == sorted(asked, key=str)
     assert ours == floors == {"batchItemFailures": []}
+
+
+def test_the_clients_have_the_same_settings() -> None:
+    made = "(clients.dynamodb(), clients.ses(), clients.s3())"
+    ours = settings("src", "core import clients", made)
+
+    assert ours == settings("benchmarks/floor", "mail import *", "(dynamodb, ses, s3())")
+    assert (
+        ours["dynamodb"]
+        == settings("benchmarks/floor", "events import *", "(dynamodb,)")["dynamodb"]
+    )
+
+
+@pytest.mark.parametrize("other", ["floor", "typical"])
+def test_what_is_compared_has_the_same_versions(other: str) -> None:
+    ours, theirs = (
+        dict(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.MULTILINE))
+        for path in (ROOT / "src/requirements.txt", ROOT / f"benchmarks/{other}/requirements.txt")
+    )
+    shared = ours.keys() & theirs.keys()
+
+    assert "botocore" in shared
+    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
