@@ -58,7 +58,8 @@ def unpacked(request: Request) -> Request:
     """
     if encoding := request.headers.get("content-encoding", ""):
         request = request.unpacked(inflated(request.body, encoding, MAX_BODY_BYTES))
-    if request.size > MAX_BODY_BYTES:
+    # Text has no fewer bytes than characters, and API Gateway has counted those bytes.
+    if len(request.content) > MAX_BODY_BYTES:
         raise TooLarge(f"The request must not be larger than {MAX_BODY_BYTES} bytes.")
     return request
 

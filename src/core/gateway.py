@@ -35,12 +35,6 @@ class Request(NamedTuple):
         """As much of the body's bytes as is needed to see what it is."""
         return self._replace(content=self.content[:2000]).body
 
-    @property
-    def size(self) -> int:
-        """The number of the body's bytes."""
-        content = self.content
-        return len(content) if isinstance(content, bytes) or content.isascii() else len(self.body)
-
     def unpacked(self, body: bytes) -> "Request":
         """Return the same request with `body`, which is no longer compressed."""
         headers = {name: held for name, held in self.headers.items() if name != "content-encoding"}
