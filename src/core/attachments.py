@@ -8,33 +8,43 @@ from functools import cache
 from core.characters import faults_in
 from core.contract import Attachment
 from core.errors import Fault
+from core.limits import DEFAULT, Limits
 from core.mail import REFUSED_EXTENSIONS, AttachmentHead
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;[\x20-\x7e]*)?\Z", re.ASCII)
 _MAX_CONTENT_TYPE = 78  # SES v2 API, shape Attachment
-_MAX_NAME = 255
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
 def read(
-    given: Sequence[Attachment], faults: list[Fault]
+    given: Sequence[Attachment], faults: list[Fault], limits: Limits = DEFAULT
 ) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
     """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
+    if len(given) > limits.attachments:
+        message = f"A mail must not have more than {limits.attachments} attachments."
+        faults.append(Fault("Attachments", "TooManyItems", message))
+        return (), ()  # Of so many, nothing more is said.
     heads, contents = [], []
     for number, attachment in enumerate(given):
-        faults.extend(_faults(f"Attachments[{number}]", attachment))
+        faults.extend(_faults(f"Attachments[{number}]", attachment, limits))
         heads.append(_head(attachment, number + 1))
         contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
+    if sum(map(len, contents)) > limits.attachments_bytes:
+        message = f"'Attachments' must not be larger than {limits.attachments_bytes} bytes in all."
+        faults.append(Fault("Attachments", "TooLarge", message))
     return tuple(heads), tuple(contents)
 
 
-def _faults(where: str, attachment: Attachment) -> Iterable[Fault]:
+def _faults(where: str, attachment: Attachment, limits: Limits) -> Iterable[Fault]:
     if attachment.bytes_ is None:
         yield Fault(f"{where}.Bytes", "NotEmpty", f"'{where}.Bytes' must be given.")
     elif not isinstance(attachment.bytes_, bytes):
         yield Fault(f"{where}.Bytes", "Base64", f"'{where}.Bytes' must be valid base64.")
+    elif len(attachment.bytes_) > limits.attachment_bytes:
+        message = f"'{where}.Bytes' must not be larger than {limits.attachment_bytes} bytes."
+        yield Fault(f"{where}.Bytes", "TooLarge", message)
     name = _file_name(attachment.name or "")
-    yield from faults_in(f"{where}.Name", name, max_length=_MAX_NAME)
+    yield from faults_in(f"{where}.Name", name, max_length=limits.name_length)
     if _extension(name) in REFUSED_EXTENSIONS:
         message = f"'{where}.Name' has a file name extension that SES refuses."
         yield Fault(f"{where}.Name", "RefusedExtension", message)
@@ -66,7 +76,10 @@ def _file_name(name: str) -> str:
 
     Windows drops those, and so would open `x.exe.` as a program.
     """
-    return re.split(r"[/\\]", name)[-1].strip().rstrip(". ")
+    last = re.split(r"[/\\]", name)[-1].strip()
+    while last != (last := last.rstrip(".").rstrip()):
+        pass
+    return last
 
 
 def _extension(name: str) -> str:

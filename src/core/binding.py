@@ -3,29 +3,27 @@
 from collections.abc import Sequence
 
 from core.contract import Contract, Kind, members
-from core.errors import Fault, Invalid, TooLarge, Unreadable
+from core.errors import Unreadable
 from core.formats import BY_NAME, FORM, MULTIPART, Format, of_body
 from core.gateway import Request
 from core.inflate import inflated
 from core.jsv_format import read_value
+from core.limits import DEFAULT, Limits, too_large
 from core.routing import Route
 
-MAX_BODY_BYTES = 10_000_000
-"""As API Gateway, whose limit stays when another is put in front; also for an inflated body."""
-MAX_BATCH = 100
-"""How many requests one array may hold: more would not be done before API Gateway gives up."""
 
-
-def read(request: Request, operation: type[Contract], route: Route) -> Contract:
+def read(
+    request: Request, operation: type[Contract], route: Route, limits: Limits = DEFAULT
+) -> Contract:
     """Bind path, body and query string to the operation's request type, in that order.
 
     A query string only fills what the body left out: the original lets it override the body, which
     lets anybody who can add to a URL change a mail (B5 K). Raises `Unreadable` for a body that is
-    in no known format, and `TooLarge`.
+    in no known format or beyond the limits, and `TooLarge`.
     """
-    request = unpacked(request)
+    request = unpacked(request, limits)
     reader = _format(request, route).read if request.content else None
-    bound = reader(request, operation) if reader else operation()
+    bound = reader(request, operation, limits) if reader else operation()
     filled: dict[str, object] = {}
     if route.parameter:
         filled[members(operation)[0].field] = route.parameter
@@ -33,35 +31,43 @@ def read(request: Request, operation: type[Contract], route: Route) -> Contract:
     for member in members(operation):
         given = query.get(member.name.lower())
         if given and getattr(bound, member.field) is None:
-            value = given if member.kind is Kind.STRING else read_value(given, member)
+            is_text = member.kind is Kind.STRING
+            value = given if is_text else read_value(given, member, limits=limits)
             filled.setdefault(member.field, value)
     return bound.model_copy(update=filled)
 
 
-def read_batch(request: Request, operation: type[Contract], route: Route) -> Sequence[Contract]:
-    """Bind an array of requests. Raises as `read`, and `Invalid` for more than `MAX_BATCH`."""
-    request = unpacked(request)
+def read_batch(
+    request: Request, operation: type[Contract], route: Route, limits: Limits = DEFAULT
+) -> Sequence[Contract]:
+    """Bind an array of requests. Raises as `read`, and `Invalid` for too many of them."""
+    request = unpacked(request, limits)
     reader = _format(request, route).read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
-    bound = reader(request, operation)
-    if len(bound) > MAX_BATCH:
-        message = f"An array must not hold more than {MAX_BATCH} requests."
-        raise Invalid(Fault(f"{operation.__name__}[]", "TooManyItems", message))
-    return bound
+    return reader(request, operation, limits)
 
 
-def unpacked(request: Request) -> Request:
+def unpacked(request: Request, limits: Limits = DEFAULT) -> Request:
     """Return the request with its body inflated and bounded; twice is as good as once.
 
     Raises `Unreadable` and `TooLarge`.
     """
+    if _is_larger(request.content, limits.body_bytes):
+        raise too_large(limits.body_bytes)
     if encoding := request.headers.get("content-encoding", ""):
-        request = request.unpacked(inflated(request.body, encoding, MAX_BODY_BYTES))
-    # Text has no fewer bytes than characters, and API Gateway has counted those bytes.
-    if len(request.content) > MAX_BODY_BYTES:
-        raise TooLarge(f"The request must not be larger than {MAX_BODY_BYTES} bytes.")
+        request = request.unpacked(inflated(request.body, encoding, limits.body_bytes))
     return request
+
+
+def _is_larger(content: str | bytes, limit: int) -> bool:
+    """Say whether a body has more than `limit` bytes; text has no fewer bytes than characters.
+
+    API Gateway has counted bytes up to its own limit: only for a lower one they are counted again.
+    """
+    if len(content) > limit or isinstance(content, bytes) or limit >= DEFAULT.body_bytes:
+        return len(content) > limit
+    return not content.isascii() and len(content.encode("utf-8", "replace")) > limit
 
 
 def _format(request: Request, route: Route) -> Format:

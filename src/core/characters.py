@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from core.errors import Fault
 
-# C0, C1 and DEL (but for the tab, which is legal white space), line and paragraph separators, and
-# the characters that make a name read backwards (RFC 5322 §2.2, Unicode UAX #9).
-_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# C0, DEL and C1, line and paragraph separators, and the characters that make a name read backwards
+# (RFC 5322 §2.2, Unicode UAX #9). A tab could not break a header, but SES takes none.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, cast
 
 from core.address import Address
 from core.domains import DomainConfiguration
+from core.limits import Limits
 
 
 class Config(NamedTuple):
@@ -22,6 +23,7 @@ class Config(NamedTuple):
     """Whose pages may call the API from a browser; empty: nobody's."""
     default_domain: DomainConfiguration
     """The domain of the template's parameters: with a single domain, nothing else is needed."""
+    limits: Limits
     is_copied: bool
     """Whether Lambda takes a snapshot of this process, to start others from (SnapStart)."""
 
@@ -45,6 +47,18 @@ class Config(NamedTuple):
                 suppression=environ["SUPPRESSION"] == "true",
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
                 content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),
+            ),
+            limits=Limits(
+                body_bytes=int(environ["MAX_BODY_BYTES"]),
+                depth=int(environ["MAX_DEPTH"]),
+                elements=int(environ["MAX_ELEMENTS"]),
+                attachments=int(environ["MAX_ATTACHMENTS"]),
+                attachment_bytes=int(environ["MAX_ATTACHMENT_BYTES"]),
+                attachments_bytes=int(environ["MAX_ATTACHMENTS_BYTES"]),
+                recipients=int(environ["MAX_RECIPIENTS"]),
+                subject_length=int(environ["MAX_SUBJECT_LENGTH"]),
+                name_length=int(environ["MAX_NAME_LENGTH"]),
+                reference_length=int(environ["MAX_REFERENCE_LENGTH"]),
             ),
             is_copied=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )

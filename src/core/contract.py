@@ -19,13 +19,20 @@ SERVICESTACK_TYPES = "http://schemas.servicestack.net/types"
 
 MAX_ITEMS = 500
 """How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
+MAX_BATCH = 100
+"""How many requests one array may hold: more would not be done before API Gateway gives up."""
 
 
-def require_few(name: str, items: Sized) -> None:
+def require_few(name: str, items: Sized, limit: int = MAX_ITEMS) -> None:
     """Refuse a list that would cost more to bind than any mail is worth. Raises `Invalid`."""
-    if len(items) > MAX_ITEMS:
-        message = f"'{name}' must not have more than {MAX_ITEMS} items."
+    if len(items) > limit:
+        message = f"'{name}' must not have more than {limit} items."
         raise Invalid(Fault(name, "TooManyItems", message))
+
+
+def require_batch(contract: "type[Contract]", items: Sized) -> None:
+    """Refuse an array of more than `MAX_BATCH` requests, before any is bound. Raises `Invalid`."""
+    require_few(f"{contract.__name__}[]", items, MAX_BATCH)
 
 
 class Undecodable:

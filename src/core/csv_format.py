@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from core import jsv_format
 from core.contract import Contract, members
 from core.errors import Unreadable
+from core.limits import DEFAULT, Limits
 
 _CELL = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n][^,\r\n]*+)?)(,|[\r\n]++|\Z)')
 _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
@@ -13,7 +14,7 @@ _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
 _MAX_COLUMNS = 1_000
 
 
-def read[C: Contract](body: bytes, contract: type[C]) -> C:
+def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
     """Bind the one row below the names to `contract`; what is more than a text is JSV.
 
     Names match in any case, unknown ones are passed over, empty cells are null, empty lines do not
@@ -30,7 +31,8 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
         raise Unreadable("The CSV must have one line of names and one line of values.")
     if not {member.name.lower() for member in members(contract)}.intersection(header):
         raise Unreadable(f"The CSV has no column of '{contract.__name__}'. Separate with commas.")
-    return jsv_format.bind(dict(zip(header, values, strict=False)), contract)
+    cells = dict(zip(header, values, strict=False))
+    return jsv_format.bind(cells, contract, limits=limits)
 
 
 def write(answer: Contract) -> str:

@@ -8,6 +8,7 @@ from core.contract import Contract, SendResponse
 from core.gateway import Request
 from core.json_format import Style
 from core.lazily import lazily
+from core.limits import Limits
 
 if TYPE_CHECKING:
     from core import csv_format, form_format, html_format, xml_format
@@ -17,8 +18,8 @@ else:  # A caller speaks one format, and most speak JSON.
     html_format = lazily("core.html_format")
     xml_format = lazily("core.xml_format")
 
-type Reader = Callable[[Request, type[Contract]], Contract]
-type ArrayReader = Callable[[Request, type[Contract]], Sequence[Contract]]
+type Reader = Callable[[Request, type[Contract], Limits], Contract]
+type ArrayReader = Callable[[Request, type[Contract], Limits], Sequence[Contract]]
 type Writer = Callable[[Contract, Style], str]
 type ArrayWriter = Callable[[Sequence[Contract], Style], str]
 
@@ -53,8 +54,10 @@ JSON = Format(
     name="json",
     media_types=("application/json", "text/json"),
     answer_type="application/json; charset=utf-8",
-    read=lambda request, contract: json_format.read(request.content, contract),
-    read_array=lambda request, contract: json_format.read_array(request.content, contract),
+    read=lambda request, contract, limits: json_format.read(request.content, contract, limits),
+    read_array=lambda request, contract, limits: json_format.read_array(
+        request.content, contract, limits
+    ),
     write=json_format.write,
     write_array=json_format.write_array,
 )
@@ -62,9 +65,11 @@ XML = Format(
     name="xml",
     media_types=("application/xml", "text/xml"),
     answer_type="application/xml",
-    read=lambda request, contract: xml_format.read(request.body, contract, request.charset),
-    read_array=lambda request, contract: xml_format.read_array(
-        request.body, contract, request.charset
+    read=lambda request, contract, limits: xml_format.read(
+        request.body, contract, request.charset, limits
+    ),
+    read_array=lambda request, contract, limits: xml_format.read_array(
+        request.body, contract, request.charset, limits
     ),
     write=lambda answer, _: xml_format.write(answer),
     write_array=lambda answers, _: xml_format.write_array(answers, SendResponse),
@@ -73,7 +78,7 @@ JSV = Format(
     name="jsv",
     media_types=("application/jsv", "text/jsv"),
     answer_type="application/jsv",
-    read=lambda request, contract: jsv_format.read(request.body, contract),
+    read=lambda request, contract, limits: jsv_format.read(request.body, contract, limits),
     write=lambda answer, _: jsv_format.write(answer),
     write_array=lambda answers, _: f"[{','.join(map(jsv_format.write, answers))}]",
 )
@@ -81,21 +86,21 @@ CSV = Format(
     name="csv",
     media_types=("text/csv",),
     answer_type="text/csv",
-    read=lambda request, contract: csv_format.read(request.body, contract),
+    read=lambda request, contract, limits: csv_format.read(request.body, contract, limits),
     write=lambda answer, _: csv_format.write(answer),
     write_array=lambda answers, _: _csv_rows(answers),
     is_download=True,
 )
 FORM = Format(
     media_types=("application/x-www-form-urlencoded",),
-    read=lambda request, contract: form_format.read_urlencoded(
-        request.body, contract, request.charset
+    read=lambda request, contract, limits: form_format.read_urlencoded(
+        request.body, contract, request.charset, limits
     ),
 )
 MULTIPART = Format(
     media_types=("multipart/form-data",),
-    read=lambda request, contract: form_format.read_multipart(
-        request.body, request.headers["content-type"], contract
+    read=lambda request, contract, limits: form_format.read_multipart(
+        request.body, request.headers["content-type"], contract, limits
     ),
 )
 

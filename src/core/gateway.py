@@ -86,7 +86,7 @@ def read(event: Mapping[str, Any]) -> Request:
         query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
         headers=headers,
         content=base64.b64decode(body) if event.get("isBase64Encoded") else body,
-        caller=hashlib.sha256(key.encode()).hexdigest() if key else "",
+        caller=hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else "",
     )
 
 

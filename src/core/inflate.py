@@ -2,7 +2,8 @@
 
 import zlib
 
-from core.errors import TooLarge, Unreadable
+from core.errors import Unreadable
+from core.limits import too_large
 
 _MAX_LAYERS = 2
 _MAX_MEMBERS = 16
@@ -78,7 +79,7 @@ def _unpacked(packed: bytes, wbits: int, limit: int, held_before: int) -> tuple[
     except zlib.error:
         raise Unreadable("The body is not compressed as its Content-Encoding says.") from None
     if held_before + len(held) > limit:
-        raise TooLarge(f"The request must not be larger than {limit} bytes.")
+        raise too_large(limit)
     if not stream.eof:
         raise Unreadable("The compressed body is cut off.")
     return held, stream.unused_data

@@ -14,10 +14,12 @@ from core.contract import (
     Undecodable,
     decode_base64,
     members,
+    require_batch,
     require_few,
 )
 from core.errors import Fault, Unreadable
 from core.jsv_format import quoted
+from core.limits import DEFAULT, Limits, check_json
 from core.status import Status
 
 
@@ -36,29 +38,33 @@ class Style(NamedTuple):
 PLAIN = Style()
 
 
-def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
+def read[C: Contract](body: str | bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
     """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
     number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
     what is none. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
     """
-    return _read(body, lambda document: _object(document, contract))
+    return _read(body, lambda document: _object(document, contract), limits)
 
 
-def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
-    """Bind a JSON array of objects, each as `read` does."""
+def read_array[C: Contract](
+    body: str | bytes, contract: type[C], limits: Limits = DEFAULT
+) -> list[C]:
+    """Bind a JSON array of objects, each as `read` does. Raises `Invalid` for too many."""
 
     def bind(document: Any) -> list[C]:
         if not isinstance(document, list):
             raise Unreadable("An array of requests should start with a '['.")
+        require_batch(contract, document)
         return [_object(item, contract) for item in document]
 
-    return _read(body, bind)
+    return _read(body, bind, limits)
 
 
-def _read[T](body: str | bytes, bind: Callable[[Any], T]) -> T:
+def _read[T](body: str | bytes, bind: Callable[[Any], T], limits: Limits) -> T:
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    check_json(text, limits)
     try:
         return bind(
             json.loads(

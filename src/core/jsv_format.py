@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from core.contract import Contract, Kind, Member, Undecodable, decode_base64, members, require_few
 from core.errors import Fault, Unreadable
+from core.limits import DEFAULT, Limits, check_json, check_nesting
 
 type Decode = Callable[[str], bytes | Undecodable]
 
@@ -33,11 +34,9 @@ _END = re.compile(rf"{_W}\Z")
 _LAID_OUT = re.compile(rf"{_W}[{{\[]++[ \t\r\n]")
 _JSON = re.compile(rf'{_W}\[?{_W}\{{{_W}"')
 _CLOSING = {"{": "}", "[": "]"}
-_MAX_DEPTH = 256
-_MAX_MEMBERS = 10_000
 
 
-def read[C: Contract](body: bytes, contract: type[C]) -> C:
+def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
     Names match in any case, unknown ones are passed over, of duplicates the last wins; `Name:,` is
@@ -52,14 +51,17 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
             "Type definitions should start with a '{', expecting serialized type "
             f"'{contract.__name__}'."
         )
-    reader = _Reader(text)
+    reader = _Reader(text, limits=limits)
     bound = reader.read(contract)
     reader.end()
     return bound
 
 
 def bind[C: Contract](
-    texts: Mapping[str, str], contract: type[C], decode: Decode = decode_base64
+    texts: Mapping[str, str],
+    contract: type[C],
+    decode: Decode = decode_base64,
+    limits: Limits = DEFAULT,
 ) -> C:
     """Bind the fields of a form or the cells of a row to the members they name, in any case.
 
@@ -67,14 +69,16 @@ def bind[C: Contract](
     """
     known = {member.name.lower(): member for member in members(contract)}
     bound = {
-        member.name: read_value(text, member, decode)
+        member.name: read_value(text, member, decode, limits)
         for name, text in texts.items()
         if text and (member := known.get(name.lower()))
     }
     return _bound(bound, contract)
 
 
-def read_value(text: str, member: Member, decode: Decode = decode_base64) -> object:
+def read_value(
+    text: str, member: Member, decode: Decode = decode_base64, limits: Limits = DEFAULT
+) -> object:
     """Read what a form's field or a CSV cell holds for `member`: a text as it is, else JSV.
 
     A list may come without its brackets, as C#'s clients send it. It may be JSON: there the
@@ -85,10 +89,12 @@ def read_value(text: str, member: Member, decode: Decode = decode_base64) -> obj
         case Kind.LIST if member.item:
             listed = text if text.lstrip(_WHITE).startswith("[") else f"[{text}]"
             try:
-                reader = _Reader(listed, decode)
+                reader = _Reader(listed, decode, limits)
                 items = reader.read_value(member)
                 reader.end()
-            except Unreadable:
+            except Unreadable as error:
+                if error.faults:
+                    raise  # It says already what is wrong.
                 raise _unbindable(member.name) from None
             return items
         case _:
@@ -130,9 +136,11 @@ class _Reader:
     It goes no deeper than the contract; what is unknown is passed over without recursion.
     """
 
-    def __init__(self, text: str, decode: Decode = decode_base64) -> None:
-        self.text = _from_json(text) if _JSON.match(text) else text
+    def __init__(self, text: str, decode: Decode = decode_base64, limits: Limits = DEFAULT) -> None:
+        self.text = _from_json(text, limits) if _JSON.match(text) else text
         self._at = 0
+        self._limits = limits
+        self._elements = 0
         self._decode = decode
         self._is_laid_out = _LAID_OUT.match(self.text) is not None
 
@@ -142,7 +150,8 @@ class _Reader:
         self._expect(_OPENING, "{")
         if self._is_closed("}"):
             return contract()
-        for _ in range(_MAX_MEMBERS):
+        while True:
+            self._count()
             found = self._expect(_NAME)
             name = (found[2] or found[1].replace('""', '"')).strip(_WHITE)
             member = known.get(name.lower())
@@ -151,7 +160,6 @@ class _Reader:
                 bound[member.name] = value
             if self._expect(_NEXT, ",}")[1] == "}":
                 return _bound(bound, contract)
-        raise self._malformed()
 
     def read_value(self, member: Member | None) -> object:
         """Read the value of `member`; without one, pass over it."""
@@ -207,6 +215,7 @@ class _Reader:
         for token in _STRUCTURE.finditer(self.text, opening.start(1)):
             if token[0] in _CLOSING:
                 closings.append(_CLOSING[token[0]])
+                self._count(len(closings))
             elif token[0] in ("}", "]"):
                 if closings.pop() != token[0]:
                     break
@@ -215,9 +224,12 @@ class _Reader:
             if not closings:
                 self._at = token.end()
                 return
-            if len(closings) > _MAX_DEPTH:
-                break
         raise self._malformed()
+
+    def _count(self, depth: int = 0) -> None:
+        """Count a name, or a bracket of what is passed over."""
+        self._elements += 1
+        check_nesting(depth, self._elements, self._limits)
 
     def _is_closed(self, bracket: str) -> bool:
         closed = self.text.startswith(bracket, self._at)
@@ -235,8 +247,9 @@ class _Reader:
         return Unreadable(f"The body is not well-formed JSV at position {self._at}.")
 
 
-def _from_json(text: str) -> str:
+def _from_json(text: str, limits: Limits) -> str:
     """Write JSON as JSV: only JSON has quotes around names. What is not JSON stays as it is."""
+    check_json(text, limits)
     with suppress(ValueError, RecursionError):
         return text_of(json.loads(text, parse_int=str, parse_float=str))
     return text

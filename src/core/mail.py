@@ -18,9 +18,6 @@ REFUSED_EXTENSIONS = frozenset(
 )
 """File name extensions that SES does not send."""
 
-MAX_RECIPIENTS = 50
-"""SES counts To, Cc and Bcc together (https://docs.aws.amazon.com/ses/latest/dg/quotas.html)."""
-
 
 class AttachmentHead(BaseModel):
     """What is known of an attachment besides its bytes."""

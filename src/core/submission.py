@@ -9,18 +9,15 @@ from core.characters import faults_in
 from core.contract import Kind, SendMail, members
 from core.domains import DomainConfiguration, choose
 from core.errors import Fault, Invalid
-from core.mail import MAX_RECIPIENTS, Mail
+from core.limits import DEFAULT, Limits
+from core.mail import Mail
 
 _BODIES = ("Text", "HTML")
-_MAX_LENGTH = {
-    **dict.fromkeys(
-        ("To", "CC", "BCC"), 25_000
-    ),  # 50 mailboxes, with names as long as they may be.
-    **dict.fromkeys(("Domain", "FromName", "ReceiverName"), 255),
-    "From": 512,
-    "Subject": 998,
-    "Reference": 500,
-}
+_LISTS = ("From", "To", "CC", "BCC")
+_MAILBOX = 254 + 4
+"""An address, and what stands around it in a list."""
+_MAX_REFERENCE_BYTES = 1_700
+"""With the domain it is a key of an index, of at most 2,048 bytes (DynamoDB developer guide)."""
 
 
 class Submission(NamedTuple):
@@ -36,14 +33,17 @@ class Submission(NamedTuple):
 
 
 def read(
-    request: SendMail, configurations: Mapping[str, DomainConfiguration], caller: str
+    request: SendMail,
+    configurations: Mapping[str, DomainConfiguration],
+    caller: str,
+    limits: Limits = DEFAULT,
 ) -> Submission:
     """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong."""
-    faults = [*_text_faults(request)]
-    recipients = _recipients(request, faults)
-    sender = _sender(request, faults)
+    faults = [*_text_faults(request, limits)]
+    recipients = _recipients(request, faults, limits)
+    sender = _sender(request, faults, limits)
     configuration = _configuration(request, configurations, caller, sender, faults)
-    heads, contents = attachments.read(request.attachments or (), faults)
+    heads, contents = attachments.read(request.attachments or (), faults, limits)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
@@ -67,33 +67,56 @@ def read(
     )
 
 
-def _text_faults(request: SendMail) -> Iterable[Fault]:
+def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
+    longest = _longest(limits)
     for member in members(SendMail):
         value = getattr(request, member.field)
         if member.kind is Kind.STRING and value:
             yield from faults_in(
                 member.name,
-                value,
-                max_length=_MAX_LENGTH.get(member.name),
+                _spaced(value) if member.name in _LISTS else value,
+                max_length=longest.get(member.name),
                 is_body=member.name in _BODIES,
             )
+    if len((request.reference or "").encode("utf-8", "replace")) > _MAX_REFERENCE_BYTES:
+        message = f"'Reference' must not be longer than {_MAX_REFERENCE_BYTES} bytes in UTF-8."
+        yield Fault("Reference", "Length", message)
 
 
-def _recipients(request: SendMail, faults: list[Fault]) -> dict[str, tuple[Mailbox, ...]]:
+def _longest(limits: Limits) -> dict[str, int]:
+    mailbox = limits.name_length + _MAILBOX
+    return {
+        **dict.fromkeys(("To", "CC", "BCC"), limits.recipients * mailbox),
+        **dict.fromkeys(("FromName", "ReceiverName"), limits.name_length),
+        "Domain": 255,
+        "From": mailbox,
+        "Subject": limits.subject_length,
+        "Reference": limits.reference_length,
+    }
+
+
+def _spaced(text: str) -> str:
+    """Return a list of mailboxes with spaces for tabs: white space, both (RFC 5322 §3.2.2)."""
+    return text.replace("\t", " ")
+
+
+def _recipients(
+    request: SendMail, faults: list[Fault], limits: Limits
+) -> dict[str, tuple[Mailbox, ...]]:
     """Parse To, CC and BCC; who is named twice gets the mail once, where first named."""
     seen: set[str] = set()
     found: dict[str, tuple[Mailbox, ...]] = {}
     for field, name in (("to", "To"), ("cc", "CC"), ("bcc", "BCC")):
         first: dict[str, Mailbox] = {}
-        for mailbox in _mailboxes(name, getattr(request, field), faults):
+        for mailbox in _mailboxes(name, getattr(request, field), faults, limits):
             first.setdefault(canonical(mailbox.address), mailbox)
         found[field] = tuple(box for key, box in first.items() if key not in seen)
         seen |= first.keys()
     if len(found["to"]) == 1 and request.receiver_name:
         found["to"] = (Mailbox(found["to"][0].address, request.receiver_name.strip()),)
-    if len(seen) > MAX_RECIPIENTS:
+    if len(seen) > limits.recipients:
         message = (
-            f"'To', 'CC' and 'BCC' must not name more than {MAX_RECIPIENTS} recipients in all."
+            f"'To', 'CC' and 'BCC' must not name more than {limits.recipients} recipients in all."
         )
         faults.append(Fault("To", "TooManyRecipients", message))
     if not seen and not any(fault.field in ("To", "CC", "BCC") for fault in faults):
@@ -101,18 +124,22 @@ def _recipients(request: SendMail, faults: list[Fault]) -> dict[str, tuple[Mailb
     return found
 
 
-def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
+def _mailboxes(name: str, value: str | None, faults: list[Fault], limits: Limits) -> list[Mailbox]:
     if any(fault.field == name for fault in faults):
         return []  # What is wrong with the text has been said.
     try:
-        return parse_mailboxes(value or "")
+        mailboxes = parse_mailboxes(_spaced(value or ""))
     except ValueError as error:
         faults.append(Fault(name, "Email", f"'{name}' is not a list of valid addresses: {error}."))
         return []
+    if any(len(mailbox.name) > limits.name_length for mailbox in mailboxes):
+        message = f"'{name}' must not have a name of more than {limits.name_length} characters."
+        faults.append(Fault(name, "Length", message))
+    return mailboxes
 
 
-def _sender(request: SendMail, faults: list[Fault]) -> Mailbox | None:
-    mailboxes = _mailboxes("From", request.from_, faults)
+def _sender(request: SendMail, faults: list[Fault], limits: Limits) -> Mailbox | None:
+    mailboxes = _mailboxes("From", request.from_, faults, limits)
     if len(mailboxes) > 1:
         faults.append(Fault("From", "Email", "'From' must be a single address."))
     return mailboxes[0] if len(mailboxes) == 1 else None

@@ -141,10 +141,14 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 def _formatted(mailbox: Mailbox) -> str:
-    """Write `Name <address>`, the name quoted (RFC 5322 §3.2.4) or encoded (RFC 2047 §2)."""
+    """Write `Name <address>`, the name quoted (RFC 5322 §3.2.4) or encoded (RFC 2047 §2).
+
+    A name that looks encoded is encoded once more: many programs would decode it within quotes,
+    and show what was never checked.
+    """
     if not mailbox.name:
         return mailbox.address
-    if mailbox.name.isascii():
+    if mailbox.name.isascii() and "=?" not in mailbox.name:
         quoted = mailbox.name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{mailbox.address}>'
     # Several encoded-words of at most 75 characters, on one line: SES folds.

@@ -2,11 +2,21 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
-from core.contract import Contract, Kind, Member, decode_base64, members, require_few
+from core.contract import (
+    Contract,
+    Kind,
+    Member,
+    Undecodable,
+    decode_base64,
+    members,
+    require_batch,
+    require_few,
+)
 from core.errors import Unreadable
+from core.limits import DEFAULT, Limits
 from core.xml_document import ILLEGAL, parse
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -95,7 +105,9 @@ def _text(value: str) -> str:
     return legal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
+def read[C: Contract](
+    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
+) -> C:
     """Bind an XML document to `contract` (CONTRACT.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements and attributes that are not in
@@ -103,21 +115,21 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
-    root = parse(body, contract.__name__, charset)
+    root = parse(body, contract.__name__, charset, limits)
     _expect(root, contract.__name__, contract.namespace)
     return contract() if _is_nil(root) else _bound(root, contract, _identified(root))
 
 
-def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
+def read_array[C: Contract](
+    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
+) -> list[C]:
     """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
-    root = parse(body, contract.__name__, charset)
+    root = parse(body, contract.__name__, charset, limits)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
     known, tag = _identified(root), f"{{{contract.namespace}}}{contract.__name__}"
-    return [
-        contract() if _is_nil(element) else _bound(element, contract, known)
-        for element in root
-        if element.tag == tag
-    ]
+    items = [element for element in root if element.tag == tag]
+    require_batch(contract, items)
+    return [contract() if _is_nil(item) else _bound(item, contract, known) for item in items]
 
 
 def _expect(root: Element, name: str, namespace: str) -> None:
@@ -129,8 +141,16 @@ def _expect(root: Element, name: str, namespace: str) -> None:
         )
 
 
-def _identified(root: Element) -> dict[str, Element]:
-    return {key: element for element in root.iter() if (key := element.get(_ID))}
+class _Known(NamedTuple):
+    """What a document says once and refers to again, by its `z:Id`."""
+
+    elements: dict[str, Element]
+    decoded: dict[Element, bytes | Undecodable]
+    """Of the bytes that are meant more than once, one copy: else a small document fills memory."""
+
+
+def _identified(root: Element) -> _Known:
+    return _Known({key: element for element in root.iter() if (key := element.get(_ID))}, {})
 
 
 _TYPES = {
@@ -142,7 +162,7 @@ _ID = f"{{{_SERIALIZATION}}}Id"
 _REF = f"{{{_SERIALIZATION}}}Ref"
 
 
-def _bound[C: Contract](element: Element, contract: type[C], known: dict[str, Element]) -> C:
+def _bound[C: Contract](element: Element, contract: type[C], known: _Known) -> C:
     _refuse_text(element)
     wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
     bound: dict[str, Any] = {}
@@ -151,12 +171,12 @@ def _bound[C: Contract](element: Element, contract: type[C], known: dict[str, El
         if member is None or member.name in bound:
             continue
         _refuse_unknown_type(child)
-        source = known.get(child.get(_REF, ""), child)
+        source = known.elements.get(child.get(_REF, ""), child)
         bound[member.name] = None if _is_nil(source) else _value(source, member, known)
     return contract.model_validate({name: held for name, held in bound.items() if held is not None})
 
 
-def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
+def _value(element: Element, member: Member, known: _Known) -> Any:
     if member.kind is Kind.LIST and member.item is not None:
         _refuse_text(element)
         tag = f"{{{member.item.namespace}}}{member.item.__name__}"
@@ -166,7 +186,11 @@ def _value(element: Element, member: Member, known: dict[str, Element]) -> Any:
     if len(element):
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
     text = element.text or ""
-    return decode_base64(text) if member.kind is Kind.BYTES else text
+    if member.kind is not Kind.BYTES:
+        return text
+    if element not in known.decoded:
+        known.decoded[element] = decode_base64(text)
+    return known.decoded[element]
 
 
 def _refuse_text(element: Element) -> None:

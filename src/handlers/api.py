@@ -77,7 +77,7 @@ def _respond(request: Request, context: "LambdaContext") -> Response:
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
     with suppress(MailError):  # It is raised again where the body is read, and then told.
-        request = binding.unpacked(request)
+        request = binding.unpacked(request, CONFIG.limits)
     rendering = negotiate(request, route)
     call = _Call(request, route, context)
     status, answer = call.answer()
@@ -127,8 +127,8 @@ class _Call:
         if self.route.operation is None or self.route.refusal:
             raise NotImplementedHere(self.route.refusal)
         if self.route.is_batch:
-            return binding.read_batch(self.request, self.route.operation, self.route)
-        return [binding.read(self.request, self.route.operation, self.route)]
+            return binding.read_batch(self.request, self.route.operation, self.route, CONFIG.limits)
+        return [binding.read(self.request, self.route.operation, self.route, CONFIG.limits)]
 
     def _carry_out(self, asked: Contract) -> SendResponse:
         match asked:
@@ -141,7 +141,7 @@ class _Call:
 
     def _send(self, mail: SendMail) -> Record:
         caller = self.request.caller
-        submitted = submission.read(mail, _domains(), caller)
+        submitted = submission.read(mail, _domains(), caller, CONFIG.limits)
         key = idempotency.key_of(mail, submitted, self._key_header(), caller, int(time.time()))
         if self.route.is_oneway:
             record, replayed = sending.enqueue(submitted, key=key, edges=edges)

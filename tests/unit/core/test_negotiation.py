@@ -2,11 +2,12 @@
 
 import pytest
 
-from core.binding import MAX_BODY_BYTES, read, read_batch
+from core.binding import read, read_batch
 from core.contract import Attachment, GetStatus, SendMail, SendResponse
 from core.errors import Invalid, TooLarge, Unreadable
 from core.formats import of_body
 from core.gateway import Request
+from core.limits import DEFAULT
 from core.negotiation import negotiate
 from core.routing import Route, find
 from core.status import Status
@@ -400,17 +401,17 @@ def test_a_body_of_the_other_format_is_unreadable():
 
 
 def test_a_body_as_large_as_the_gateway_takes_is_read():
-    body = b'{"Text":"' + b"x" * (MAX_BODY_BYTES - 11) + b'"}'
+    body = b'{"Text":"' + b"x" * (DEFAULT.body_bytes - 11) + b'"}'
 
     bound = read_request(request(body, content_type="application/json"), SEND)
 
-    assert len(body) == MAX_BODY_BYTES
-    assert len(bound.text) == MAX_BODY_BYTES - 11
+    assert len(body) == DEFAULT.body_bytes
+    assert len(bound.text) == DEFAULT.body_bytes - 11
 
 
 def test_a_larger_one_is_not():
     with pytest.raises(TooLarge):
-        read_request(request(b"x" * (MAX_BODY_BYTES + 1)), SEND)
+        read_request(request(b"x" * (DEFAULT.body_bytes + 1)), SEND)
 
 
 # The query string (A3.2, B5 K)

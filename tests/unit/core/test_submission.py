@@ -228,9 +228,18 @@ def test_a_wholly_empty_mail_is_refused(fields):
 def test_every_character_reaches_the_mail():
     text = "Grüße\r\n\t\x01\x85\u2028\u202e 😀\ufeff"
 
-    mail = read(text=text, html=text, subject="Grüße 😀\t日本").mail
+    mail = read(text=text, html=text, subject="Grüße 😀 日本").mail
 
-    assert (mail.text, mail.html, mail.subject) == (text, text, "Grüße 😀\t日本")
+    assert (mail.text, mail.html, mail.subject) == (text, text, "Grüße 😀 日本")
+
+
+def test_a_tab_between_addresses_is_white_space():
+    mail = read(to="Ada\tLovelace <ada@recipient.example>,\tb@recipient.example\t").mail
+
+    assert mail.to == (
+        Mailbox("ada@recipient.example", "Ada Lovelace"),
+        Mailbox("b@recipient.example"),
+    )
 
 
 TEXTS = {

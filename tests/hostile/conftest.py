@@ -1,0 +1,65 @@
+"""The service in this process, the public corpora beside the project, and AWS on the wire."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from integration.conftest import (  # noqa: F401 - fixtures
+    Ses,
+    _Raw,
+    answer,
+    aws,
+    call,
+    context,
+    ses,
+    table,
+)
+
+from core import clients
+
+CORPORA = Path(__file__).parents[2].parent / "shared/corpora"
+_READS = {"Query", "GetItem", "BatchGetItem"}
+
+
+def corpus(path: str) -> Path:
+    """Return a public corpus, or skip the test where it is not there."""
+    found = CORPORA / path
+    if not found.exists():
+        pytest.skip(f"../shared/corpora/{path} is not here")
+    return found
+
+
+@dataclass
+class Wire:
+    """DynamoDB, S3 and SQS that say yes at once, and remember what was written."""
+
+    written: list[str] = field(default_factory=list)
+
+    def answer(self, event_name: str, **_: Any) -> AWSResponse:
+        operation = event_name.rpartition(".")[2]
+        if operation not in _READS:
+            self.written.append(operation)
+        if operation == "PutObject":
+            return AWSResponse("https://s3", 200, {}, _Raw(b""))
+        return answer(200, {"Items": [], "Responses": {}, "MessageId": "m"})
+
+
+@pytest.fixture
+def wire(aws: None, ses: Ses) -> Iterator[Wire]:  # noqa: F811
+    stand_in = Wire()
+    served = [(clients.dynamodb(), "dynamodb"), (clients.s3(), "s3"), (clients.sqs(), "sqs")]
+    for client, name in served:
+        client.meta.events.register_first(f"before-send.{name}", stand_in.answer)
+    yield stand_in
+    for client, name in served:
+        client.meta.events.unregister(f"before-send.{name}", stand_in.answer)
+
+
+def faults_of(reply: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the field errors of a refusal in JSON."""
+    errors = json.loads(reply["body"])["ResponseStatus"]["Errors"]
+    return {(error["FieldName"], error["ErrorCode"]) for error in errors}

