@@ -7,7 +7,9 @@ import json
 import re
 import unicodedata
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
+from email.utils import getaddresses
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -74,15 +76,24 @@ def with_crlf(text):
     return re.sub(r"\r\n|\r|\n", "\r\n", text)
 
 
+def mailbox_in(message, field):
+    """Return name and address of the only mailbox in a field.
+
+    Not as Python's newer parser has it, which puts spaces between encoded words (RFC 2047 §6.2).
+    """
+    (value,) = [raw for name, raw in message.raw_items() if name == field]
+    ((name, address),) = getaddresses([re.sub(r"\r\n(?=[ \t])", "", value)])
+    return str(make_header(decode_header(name))), address
+
+
 def check_arrived(message, text, mail):
-    (sender,), (receiver,) = message["From"].addresses, message["To"].addresses
     (file,) = message.iter_attachments()
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
     assert (plain.get_content() if plain else "") == with_crlf(text)
     assert (html.get_content() if html else "") == with_crlf(text)
     assert message["Subject"] == mail["Subject"]
-    assert sender.display_name == mail["FromName"].strip()
-    assert receiver.display_name == mail["ReceiverName"].strip()
+    assert mailbox_in(message, "From")[0] == mail["FromName"].strip()
+    assert mailbox_in(message, "To")[0] == mail["ReceiverName"].strip()
     assert file["Content-Disposition"].params["filename"] == file_name_of(mail["ReceiverName"])
     assert re.fullmatch(r"[\w.+-]+/[\w.+-]+", file.get_content_type(), re.ASCII)
     assert set(message.keys()) == {
@@ -163,10 +174,8 @@ def test_a_naughty_name_beside_an_address_is_a_name_and_nothing_else(
             "From": [request["FromEmailAddress"]],
         }[field]
         assert len(held) == 1
-        header = message_from_bytes(f"To: {held[0]}\n\n".encode(), policy=default)["To"]
-        assert [(box.display_name, box.addr_spec) for box in header.addresses] == [
-            (text.replace("\t", " "), address)
-        ]
+        message = message_from_bytes(f"To: {held[0]}\n\n".encode(), policy=default)
+        assert mailbox_in(message, "To") == (text.replace("\t", " "), address)
         counted["arrived"] += 1
 
 
