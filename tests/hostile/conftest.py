@@ -8,16 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from integration.conftest import (  # noqa: F401 - fixtures
-    Ses,
-    _Raw,
-    answer,
-    aws,
-    call,
-    context,
-    ses,
-    table,
-)
+from integration.conftest import _Raw, answer, call, context, ses  # noqa: F401 - fixtures
 
 from core import clients
 
@@ -48,8 +39,9 @@ class Wire:
         return answer(200, {"Items": [], "Responses": {}, "MessageId": "m"})
 
 
-@pytest.fixture
-def wire(aws: None, ses: Ses) -> Iterator[Wire]:  # noqa: F811
+@pytest.fixture(autouse=True)
+def aws() -> Iterator[Wire]:
+    """Take the place of moto, which needs milliseconds where these tests need many requests."""
     stand_in = Wire()
     served = [(clients.dynamodb(), "dynamodb"), (clients.s3(), "s3"), (clients.sqs(), "sqs")]
     for client, name in served:
@@ -57,6 +49,11 @@ def wire(aws: None, ses: Ses) -> Iterator[Wire]:  # noqa: F811
     yield stand_in
     for client, name in served:
         client.meta.events.unregister(f"before-send.{name}", stand_in.answer)
+
+
+@pytest.fixture
+def wire(aws: Wire) -> Wire:
+    return aws
 
 
 def faults_of(reply: dict[str, Any]) -> set[tuple[str, str]]:

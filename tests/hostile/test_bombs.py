@@ -1,0 +1,412 @@
+"""Little that unpacks to much, forms that lie, paths for names; and every bound, checked first."""
+
+import base64
+import gzip
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from hostile.conftest import faults_of
+
+from core import binding, submission
+from core.config import CONFIG
+from core.contract import Attachment, SendMail
+from core.errors import Invalid, MailError, TooLarge, Unreadable
+from core.gateway import Request
+from core.limits import Limits
+from core.routing import find
+
+NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+HELPER = f"{NAMESPACE}.Helper"
+Z = "http://schemas.microsoft.com/2003/10/Serialization/"
+JSON = {"Content-Type": "application/json"}
+XML = {"Content-Type": "application/xml", "Accept": "application/json"}
+MB = 1_000_000
+BOMB = bytes(1000 * MB // 10)
+
+
+def layered(times, pack):
+    packed = BOMB
+    for _ in range(times):
+        packed = pack(packed)
+    return packed
+
+
+BOMBS = {
+    "gzip": (gzip.compress(BOMB, 9), 413),
+    "deflate": (zlib.compress(BOMB, 9), 413),
+    "gzip, gzip": (layered(2, gzip.compress), 413),
+    "gzip, gzip, gzip": (layered(3, gzip.compress), 400),
+    "gzip of many members": (gzip.compress(BOMB[:MB], 9) * 15, 413),
+    "gzip of too many members": (gzip.compress(b"x") * 5000, 400),
+    "gzip cut off": (gzip.compress(BOMB, 9)[:-9], 413),
+    "deflate without end": (zlib.compress(b"x" * 1000)[:-6], 400),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_compression_bomb_is_refused_within_bounded_memory(call, wire, figures, name):
+    body, status = BOMBS[name]
+    encoding = name if "," in name else name.partition(" ")[0]
+    tracemalloc.start()
+
+    reply = call("POST", "/Mail/Send", body, headers=JSON | {"Content-Encoding": encoding})
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reply["statusCode"] == status
+    assert peak < len(body) * 5 + 40 * MB
+    assert wire.written == []
+    figures("bombs refused")["compressed"] += 1
+
+
+def test_too_large_a_body_is_told_as_a_field_error(call):
+    reply = call(
+        "POST", "/Mail/Send", BOMBS["gzip"][0], headers=JSON | {"Content-Encoding": "gzip"}
+    )
+
+    assert faults_of(reply) == {("Body", "TooLarge")}
+
+
+def xml_mail(content, root="SendMail"):
+    return (
+        f'<{root} xmlns="{NAMESPACE}" xmlns:h="{HELPER}" xmlns:z="{Z}">{content}</{root}>'
+    ).encode()
+
+
+def test_bytes_that_are_referred_to_many_times_are_decoded_once(call, wire):
+    large = base64.b64encode(bytes(2 * MB)).decode()
+    again = '<h:Attachment><h:Bytes z:Ref="i1"/></h:Attachment>' * 400
+    first = f'<h:Attachment><h:Bytes z:Id="i1">{large}</h:Bytes></h:Attachment>'
+    body = xml_mail(f"<Attachments>{first}{again}</Attachments><To>a@b.example</To>")
+    tracemalloc.start()
+
+    reply = call("POST", "/Mail/Send", body, headers=XML)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert faults_of(reply) == {("Attachments", "TooLarge")}
+    assert peak < 60 * MB  # 400 copies would be 800.
+    assert wire.written == []
+
+
+def test_an_array_that_refers_to_one_list_many_times_is_refused_before_it_is_bound(call, wire):
+    files = "<h:Attachment><h:Bytes>QUJD</h:Bytes></h:Attachment>" * 500
+    first = f'<SendMail><Attachments z:Id="i1">{files}</Attachments></SendMail>'
+    again = '<SendMail><Attachments z:Ref="i1"/></SendMail>' * 4_000
+    started = time.process_time()
+
+    reply = call(
+        "POST",
+        "/xml/reply/SendMail[]",
+        xml_mail(first + again, "ArrayOfSendMail"),
+        headers=XML,
+        query={"format": "json"},
+    )
+
+    assert faults_of(reply) == {("SendMail[]", "TooManyItems")}
+    assert time.process_time() - started < 2  # Bound, they would be two million attachments.
+    assert wire.written == []
+
+
+DEEP = CONFIG.limits.depth + 1
+MANY = CONFIG.limits.elements + 1
+NESTED = {
+    "JSON lists": (JSON, b'{"Text":' + b"[" * DEEP + b"]" * DEEP + b"}", "TooDeep"),
+    "JSON objects": (JSON, b'{"a":' * DEEP + b"1" + b"}" * DEEP, "TooDeep"),
+    "JSON that never ends": (JSON, b"[" * MB, "TooDeep"),
+    "many JSON lists": (JSON, b'{"a":[' + b"[]," * MANY + b"1]}", "TooManyElements"),
+    "XML": (XML, xml_mail("<a>" * DEEP + "</a>" * DEEP), "TooDeep"),
+    "many XML elements": (XML, xml_mail("<a/>" * MANY), "TooManyElements"),
+    "JSV": (
+        {"Content-Type": "text/jsv", "Accept": "application/json"},
+        b"{a:" + b"[" * DEEP + b"]" * DEEP + b"}",
+        "TooDeep",
+    ),
+    "JSON in a form": (
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+        b'Attachments=[{"a":' + b"[" * DEEP + b"]" * DEEP + b"}]",
+        "TooDeep",
+    ),
+    "many JSV members": (
+        {"Content-Type": "text/jsv", "Accept": "application/json"},
+        b"{" + b"a:1," * MANY + b"To:x}",
+        "TooManyElements",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_what_is_nested_too_deeply_or_has_too_many_parts_is_a_field_error(call, figures, name):
+    headers, body, code = NESTED[name]
+
+    reply = call("POST", "/Mail/Send", body, headers=headers)
+
+    assert reply["statusCode"] == 400
+    assert faults_of(reply) == {("Body", code)}
+    figures("bombs refused")["nested"] += 1
+
+
+def test_brackets_in_a_text_are_no_nesting(call):
+    mail = {"To": "a@b.example", "HTML": '{["\\' * 50_000, "Text": "]}" * 50_000}
+
+    assert call("POST", "/Mail/Send", mail)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "text", ['"' * MB, '\\"' * MB, '"\\' * MB, '{"a":"' + '\\"' * MB, "[]" * MB]
+)
+def test_json_that_is_only_quotes_takes_no_time(call, text):
+    started = time.process_time()
+
+    reply = call("POST", "/Mail/Send", ("[" * 300 + text).encode(), headers=JSON)
+
+    assert reply["statusCode"] == 400
+    assert time.process_time() - started < 2
+
+
+# Forms
+
+
+def form(*parts, boundary="b", end="--b--\r\n"):
+    return b"".join(
+        f"--{boundary}\r\n{head}\r\n\r\n".encode() + body + b"\r\n" for head, body in parts
+    ) + (end.encode())
+
+
+def to(*more):
+    return (('Content-Disposition: form-data; name="To"', b"a@b.example"), *more)
+
+
+DISPOSITION = "Content-Disposition: form-data; name=f; filename"
+FORMS = {
+    "no boundary": ("multipart/form-data", form(*to()), 400),
+    "an empty boundary": ("multipart/form-data; boundary=", form(*to()), 400),
+    "a long boundary": (f"multipart/form-data; boundary={'b' * 300}", form(*to()), 400),
+    "no end": ("multipart/form-data; boundary=b", form(*to(), end=""), 400),
+    "another boundary": ("multipart/form-data; boundary=c", form(*to()), 400),
+    "too many fields": (
+        "multipart/form-data; boundary=b",
+        form(*to(*[("Content-Disposition: form-data; name=x", b"")] * 600)),
+        400,
+    ),
+    "too many files": (
+        "multipart/form-data; boundary=b",
+        form(*to(*[(f"{DISPOSITION}=a.txt", b"x")] * 501)),
+        400,
+    ),
+    "long headers": (
+        "multipart/form-data; boundary=b",
+        form(*to((f"{DISPOSITION}={'a' * 9000}", b"x"))),
+        400,
+    ),
+    "no headers": ("multipart/form-data; boundary=b", b"--b\r\nx\r\n--b--\r\n", 400),
+    "no name": ("multipart/form-data; boundary=b", form(("X: y", b"x")), 400),
+    "bad base64": (
+        "multipart/form-data; boundary=b",
+        form(*to((f"{DISPOSITION}=a\r\nContent-Transfer-Encoding: base64", b"?"))),
+        400,
+    ),
+    "a bare carriage return in a name": (
+        "multipart/form-data; boundary=b",
+        form(*to((f'{DISPOSITION}="a\rb.txt"', b"x"))),
+        400,
+    ),
+    "a line break in an encoded name": (
+        "multipart/form-data; boundary=b",
+        form(*to((f"{DISPOSITION}*=utf-8''a%0d%0aBcc:%20e%40x.example", b"x"))),
+        400,
+    ),
+    "a program behind an encoded name": (
+        "multipart/form-data; boundary=b",
+        form(*to((f"{DISPOSITION}*=utf-8''a%2eexe", b"x"))),
+        400,
+    ),
+    "delimiters within delimiters": ("multipart/form-data; boundary=b", b"--b\r\n" * 2000, 400),
+    "nothing but dashes": ("multipart/form-data; boundary=-", b"\r\n---" * 200_000, 400),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_that_lies_is_refused_in_no_time(call, wire, figures, name):
+    content_type, body, status = FORMS[name]
+    started = time.process_time()
+
+    reply = call(
+        "POST",
+        "/Mail/Send",
+        body,
+        headers={"Content-Type": content_type, "Accept": "application/json"},
+    )
+
+    assert reply["statusCode"] == status
+    assert time.process_time() - started < 2
+    assert wire.written == []
+    figures("bombs refused")["forms"] += 1
+
+
+# Names
+
+PATHS = {
+    "../../../etc/passwd": "passwd",
+    "/etc/passwd": "passwd",
+    "..\\..\\boot.ini": "boot.ini",
+    "C:\\Windows\\win.ini": "win.ini",
+    "\\\\host\\share\\a.pdf": "a.pdf",
+    "a/../b.pdf": "b.pdf",
+    "./a.pdf": "a.pdf",
+    "a.pdf/": "attachment-1.bin",
+    "..": "attachment-1.bin",
+    "../": "attachment-1.bin",
+    " . . ": "attachment-1.bin",
+    "....//....//a.pdf": "a.pdf",
+    "%2e%2e%2fa.pdf": "%2e%2e%2fa.pdf",
+    "\u2215etc\u2215a.pdf": "\u2215etc\u2215a.pdf",
+    "file:///etc/hosts": "hosts",
+}
+
+
+@pytest.mark.parametrize("given", PATHS)
+@pytest.mark.parametrize("how", ["JSON", "form"])
+def test_a_path_for_a_name_is_its_last_component(call, ses, figures, given, how):
+    if how == "JSON":
+        files = [{"Name": given, "Bytes": "eA=="}]
+        reply = call("POST", "/Mail/Send", {"To": "a@b.example", "Attachments": files})
+    else:
+        escaped = given.replace("\\", "\\\\")
+        body = form(*to((f'{DISPOSITION}="{escaped}"', b"x")))
+        reply = call(
+            "POST",
+            "/Mail/Send",
+            body,
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        )
+
+    assert reply["statusCode"] == 200
+    (file,) = ses.taken[-1]["Content"]["Simple"]["Attachments"]
+    assert file["FileName"] == PATHS[given]
+    figures("bombs refused")["paths"] += 1
+
+
+@pytest.mark.parametrize("code", [*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029])
+def test_no_control_character_gets_into_a_header(call, wire, code):
+    text = f"a{chr(code)}b"
+    files = [{"Name": text, "Bytes": "eA==", "ContentType": f"a/{text}"}]
+    fields = dict.fromkeys(("Subject", "FromName", "ReceiverName", "Reference", "Domain"), text)
+
+    reply = call("POST", "/Mail/Send", fields | {"To": "a@b.example", "Attachments": files})
+
+    assert faults_of(reply) == {
+        (name, "ControlCharacter")
+        for name in (*fields, "Attachments[0].Name", "Attachments[0].ContentType")
+    }
+    assert wire.written == []
+
+
+# Each bound, set small
+
+
+def bound(limits, body, content_type="application/json", **headers):
+    headers = {"content-type": content_type, **headers}
+    request = Request("r", "POST", "/Mail/Send", {}, headers, body, "")
+    return binding.read(request, SendMail, find("POST", "/Mail/Send"), limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "body", "content_type"),
+    [
+        (Limits(depth=3), '{"Subject":[[[1]]]}', "application/json"),
+        (Limits(elements=3), '{"X":[[],[],[]]}', "application/json"),
+        (Limits(depth=3), xml_mail("<a><b><c/></b></a>"), "application/xml"),
+        (Limits(elements=3), xml_mail("<a/><b/><c/>"), "application/xml"),
+        (Limits(depth=3), "{X:[[[[]]]]}", "text/jsv"),
+        (Limits(elements=3), "{A:1,B:1,C:1,D:1}", "text/jsv"),
+        (Limits(elements=3), 'To,Attachments\r\na,"[{A:1,B:1,C:1,D:1}]"\r\n', "text/csv"),
+        (
+            Limits(elements=3),
+            "Attachments=[{A:1,B:1,C:1,D:1}]",
+            "application/x-www-form-urlencoded",
+        ),
+    ],
+)
+def test_every_format_keeps_the_bounds_that_it_is_given(limits, body, content_type):
+    raw = body if isinstance(body, bytes) else body.encode()
+    assert bound(Limits(), raw, content_type) is not None
+
+    with pytest.raises(Unreadable) as refusal:
+        bound(limits, raw, content_type)
+
+    assert [fault.field for fault in refusal.value.faults] == ["Body"]
+
+
+def test_the_body_is_bounded_before_and_after_it_is_unpacked():
+    packed = gzip.compress(b'{"Text":"' + b"x" * 5000 + b'"}')
+    headers = {"content-encoding": "gzip"}
+    assert bound(Limits(body_bytes=6000), packed, **headers).text == "x" * 5000
+
+    for limits in (Limits(body_bytes=len(packed) - 1), Limits(body_bytes=4000)):
+        with pytest.raises(TooLarge):
+            bound(limits, packed, **headers)
+
+
+FILES = (Attachment(bytes_=b"abc", name="a.txt"), Attachment(bytes_=b"defg", name="b.txt"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "fields", "fault"),
+    [
+        (Limits(attachments=1), {"attachments": FILES}, ("Attachments", "TooManyItems")),
+        (Limits(attachment_bytes=3), {"attachments": FILES}, ("Attachments[1].Bytes", "TooLarge")),
+        (Limits(attachments_bytes=6), {"attachments": FILES}, ("Attachments", "TooLarge")),
+        (Limits(name_length=4), {"attachments": FILES}, ("Attachments[0].Name", "Length")),
+        (Limits(recipients=1), {"cc": "b@c.example"}, ("To", "TooManyRecipients")),
+        (Limits(subject_length=3), {"subject": "abcd"}, ("Subject", "Length")),
+        (Limits(name_length=3), {"from_name": "abcd"}, ("FromName", "Length")),
+        (Limits(name_length=3), {"receiver_name": "abcd"}, ("ReceiverName", "Length")),
+        (Limits(name_length=3), {"cc": "abcd <b@c.example>"}, ("CC", "Length")),
+        (Limits(name_length=3), {"from_": "abcd <b@example.com>"}, ("From", "Length")),
+        (Limits(reference_length=3), {"reference": "abcd"}, ("Reference", "Length")),
+        (Limits(), {"reference": "😀" * 450}, ("Reference", "Length")),
+    ],
+)
+def test_every_bound_of_a_mail_is_a_field_error_that_names_its_field(limits, fields, fault):
+    domains = {"example.com": CONFIG.default_domain}
+    mail = SendMail(**{"to": "a@b.example", "text": "t"} | fields)
+    if limits != Limits():
+        submission.read(mail, domains, "", Limits())
+
+    with pytest.raises(Invalid) as refusal:
+        submission.read(mail, domains, "", limits)
+
+    found = [(each.field, each.code) for each in refusal.value.faults]
+    assert found[0] == fault or (fault[0] == "Attachments[0].Name" and fault in found)
+
+
+def test_a_reference_is_never_longer_than_the_index_takes(call):
+    mail = {"To": "a@b.example", "Text": "t", "Reference": "é" * 500}
+
+    assert call("POST", "/Mail/Send", mail)["statusCode"] == 200
+
+
+def test_fifty_recipients_with_long_names_fit():
+    names = ", ".join(f"{'n' * 255} <a{number}@b.example>" for number in range(50))
+    mail = SendMail(to=names, text="t")
+
+    read = submission.read(mail, {"example.com": CONFIG.default_domain}, "")
+
+    assert len(read.mail.to) == 50
+
+
+def test_a_crowd_of_addresses_takes_no_time():
+    crowd = ",".join(f"a@ä{number}.de" for number in range(2_000))
+    started = time.process_time()
+
+    with pytest.raises(MailError):
+        submission.read(
+            SendMail(to=crowd, cc=crowd, bcc=crowd, text="t"),
+            {"example.com": CONFIG.default_domain},
+            "",
+        )
+
+    assert time.process_time() - started < 2
