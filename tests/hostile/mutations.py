@@ -187,12 +187,11 @@ def _compress(hand: random.Random, sent: Sent) -> Sent:
 
 def _revalue(hand: random.Random, sent: Sent) -> Sent:
     """Write a whole mail anew, with values that are well-formed JSON and make no sense."""
-    mail = MAIL | {"Attachments": [dict(file) for file in FILES]}
+    files = [dict(file) for file in FILES]
+    mail = MAIL | {"Attachments": files}
     for _ in range(hand.randint(1, 3)):
-        owner = hand.choice((mail, mail, *mail["Attachments"]))
+        owner = hand.choice((mail, mail, *files))
         owner[hand.choice([*MEMBERS, *owner])] = hand.choice(VALUES)
-        if not isinstance(mail["Attachments"], list):
-            break
     return _sent(json.dumps(mail), "application/json", sent.path)
 
 
