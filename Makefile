@@ -12,7 +12,7 @@ DEV := .venv/bin
 LOCAL := .venv-local/bin
 SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
-FAST := tests/unit tests/property tests/integration tests/architecture
+FAST := tests/unit tests/property tests/integration tests/hostile tests/architecture
 
 .PHONY: help run invoke start-api redrive suppressions test test-fast bench check format build deploy validate lock clean
 

@@ -307,6 +307,15 @@ def test_no_control_character_gets_into_a_header(call, wire, code):
 # Each bound, set small
 
 
+def test_the_bytes_of_a_text_are_counted_not_its_characters():
+    body = '{"Text":"' + "ü" * 100 + '"}'
+    size = len(body.encode())
+    assert bound(Limits(body_bytes=size), body).text == "ü" * 100
+
+    with pytest.raises(TooLarge):
+        bound(Limits(body_bytes=size - 1), body)
+
+
 def bound(limits, body, content_type="application/json", **headers):
     headers = {"content-type": content_type, **headers}
     request = Request("r", "POST", "/Mail/Send", {}, headers, body, "")
