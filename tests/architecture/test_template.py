@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.config import CONFIG
+from core.limits import DEFAULT
 from local.localize import parse
 
 ROOT = Path(__file__).parents[2]
@@ -204,3 +206,15 @@ def test_every_parameter_is_explained():
     assert [
         name for name in TEMPLATE["Parameters"] if not any(name in text for text in texts)
     ] == []
+
+
+def test_the_limits_are_the_templates_everywhere():
+    told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    defaults = {
+        name.removeprefix("MAX_").lower(): TEMPLATE["Parameters"][value["Ref"]]["Default"]
+        for name, value in told.items()
+        if name.startswith("MAX_")
+    }
+
+    assert defaults == DEFAULT._asdict()
+    assert defaults == CONFIG.limits._asdict()

@@ -354,9 +354,11 @@ def test_the_body_is_bounded_before_and_after_it_is_unpacked():
     headers = {"content-encoding": "gzip"}
     assert bound(Limits(body_bytes=6000), packed, **headers).text == "x" * 5000
 
-    for limits in (Limits(body_bytes=len(packed) - 1), Limits(body_bytes=4000)):
-        with pytest.raises(TooLarge):
-            bound(limits, packed, **headers)
+    with pytest.raises(TooLarge):
+        bound(Limits(body_bytes=4000), packed, **headers)
+    longer_packed = gzip.compress(b"{}")
+    with pytest.raises(TooLarge):
+        bound(Limits(body_bytes=len(longer_packed) - 1), longer_packed, **headers)
 
 
 FILES = (Attachment(bytes_=b"abc", name="a.txt"), Attachment(bytes_=b"defg", name="b.txt"))

@@ -179,6 +179,20 @@ def test_a_naughty_name_beside_an_address_is_a_name_and_nothing_else(
         counted["arrived"] += 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["=?utf-8?Q?a=0D=0ABcc:_eve=40evil.example?=", "=?utf-8?B?4oCu?=", "x =?us-ascii?q?=00?= y"],
+)
+def test_a_name_that_looks_encoded_is_not_decoded_by_anybody(call, ses, name):
+    mail = {"To": f'"{name}" <ada@recipient.example>', "Text": "t", "FromName": name}
+
+    assert post(call, as_json(mail | {"Subject": name}))["statusCode"] == 200
+
+    message = received(ses)
+    assert mailbox_in(message, "From")[0] == mailbox_in(message, "To")[0] == name
+    assert message["Subject"] == name
+
+
 def test_a_naughty_file_name_never_hides_what_ses_refuses(call, ses, wire, figures):
     counted = figures("Big List of Naughty Strings, as file names")
     for text in STRINGS:

@@ -90,7 +90,19 @@ def test_a_path_is_no_name(given, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.exe", "A.EXE", "a.pdf.exe", "a.exe.", "a.exe. . ", r"C:\x\a.vbs", ".bat", "a.JS"]
+    "name",
+    [
+        "a.exe",
+        "A.EXE",
+        "a.pdf.exe",
+        "a.exe.",
+        "a.exe. . ",
+        "a.exe.\t. ",
+        "a.exe\u3000.",
+        r"C:\x\a.vbs",
+        ".bat",
+        "a.JS",
+    ],
 )
 def test_a_name_that_ses_refuses_is_refused(name):
     assert faults(name=name) == [("Attachments[0].Name", "RefusedExtension")]
