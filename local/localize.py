@@ -36,7 +36,7 @@ def localize(
             case "AWS::Serverless::Api":
                 _unescape_binary_types(resource["Properties"])
                 resources |= _gateway_responses(name, resource["Properties"])
-            case "AWS::S3::BucketPolicy":
+            case "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy":
                 if not _allow_plain_http(resource["Properties"]):
                     del resources[name]
             case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
