@@ -26,8 +26,9 @@ class Evaluation:
 
     def __init__(self, parameters: Mapping[str, str] | None = None) -> None:
         declared = TEMPLATE["Parameters"].items()
+        self.given = {"SenderDomain": "example.com"} | dict(parameters or {})
         self.values = {name: str(parameter.get("Default", "")) for name, parameter in declared}
-        self.values |= {"SenderDomain": "example.com"} | dict(parameters or {})
+        self.values |= self.given
 
     def holds(self, condition: Any) -> bool:
         """Decide a condition, or the name of one."""
@@ -100,7 +101,7 @@ class Evaluation:
                 del resource["DependsOn"]
         whole = {name: part for name, part in TEMPLATE.items() if name != "Conditions"}
         whole["Parameters"] = {
-            name: declared | {"Default": self.values[name]}
+            name: declared | ({"Default": self.given[name]} if name in self.given else {})
             for name, declared in TEMPLATE["Parameters"].items()
         }
         whole["Globals"] = self.decided(TEMPLATE["Globals"])
