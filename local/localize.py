@@ -46,7 +46,8 @@ def localize(
 
 def parse(text: str) -> Any:
     """Return the template with `!Ref x` and its like in their long form."""
-    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that also knows CloudFormation's tags.
+    # A SafeLoader that also knows CloudFormation's tags.
+    return yaml.load(text, _Loader)  # noqa: S506 # nosec B506
 
 
 def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:
