@@ -10,6 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 DEV := .venv/bin
 LOCAL := .venv-local/bin
+LINT := .venv-lint/bin
 SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
 FAST := tests/unit tests/property tests/integration tests/hostile tests/architecture
@@ -44,12 +45,14 @@ test-fast: .venv/.ready ## The tests that need no deployed stack, but for the lo
 bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1]
 	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick)
 
-check: .venv/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, template
+check: .venv/.ready .venv-lint/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, security, template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	PYTHONPATH=src $(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yaml
+	$(LINT)/bandit -q -c pyproject.toml -r src local ops
+	$(LINT)/cfn-lint --config-file .lint/cfn-lint.yaml
+	$(LINT)/checkov --config-file .lint/checkov.yaml
 	@$(MAKE) -s validate
 
 validate: .venv-sam/.ready ## Let SAM look at the template
@@ -70,12 +73,12 @@ format: .venv/.ready ## Put the code into its one format
 	$(DEV)/ruff check --fix .
 
 lock: .tools/.ready ## Resolve requirements/*.in again
-	@for name in uv dev local sam bench; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
+	@for name in uv dev lint local sam bench; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
 	@$(call compile,requirements/runtime.in,src/requirements.txt)
 	@for name in floor typical; do $(call compile,benchmarks/$$name/requirements.in,benchmarks/$$name/requirements.txt); done
 
 clean: ## Remove everything that the other commands made
-	rm -rf .aws-sam .build .tools .venv .venv-local .venv-sam .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .aws-sam .build .tools .venv .venv-lint .venv-local .venv-sam .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # ---- environments: one each, because MiniStack and SAM CLI pin versions that the service must not have
 
@@ -88,10 +91,11 @@ compile = .tools/bin/uv pip compile -q --universal --python-version 3.13 --gener
 	@touch $@
 
 .venv/.ready: requirements/dev.txt .tools/.ready
+.venv-lint/.ready: requirements/lint.txt .tools/.ready
 .venv-local/.ready: requirements/local.txt .tools/.ready
 .venv-sam/.ready: requirements/sam.txt .tools/.ready
 .venv-bench/.ready: requirements/bench.txt .tools/.ready
-.venv/.ready .venv-local/.ready .venv-sam/.ready .venv-bench/.ready:
+.venv/.ready .venv-lint/.ready .venv-local/.ready .venv-sam/.ready .venv-bench/.ready:
 	@echo "Setting up $(@D) ..."
 	@[ -d $(@D) ] || .tools/bin/uv venv -q --python $(PYTHON) $(@D)
 	@.tools/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes $<

@@ -13,7 +13,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local.processes import REGION, StackError
+from local.processes import REGION, ROOT_KEY, StackError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,8 @@ class Aws:
         nothing: dict[str, Any] = {"config_file": nowhere, "credentials_file": nowhere}
         nothing["profile"] = (None, None, None, None)  # Whatever the shell's AWS_PROFILE says.
         session = boto3.Session(
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack's own.
+            aws_access_key_id=ROOT_KEY,
+            aws_secret_access_key=ROOT_KEY,
             region_name=REGION,
             botocore_session=botocore.session.Session(session_vars=nothing),
         )

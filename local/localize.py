@@ -36,7 +36,7 @@ def localize(
             case "AWS::Serverless::Api":
                 _unescape_binary_types(resource["Properties"])
                 resources |= _gateway_responses(name, resource["Properties"])
-            case "AWS::S3::BucketPolicy":
+            case "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy":
                 if not _allow_plain_http(resource["Properties"]):
                     del resources[name]
             case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
@@ -46,7 +46,8 @@ def localize(
 
 def parse(text: str) -> Any:
     """Return the template with `!Ref x` and its like in their long form."""
-    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that also knows CloudFormation's tags.
+    # A SafeLoader that also knows CloudFormation's tags.
+    return yaml.load(text, _Loader)  # noqa: S506 # nosec B506
 
 
 def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REGION = "eu-central-1"
+ROOT_KEY = "test"
+"""MiniStack's name for whoever may do everything, and any secret will do."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SMTP_URL")
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -30,8 +32,8 @@ def clean_environment() -> dict[str, str]:
     """Return an environment that leads to no real AWS account, and past every proxy."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,

@@ -27,7 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.deploy import STACK, Aws
 from local.localize import parse
 from local.package import BUILD, FOLDER, ROOT, BuildError, build
-from local.processes import REGION
+from local.processes import REGION, ROOT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,8 +185,8 @@ def _environment() -> dict[str, str]:
     """Return our environment, made to lead to no real AWS account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

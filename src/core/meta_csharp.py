@@ -38,10 +38,10 @@ _OPTIONS = {
 
 def write(base_url: str) -> str:
     """Write the C# classes, in the namespaces that XML names."""
-    requests = {operation.request: operation for operation in OPERATIONS}
+    by_request = {operation.request: operation for operation in OPERATIONS}
     spaces: dict[str, list[str]] = {}
-    for contract in sorted((*requests, *PARTS), key=lambda contract: contract.__name__):
-        lines = _class(contract, requests.get(contract))
+    for contract in sorted((*by_request, *PARTS), key=lambda contract: contract.__name__):
+        lines = _class(contract, by_request.get(contract))
         spaces.setdefault(clr_namespace(contract), []).extend(["", *lines])
     spaces[clr_namespace(STATUS_OWNER)] += ["", *_enum()]
     usings = ["System", "System.Collections", "System.Collections.Generic"]

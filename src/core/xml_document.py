@@ -4,7 +4,7 @@ What .NET's reader takes and XML 1.0 forbids (references such as `&#x1;`) is tak
 """
 
 import re
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder  # Reads nothing. # nosec B405
 from xml.parsers import expat
 
 from defusedxml import DefusedXmlException

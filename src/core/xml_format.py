@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # A type. # nosec B405
 
 from core.contract import (
     Contract,

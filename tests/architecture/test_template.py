@@ -45,8 +45,10 @@ DEAD_LETTERS = {dead_letters(queue) for queue in QUEUES.values() if "RedrivePoli
 
 
 def statements(function):
-    role = ROLES[named_by(FUNCTIONS[function]["Role"])]
-    return [s for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
+    role = named_by(FUNCTIONS[function]["Role"])
+    shared = [p for p in of_type("AWS::IAM::Policy").values() if {"Ref": role} in p["Roles"]]
+    policies = [*ROLES[role]["Policies"], *shared]
+    return [s for p in policies for s in p["PolicyDocument"]["Statement"]]
 
 
 def as_list(value):

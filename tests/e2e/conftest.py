@@ -1,4 +1,7 @@
-"""The real template, deployed to MiniStack with the SES simulator: one stack for all tests."""
+"""The real template, deployed to MiniStack with the SES simulator: one stack for all tests.
+
+Its roles are enforced (`AUTH`): what the template does not allow, no function can do there.
+"""
 
 import socket
 import time
@@ -21,7 +24,12 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack(api_port=free_port(), ses_port=free_port(), say=lambda _: None) as running:
+    with Stack(
+        api_port=free_port(),
+        ses_port=free_port(),
+        server_environment={"AUTH": "true"},
+        say=lambda _: None,
+    ) as running:
         yield running
 
 

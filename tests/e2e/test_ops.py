@@ -111,7 +111,15 @@ def test_the_letters_of_a_named_stack_are_found_as_the_aws_cli_finds_it(
         body = delivery_of(message_id if number else "01JD9ZK4M6T0V3Q8W2X5Y7B1CD")
         sqs.send_message(QueueUrl=stack.deployed.event_dead_letters_url, MessageBody=body)
 
-    done = ops("--stack", "mail", "redrive", AWS_ENDPOINT_URL=stack.endpoint_url, NO_PROXY="*")
+    done = ops(
+        "--stack",
+        "mail",
+        "redrive",
+        AWS_ENDPOINT_URL=stack.endpoint_url,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        NO_PROXY="*",
+    )
 
     assert "Events: 12 played again." in done.stdout
     assert until(message_id, "delivered")["Status"] == "delivered"

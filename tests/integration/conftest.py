@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from integration.permissions_support import Watch, watch
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
@@ -119,6 +120,20 @@ def aws() -> Iterator[None]:
     with mock_aws():
         _furnish()
         yield
+
+
+@pytest.fixture(autouse=True)
+def watched(aws: None) -> Iterator[Watch]:
+    """Look at what the functions ask of AWS: no test may need what a role does not allow."""
+    with watch() as made:
+        yield made
+    # A stack that has domain configurations names their domains in its parameters, too.
+    domains = boto3.client("dynamodb").query(
+        TableName=CONFIG.table_name,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
+    )
+    assert made.refused(",".join(item["sk"]["S"] for item in domains["Items"])) == {}
 
 
 def _furnish() -> None:

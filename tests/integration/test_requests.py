@@ -62,7 +62,7 @@ def add_domain(table):
                 "sk": domain,
                 "domain": domain,
                 "name": domain.partition(".")[0],
-                "configuration_set": "kept-events",
+                "configuration_set": "mail-kept-events",
                 "default_sender": f"hello@{domain}",
                 "api_keys": [hashlib.sha256(key.encode()).hexdigest()],
             }
@@ -241,7 +241,7 @@ def test_a_domain_of_its_own_sends_with_its_own_configuration(call, ses, add_dom
 
     assert reply["json"]["Configuration"] == "kept"
     assert reply["json"]["Sender"] == "hello@kept.example"
-    assert ses.taken[0]["ConfigurationSetName"] == "kept-events"
+    assert ses.taken[0]["ConfigurationSetName"] == "mail-kept-events"
 
 
 def test_another_callers_domain_looks_unknown(call, ses, add_domain):

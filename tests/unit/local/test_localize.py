@@ -48,6 +48,18 @@ Resources:
         Statement:
           - {Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}
           - {Effect: Allow, Principal: "*"}
+  QueueTlsOnly:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      PolicyDocument:
+        Statement: [{Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}]
+  TopicTlsAndMore:
+    Type: AWS::SNS::TopicPolicy
+    Properties:
+      PolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: "*"}
+          - {Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}
   Math: {Type: "AWS::CloudWatch::Alarm", Properties: {Metrics: []}}
   Plain: {Type: "AWS::CloudWatch::Alarm", Properties: {MetricName: Errors}}
 """
@@ -132,10 +144,10 @@ def test_gateway_responses_become_resources(resources):
 
 
 def test_plain_http_is_allowed_and_nothing_else(resources):
-    statements = resources["TlsAndMore"]["Properties"]["PolicyDocument"]["Statement"]
-
-    assert "TlsOnly" not in resources
-    assert statements == [{"Effect": "Allow", "Principal": "*"}]
+    assert not {"TlsOnly", "QueueTlsOnly"} & set(resources)
+    for name in ("TlsAndMore", "TopicTlsAndMore"):
+        statements = resources[name]["Properties"]["PolicyDocument"]["Statement"]
+        assert statements == [{"Effect": "Allow", "Principal": "*"}]
 
 
 def test_metric_math_is_dropped(resources):
@@ -149,7 +161,11 @@ def test_the_real_template_loses_nothing_but_what_ministack_refuses():
     before = parse(text)["Resources"]
     after = localize(text, "s3://code/key.zip", {"SenderDomain": "example.com"})["Resources"]
 
-    assert set(before) - set(after) == {"ContentBucketPolicy", "ThrottlesAlarm"}
+    assert set(before) - set(after) == {
+        "ContentBucketPolicy",
+        "RetryQueuePolicy",
+        "ThrottlesAlarm",
+    }
     assert {after[name]["Type"] for name in set(after) - set(before)} == {
         "AWS::ApiGateway::GatewayResponse"
     }

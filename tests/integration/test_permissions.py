@@ -1,0 +1,184 @@
+"""Every role allows what its function asks of AWS on any of its ways, and nothing else.
+
+The ways are walked here, with a service that fails where it can. Beyond that every test of this
+folder is watched (`conftest`): none may make a call that its function's role does not allow.
+"""
+
+import base64
+
+import pytest
+from integration.conftest import Context
+from integration.crash_support import BOUNCED, FORGIVEN, MAIL, Fault, World, world
+from integration.permissions_support import FUNCTIONS, Grant, Watch, grants
+from template_support import Evaluation
+
+from handlers import metadata
+
+UNCALLED = {
+    # What Lambda does in the role's name, and we never do ourselves.
+    "logs:CreateLogStream": "every function's log",
+    "logs:PutLogEvents": "every function's log",
+    "sqs:ReceiveMessage": "Lambda reads the queue for the function",
+    "sqs:DeleteMessage": "Lambda deletes what the function is done with",
+    "sqs:GetQueueAttributes": "Lambda asks how much there is to do",
+    "sqs:ChangeMessageVisibility": "Lambda gives back what it could not hand over",
+}
+LARGE = MAIL | {"Text": "t" * 100_001}
+FILE = MAIL | {"Attachments": [{"Bytes": base64.b64encode(b"abc").decode(), "Name": "a.txt"}]}
+THROTTLED = Fault("sesv2.SendEmail#1", "throttled")
+
+
+@pytest.fixture(autouse=True)
+def ses() -> None:
+    """Not the common stand-in: `World` plays SES here."""
+
+
+def send(service: World) -> None:
+    for mail in (MAIL, LARGE, FILE):
+        service.post(mail)
+    for _ in range(2):
+        service.post(MAIL, key="the same")
+    service.status(next(iter(service.records())))
+    service.post(MAIL, oneway=True)
+    service.post(MAIL, fault=THROTTLED)
+    service.post(FILE, fault=Fault("s3.PutObject/1#1", "broken", lasting=True))
+
+
+def retry(service: World) -> None:
+    for mail in (LARGE, FILE):
+        service.post(mail, fault=THROTTLED)
+    service.run_on()
+
+
+def give_up(service: World) -> None:
+    service.post(MAIL, fault=THROTTLED)
+    while not service.letters():
+        service.clock.now += 3600
+        for receipt, body in service.receive():
+            assert service.work(body, THROTTLED)
+            service.forget(receipt)
+
+
+def fail_unheard(service: World) -> None:
+    """Fail in the sweep, which leaves the letter: nobody says what became of a try."""
+    service.set_policy("fail")
+    service.post(MAIL, fault=Fault("sesv2.SendEmail#1", "timeout"))
+    service.run_on()
+
+
+def lose_a_function(service: World) -> None:
+    """Die in the middle: the sweep puts the message back into the queue."""
+    service.post(MAIL, fault=Fault("sesv2.SendEmail#1", "killed"))
+    service.run_on()
+
+
+def hear(service: World) -> None:
+    for fate in (BOUNCED, FORGIVEN):
+        service.fate = fate
+        service.post(MAIL | {"To": f"{fate.status}@recipient.example"})
+        service.tell_all()
+    service.post(MAIL)
+    event = service.events[-1]
+    event["mail"]["tags"] = {}
+    service.tell(event)
+
+
+def look(_service: World) -> None:
+    for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
+        event = {"httpMethod": "GET", "path": path, "headers": {}}
+        metadata.handler(event, Context())  # type: ignore[arg-type]
+
+
+WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, look)
+
+
+@pytest.fixture
+def needed(watched: Watch) -> dict[str, set[Grant]]:
+    """Walk all ways, each in an account of its own."""
+    for way in WAYS:
+        with world() as service:
+            way(service)
+    return watched.needed
+
+
+def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], watched: Watch):
+    assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {"metadata"}
+    assert watched.refused() == {}
+
+
+def test_no_role_allows_more_than_its_function_needs(needed: dict[str, set[Grant]]):
+    over = {
+        (name, grant.action, grant.resource)
+        for name, asked in needed.items()
+        for grant in grants(name, Evaluation())
+        if grant.action not in UNCALLED and not any(grant.covers(need) for need in asked)
+    }
+
+    assert over == set()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sender", "may"),
+    [
+        ({}, "a@example.com", True),
+        ({}, "a@other.example", False),
+        ({}, "a@example.com.other.example", False),
+        ({}, "a@sub.example.com", False),
+        ({"MoreSenderDomains": "other.example,third.example"}, "a@example.com", True),
+        ({"MoreSenderDomains": "other.example,third.example"}, "a@third.example", True),
+        ({"MoreSenderDomains": "other.example,third.example"}, "a@fourth.example", False),
+        ({"SesSandbox": "true"}, "a@other.example", False),
+        (
+            {"SenderDomain": "mg.example.com", "SenderIdentity": "example.com"},
+            "a@example.com",
+            True,
+        ),
+        ({"SenderDomain": "mg.example.com"}, "a@example.com", False),
+    ],
+)
+@pytest.mark.parametrize("function", ["api", "resend"])
+def test_mails_come_from_configured_domains_only(
+    function: str, parameters: dict[str, str], sender: str, may: bool
+):
+    allowed = [
+        grant
+        for grant in grants(function, Evaluation(parameters))
+        if grant.action == "ses:SendEmail"
+    ]
+    domain = sender.rpartition("@")[2]
+    identities = [grant for grant in allowed if ":identity/" in grant.resource]
+
+    assert allowed
+    assert all(grant.senders for grant in allowed)
+    assert may is any(
+        grant.covers(Grant("ses:SendEmail", grant.resource.replace("*", domain), (sender,)))
+        for grant in identities
+    )
+
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000"
+
+
+def test_a_key_of_ones_own_may_be_used_as_far_as_the_calls_need_it(
+    needed: dict[str, set[Grant]],
+):
+    """What the services ask of KMS in the caller's name, from their developer guides."""
+    by_call = {
+        "dynamodb": {"kms:Decrypt"},
+        "s3:GetObject": {"kms:Decrypt"},
+        "s3:PutObject": {"kms:GenerateDataKey"},
+        "sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"},
+        "sqs:ReceiveMessage": {"kms:Decrypt"},  # Lambda's, in the role's name.
+    }
+    for name, asked in needed.items():
+        allowed = grants(name, Evaluation({"KmsKeyArn": KEY}))
+        called = {g.action for g in asked} | {g.action for g in allowed if g.action in UNCALLED}
+        due = {
+            Grant(action, KEY)
+            for call, actions in by_call.items()
+            for action in actions
+            if any(one.startswith(call) for one in called)
+        }
+
+        assert {grant for grant in allowed if grant.action.startswith("kms:")} == due
+        assert not any(g.action.startswith("kms:") for g in grants(name, Evaluation()))
