@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from core.domains import DomainConfiguration
+from core.domains import DomainConfiguration, broken, configured
 from core.items import plain
 from core.outage import Outage, outages
 
@@ -51,12 +49,11 @@ class Directory:
             ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
         )
         known, self.broken = {self.default.domain: self.default}, []
-        defaults = self.default.model_dump()
         for record in (plain(item) for page in pages for item in page["Items"]):
+            domain = record["sk"]
             try:
-                known[record["sk"]] = DomainConfiguration.model_validate(
-                    defaults | {"domain": record["sk"]} | record
-                )
-            except ValidationError:
-                self.broken.append(record["sk"])
+                known[domain] = configured(self.default, domain, record)
+            except ValueError:
+                known[domain] = broken(self.default, domain, record)
+                self.broken.append(domain)
         return known
