@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.domains import DomainConfiguration, broken, configured
-from core.items import plain
+from core.items import attributes, key, plain
 from core.outage import Outage, outages
 
 if TYPE_CHECKING:
@@ -40,6 +40,26 @@ class Directory:
                     raise
             self._read_at = time.monotonic()
         return self._known
+
+    @outages()
+    def pause(self, configuration: DomainConfiguration, why: str) -> bool:
+        """Pause a domain; say whether that is new. Not if it was resumed or removed meanwhile."""
+        condition = "(attribute_not_exists(paused) OR paused = :no)"
+        condition += " AND (attribute_not_exists(judged_from) OR judged_from = :from)"
+        if configuration.domain != self.default.domain:
+            condition += " AND attribute_exists(pk)"
+        values = {":why": why, ":no": "", ":from": configuration.judged_from}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key("DOMAIN", configuration.domain),
+                UpdateExpression="SET paused = :why",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes(values),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     @outages()
     def _read(self) -> Mapping[str, DomainConfiguration]:
