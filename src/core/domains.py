@@ -122,7 +122,8 @@ def configured(
     """
     left_out = default.model_dump()
     if domain != default.domain:
-        left_out |= {"default_sender": f"no-reply@{domain}", "default_sender_name": ""}
+        own = {"name": domain[:64], "default_sender": f"no-reply@{domain}"}
+        left_out |= own | {"default_sender_name": ""}
     held = DomainConfiguration.model_validate(left_out | dict(record) | {"domain": domain})
     is_own = domain == default.domain and not {"default_sender", "allowed_senders"} & record.keys()
     if not is_own and not held.allows_sender(held.default_sender):

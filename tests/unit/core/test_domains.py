@@ -152,6 +152,7 @@ def test_another_domain_mails_in_its_own_name_and_under_the_policies_of_the_para
     held = configured(default, "shop.example", {})
 
     assert (held.default_sender, held.default_sender_name) == ("no-reply@shop.example", "")
+    assert held.name == "shop.example"
     assert (held.retry_hours, held.configuration_set) == (3, "c")
 
 
