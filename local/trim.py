@@ -23,6 +23,7 @@ OPERATIONS = {
         "PutItem",
         "Query",
         "TransactWriteItems",
+        "UpdateItem",
     },
     "s3": {"GetObject", "PutObject"},
     "sesv2": {"SendEmail"},

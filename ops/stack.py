@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from core.domains import DomainConfiguration
 from local.deploy import STACK, Aws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_SETTINGS = {
+    "name": "ConfigurationName",
+    "default_sender_name": "DefaultSenderName",
+    "retry_hours": "RetryHours",
+    "unknown_outcome": "UnknownOutcome",
+    "suppression": "Suppression",
+    "retention_days": "RecordRetentionDays",
+    "content_retention_days": "ContentRetentionDays",
+}
+"""What of a domain's configuration each parameter sets, as `core/config.py` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +49,22 @@ class Stack:
             {held["OutputKey"]: held["OutputValue"] for held in described["Outputs"]},
             {held["ParameterKey"]: held["ParameterValue"] for held in described["Parameters"]},
         )
+
+    @property
+    def default_domain(self) -> DomainConfiguration:
+        """The domain of the parameters, as the functions see it."""
+        domain = self.parameters["SenderDomain"]
+        named = {name: self.parameters[parameter] for name, parameter in _SETTINGS.items()}
+        own = {
+            "domain": domain,
+            "configuration_set": self.outputs["ConfigurationSet"],
+            "default_sender": self.parameters["DefaultSender"] or f"no-reply@{domain}",
+        }
+        return DomainConfiguration.model_validate(named | own)
+
+    @property
+    def sender_domains(self) -> set[str]:
+        """The domains that the roles may mail from."""
+        parameters = self.parameters
+        more = parameters.get("MoreSenderDomains", "").split(",")
+        return {parameters["SenderDomain"], parameters["SenderIdentity"], *map(str.strip, more)}

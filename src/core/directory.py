@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from core.domains import DomainConfiguration
-from core.items import plain
+from core.domains import DomainConfiguration, broken, configured
+from core.items import attributes, key, plain
 from core.outage import Outage, outages
 
 if TYPE_CHECKING:
@@ -44,6 +42,26 @@ class Directory:
         return self._known
 
     @outages()
+    def pause(self, configuration: DomainConfiguration, why: str) -> bool:
+        """Pause a domain; say whether that is new. Not if it was resumed or removed meanwhile."""
+        condition = "(attribute_not_exists(paused) OR paused = :no)"
+        condition += " AND (attribute_not_exists(judged_from) OR judged_from = :from)"
+        if configuration.domain != self.default.domain:
+            condition += " AND attribute_exists(pk)"
+        values = {":why": why, ":no": "", ":from": configuration.judged_from}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key("DOMAIN", configuration.domain),
+                UpdateExpression="SET paused = :why",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes(values),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    @outages()
     def _read(self) -> Mapping[str, DomainConfiguration]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
@@ -51,12 +69,11 @@ class Directory:
             ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
         )
         known, self.broken = {self.default.domain: self.default}, []
-        defaults = self.default.model_dump()
         for record in (plain(item) for page in pages for item in page["Items"]):
+            domain = record["sk"]
             try:
-                known[record["sk"]] = DomainConfiguration.model_validate(
-                    defaults | {"domain": record["sk"]} | record
-                )
-            except ValidationError:
-                self.broken.append(record["sk"])
+                known[domain] = configured(self.default, domain, record)
+            except ValueError:
+                known[domain] = broken(self.default, domain, record)
+                self.broken.append(domain)
         return known

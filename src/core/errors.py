@@ -3,6 +3,7 @@
 * MailError
   + Unreadable      -- 400: the body is not the format it claims to be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
+  + NotAllowed      -- 403: no such domain (for this caller)
   + NotFound        -- 404: no such message (for this caller)
   + NotImplementedHere  -- 405: no such operation, or not with this verb
   + InFlight        -- 409: the first request with this idempotency key is still under way
@@ -51,6 +52,13 @@ class Invalid(MailError):
     def __init__(self, *faults: Fault) -> None:
         """Report every fault at once; the first one's message stands for all."""
         super().__init__(faults[0].message, *faults)
+
+
+class NotAllowed(Invalid):
+    """The caller named a domain that is not theirs, or that is not there: nobody tells which."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "Forbidden"
 
 
 class NotFound(MailError):

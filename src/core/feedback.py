@@ -1,23 +1,20 @@
 """What SES tells about a message, added to its record."""
 
-from core import lifecycle
+from core import lifecycle, reputation
 from core.ids import is_id
 from core.record import Record
+from core.reputation import SIMULATOR, Tallies
 from core.ses_event import Event, Kind
 from core.store import Store
 from core.suppressions import SuppressionList
-
-_SIMULATOR = "@simulator.amazonses.com"
-"""SES's mailbox simulator bounces on demand; SES does not suppress its addresses either
-(https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html)."""
 
 
 class NoSuchMessage(Exception):
     """The event is about a message that is not there (yet): to be tried again, then buried."""
 
 
-def note(event: Event, *, store: Store, suppressions: SuppressionList) -> Record:
-    """Merge `event` into its message, and learn whom not to mail again.
+def note(event: Event, *, store: Store, suppressions: SuppressionList, tallies: Tallies) -> Record:
+    """Merge `event` into its message, count it, and learn whom not to mail again.
 
     Any order, any number of times: the result is the same. Raises `NoSuchMessage`.
     """
@@ -27,7 +24,15 @@ def note(event: Event, *, store: Store, suppressions: SuppressionList) -> Record
         record = store.find_by_ses_message_id(event.ses_message_id)
     if record is None:
         raise NoSuchMessage
-    merged = store.revise(record, lambda newest: lifecycle.merge(newest, event))
+    before = record
+
+    def merge(newest: Record) -> Record:
+        nonlocal before
+        before = newest
+        return lifecycle.merge(newest, event)
+
+    merged = store.revise(record, merge)
+    tallies.add(merged.domain, reputation.of_change(before, merged, event))
     if merged.suppresses:
         _learn(event, merged, suppressions)
     return merged
@@ -38,7 +43,7 @@ def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:
     for recipient in record.recipients:
         if event.recipients is None or recipient.address not in event.recipients:
             continue
-        if recipient.address.endswith(_SIMULATOR):
+        if recipient.address.endswith(SIMULATOR):
             continue
         if event.is_permanent:
             suppressions.add(record.domain, recipient.address, "bounce", record.id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.domains import DomainConfiguration
+from core.domains import DomainConfiguration, usable
 from core.errors import Fault, Invalid, NotFound
 from core.ids import is_id
 from core.record import Record
@@ -21,7 +21,6 @@ def find(
         raise Invalid(Fault("MessageId", "NotEmpty", "'MessageId' must not be empty."))
     wanted = (message_id or "").strip().upper()  # Crockford's base 32 is read in any case.
     record = store.get(wanted) if is_id(wanted) else None
-    domain = domains.get(record.domain) if record else None
-    if record is None or domain is None or not domain.admits(caller):
+    if record is None or record.domain not in usable(domains, caller):
         raise NotFound("There is no such message.")
     return record

@@ -44,6 +44,11 @@ def claim(record: Record, now: int) -> Record:
     )
 
 
+def refuse(record: Record, message: str) -> Record:
+    """Fail a mail before anything of it is kept or tried."""
+    return _changed(_failed(record, message), attempts=(), claimed_until=0)
+
+
 def suppress(record: Record, addresses: Collection[str]) -> Record:
     """Leave out recipients that bounced or complained earlier; with nobody left, it has ended."""
     recipients = tuple(

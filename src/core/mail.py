@@ -43,6 +43,10 @@ class Mail(BaseModel):
     html: str | None = None
     attachments: tuple[AttachmentHead, ...] = ()
     configuration_set: str
+    tenant: str | None = None
+    track_opens: bool | None = None
+    track_clicks: bool | None = None
+    """Of its domain's configuration; None: as the configuration set says."""
 
     def without(self, addresses: Collection[str]) -> "Mail":
         """Return the same mail, not sent to `addresses` (canonical)."""

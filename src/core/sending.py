@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import lifecycle
 from core.address import canonical
+from core.counters import Counters
 from core.errors import InFlight, KeyReused
 from core.ids import new_id
 from core.mail import Mail
@@ -35,6 +36,11 @@ _WRITING_SECONDS = 5
 _INLINE_BYTES = 100_000
 """How much of a mail fits beside its record: DynamoDB takes items of 400 KB, at a price by size."""
 
+_PAUSED = "Sending is paused for this domain."
+_PAUSED_SECONDS = 15 * 60
+"""After which a mail that waits is looked at again: a pause ends when somebody ends it."""
+_CAPPED = "The domain's mails for today are used up; its next day begins at 0:00 UTC."
+
 
 class Edges(NamedTuple):
     """The AWS services that sending needs."""
@@ -44,6 +50,7 @@ class Edges(NamedTuple):
     suppressions: SuppressionList
     transport: Transport
     queue: RetryQueue
+    counters: Counters
 
 
 class Try(NamedTuple):
@@ -73,11 +80,13 @@ def send(
     record = lifecycle.claim(_new_record(submission, now), now)
     try:
         with edges.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
-            record = _keep(record, submission, key, edges)
+            record = _accept(record, submission, key, edges)
     except KeyTaken as taken:
         return _replayed(taken, key, now, submission, edges), True
     except KeyBusy:
         raise _in_flight() from None
+    if record.status is Status.FAILED:
+        return record, False
     suppressed: frozenset[str] = frozenset()
     with suppress(Outage):  # A mail too many to a bad address is better than one that is lost.
         suppressed = lookup.result()
@@ -91,20 +100,28 @@ def enqueue(
     """Take responsibility for a mail and leave its first try to the queue. As `send` otherwise."""
     now = int(time.time())
     try:
-        record = _keep(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
+        record = _accept(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
     except KeyTaken as taken:
         return _replayed(taken, key, now, submission, edges), True
     except KeyBusy:
         raise _in_flight() from None
-    with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
-        edges.queue.put(record.id)
+    if record.status is Status.QUEUED:
+        with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
+            edges.queue.put(record.id)
     return record, False
 
 
-def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> Record | None:
+def resend(
+    message_id: str,
+    *,
+    time_left: Callable[[], float],
+    edges: Edges,
+    is_paused: Callable[[str], bool],
+) -> Record | None:
     """Try a waiting message again, from what is stored; None if it expired or was erased.
 
-    A message that is not waiting (any more) is left alone, so it may be in the queue twice.
+    A message that is not waiting (any more) is left alone, so it may be in the queue twice. That of
+    a domain that `is_paused` was accepted before and waits on, as long as its time lasts.
     """
     now = int(time.time())
     record = edges.store.get(message_id)
@@ -113,12 +130,15 @@ def resend(message_id: str, *, time_left: Callable[[], float], edges: Edges) -> 
     if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
         edges.queue.put(message_id, record.next_attempt_at - now)
         return record
-    loaded = _load(record, edges)
+    paused = is_paused(record.domain)
+    loaded = None if paused else _load(record, edges)
     suppressed = edges.suppressions.among(record.domain, _suppressible(record))
     try:
         record = edges.store.revise(record, lambda newest: lifecycle.claim(newest, now))
     except lifecycle.NotClaimable:
         return record
+    if paused:
+        return _settle(record, NotTaken("DomainPaused", _PAUSED, _PAUSED_SECONDS), edges)
     if loaded is None:
         message = "The mail's content is not stored any more."
         return _settle(record, Refused("ContentGone", message, needs_letter=True), edges)
@@ -146,11 +166,33 @@ def _new_record(submission: "Submission", now: int) -> Record:
     )
 
 
+def _accept(
+    begun: Record, submission: "Submission", key: "IdempotencyKey | None", edges: Edges
+) -> Record:
+    """Keep a mail; or that it failed, if its domain is paused or has sent its mails of the day.
+
+    The counter is asked before and not beside: what is over the cap is failed from its first write,
+    so that no crash can leave it to be tried.
+    """
+    configuration = submission.configuration
+    if configuration.paused:
+        return _keep(lifecycle.refuse(begun, _PAUSED), submission, key, edges)
+    if configuration.daily_cap is None:
+        return _keep(begun, submission, key, edges)
+    counting = edges.counters.counting(
+        begun.domain, configuration.daily_cap, begun.id, begun.created_at
+    )
+    with counting as has_room:
+        record = begun if has_room else lifecycle.refuse(begun, _CAPPED)
+        return _keep(record, submission, key, edges)
+
+
 def _keep(
     record: Record, submission: "Submission", key: "IdempotencyKey | None", edges: Edges
 ) -> Record:
     """Write record, content and attachments side by side: all, or nothing that counts."""
-    content, objects = _stored(record.id, submission)
+    is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
+    content, objects = ("", {}) if is_failed else _stored(record.id, submission)
     expires_at = record.created_at + submission.configuration.content_retention_days * 86400
     try:
         with edges.vault.keeping(objects):

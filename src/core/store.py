@@ -7,6 +7,7 @@
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
 | domain | DOMAIN | <domain> | `DomainConfiguration`, read by `directory` |
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
+| counters | CAP#<domain>, RATES | <day>, <hour>#<domain> | how many, see `counters` |
 """
 
 import os

@@ -7,8 +7,8 @@ from core import attachments
 from core.address import Mailbox, canonical, parse_domain, parse_mailboxes
 from core.characters import faults_in
 from core.contract import Kind, SendMail, members
-from core.domains import DomainConfiguration, choose
-from core.errors import Fault, Invalid
+from core.domains import DomainConfiguration, choose, usable
+from core.errors import Fault, Invalid, NotAllowed
 from core.limits import DEFAULT, Limits
 from core.mail import Mail
 
@@ -18,6 +18,7 @@ _MAILBOX = 254 + 4
 """An address, and what stands around it in a list."""
 _MAX_REFERENCE_BYTES = 1_700
 """With the domain it is a key of an index, of at most 2,048 bytes (DynamoDB developer guide)."""
+_UNKNOWN = "UnknownDomain"
 
 
 class Submission(NamedTuple):
@@ -38,15 +39,21 @@ def read(
     caller: str,
     limits: Limits = DEFAULT,
 ) -> Submission:
-    """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong."""
+    """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong.
+
+    It is `NotAllowed` if the caller has no such domain.
+    """
+    configurations = usable(configurations, caller)
     faults = [*_text_faults(request, limits)]
     recipients = _recipients(request, faults, limits)
     sender = _sender(request, faults, limits)
-    configuration = _configuration(request, configurations, caller, sender, faults)
+    configuration = _configuration(request, configurations, sender, faults)
     heads, contents = attachments.read(request.attachments or (), faults, limits)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
+    if any(fault.code == _UNKNOWN for fault in faults):
+        raise NotAllowed(*sorted(faults, key=lambda fault: fault.code != _UNKNOWN))
     if faults or configuration is None:
         raise Invalid(*faults)
     return Submission(
@@ -59,6 +66,9 @@ def read(
             html=request.html or None,
             attachments=heads,
             configuration_set=configuration.configuration_set,
+            tenant=configuration.tenant,
+            track_opens=configuration.track_opens,
+            track_clicks=configuration.track_clicks,
         ),
         contents=contents,
         configuration=configuration,
@@ -148,24 +158,42 @@ def _sender(request: SendMail, faults: list[Fault], limits: Limits) -> Mailbox |
 def _configuration(
     request: SendMail,
     configurations: Mapping[str, DomainConfiguration],
-    caller: str,
     sender: Mailbox | None,
     faults: list[Fault],
 ) -> DomainConfiguration | None:
-    try:
-        named = (request.domain or "").strip()
-        domain = parse_domain(named) if named else ""
-    except ValueError:
-        domain = "?"  # No configuration has this name.
-    chosen = choose(configurations, caller, domain, sender.address if sender else None)
+    """Find the domain among the caller's. What is not there and what is another's look the same."""
+    named = (request.domain or "").strip()
+    chosen = choose(configurations, _canonical_domain(named), sender.address if sender else None)
     if chosen is None:
-        if not any(fault.field in ("Domain", "From") for fault in faults):
-            message = "'Domain' must be a domain that this API key may send for."
-            faults.append(Fault("Domain", "UnknownDomain", message))
+        if fault := _domain_fault(named, configurations, faults):
+            faults.append(fault)
     elif sender and not chosen.allows_sender(sender.address):
         message = "'From' must be an address that the domain's configuration allows."
         faults.append(Fault("From", "SenderNotAllowed", message))
     return chosen
+
+
+def _canonical_domain(named: str) -> str:
+    try:
+        return parse_domain(named) if named else ""
+    except ValueError:
+        return "?"  # No configuration has this name.
+
+
+def _domain_fault(
+    named: str, configurations: Mapping[str, DomainConfiguration], faults: list[Fault]
+) -> Fault | None:
+    """Say why there is no domain to send for, unless it has been said."""
+    told = {fault.field for fault in faults}
+    if "Domain" in told:
+        return None
+    if named or not configurations:
+        message = "'Domain' must be a domain that this API key may send for."
+        return Fault("Domain", _UNKNOWN, message)
+    if "From" in told:
+        return None
+    message = "'Domain' must be given: this API key may send for several."
+    return Fault("Domain", "NotEmpty", message)
 
 
 def _named(

@@ -124,7 +124,20 @@ def _request(
     }
     if mail.reply_to:
         request["ReplyToAddresses"] = list(mail.reply_to)
+    if mail.tenant:
+        request["TenantName"] = mail.tenant
+    if tracking := _tracking(mail):
+        request["ConfigurationOverrides"] = {"Tracking": tracking}
     return request
+
+
+def _tracking(mail: Mail) -> dict[str, str]:
+    asked = {"OpenTrackingEnabled": mail.track_opens, "ClickTrackingEnabled": mail.track_clicks}
+    return {
+        name: "ENABLED" if is_on else "DISABLED"
+        for name, is_on in asked.items()
+        if is_on is not None
+    }
 
 
 def _body(mail: Mail) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from core import (
 )
 from core.config import CONFIG
 from core.contract import Contract, GetStatus, SendMail, SendResponse
+from core.counters import Counters
 from core.directory import Directory
 from core.domains import DomainConfiguration
 from core.errors import MailError, NotImplementedHere
@@ -49,6 +50,7 @@ edges = sending.Edges(
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
+    counters=Counters(clients.dynamodb(), CONFIG.table_name),
 )
 if CONFIG.is_copied:
     # Only Lambda's runtime has it.

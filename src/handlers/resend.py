@@ -8,6 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from core import clients, retry_queue, sending
 from core.config import CONFIG
+from core.counters import Counters
+from core.directory import Directory
 from core.outage import Outage
 from core.retry_queue import RetryQueue
 from core.status import Status
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
 
 logger = Logger()
 metrics = Metrics()
+directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
+    counters=Counters(clients.dynamodb(), CONFIG.table_name),
 )
 
 
@@ -50,6 +54,7 @@ def _resend(body: str, context: "LambdaContext") -> None:
         message_id,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         edges=edges,
+        is_paused=_is_paused,
     )
     state = record.status if record else "gone"
     metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
@@ -57,3 +62,8 @@ def _resend(body: str, context: "LambdaContext") -> None:
         age = int(time.time()) - record.created_at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
     logger.info("tried", message_id=message_id, state=state)
+
+
+def _is_paused(domain: str) -> bool:
+    configuration = directory.domains().get(domain)
+    return configuration is not None and configuration.paused != ""

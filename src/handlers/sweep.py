@@ -1,4 +1,4 @@
-"""Once a minute: whatever was left behind goes back on its way, and is counted."""
+"""Once a minute: whatever was left behind goes back on its way, and every domain is judged."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core import clients, recovery
+from core import clients, guard, recovery
 from core.config import CONFIG
+from core.counters import Counters
+from core.directory import Directory
 from core.retry_queue import RetryQueue
 from core.store import Store
 
@@ -18,11 +20,13 @@ logger = Logger()
 metrics = Metrics()
 store = Store(clients.dynamodb(), CONFIG.table_name)
 queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
+directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+counters = Counters(clients.dynamodb(), CONFIG.table_name)
 
 
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
-    """Sweep, and count. Fails in the end if something was left undone: an alarm counts that."""
+    """Sweep, count and judge. Fails in the end if something was left undone: an alarm tells."""
     metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
     repairs = recovery.sweep(
@@ -39,5 +43,13 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
+    _judge(now)
     if repairs.outage:
         raise repairs.outage
+
+
+def _judge(now: int) -> None:
+    offences = guard.judge(now, directory=directory, counters=counters)
+    metrics.add_metric("BadRates", MetricUnit.Count, len(offences))
+    for offence in offences:
+        logger.warning("bad rates", **offence._asdict() | {"tally": offence.tally._asdict()})

@@ -1,10 +1,12 @@
-"""The operator's commands: dead letters are played again, addresses suppressed and let go."""
+"""The operator's commands: for dead letters, suppressed addresses, domains and their keys."""
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -31,7 +33,7 @@ def ops(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def say(stack: Stack) -> Callable[..., str]:
     """Run a command for the stack of the tests as for that of `make run`; what it prints."""
 
@@ -192,3 +194,159 @@ def test_what_cannot_be_meant_is_refused(
     assert done.returncode == 1
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# Domains
+
+MAIL = {"To": TO, "Subject": "s", "Text": "t"}
+SHOP = "mg.example.com"
+
+
+@pytest.fixture(scope="module")
+def shop(say: Callable[..., str], stack: Stack) -> Iterator[str]:
+    """A second domain, for the tests one after the other; its first key."""
+    added = say("domains", "add", SHOP, "name=shop", "default_sender_name=Our Shop")
+    assert added.startswith(f"{SHOP} is added.\n")
+    yield added.splitlines()[2]
+    say("domains", "remove", SHOP)
+
+
+def key_ids(printed: str) -> list[str]:
+    return re.findall(r"^  key (\S+)$", printed, re.MULTILINE)
+
+
+def asking(stack: Stack, key: str) -> Callable[..., httpx.Response]:
+    """Ask until the answer is as wanted: the functions read the domains once a minute."""
+
+    def _until(wanted: Callable[[httpx.Response], bool]) -> httpx.Response:
+        deadline = time.monotonic() + 75
+        while True:
+            url, headers = f"{stack.url}/Mail/Send", {"x-api-key": key}
+            reply = httpx.post(url, json=MAIL, headers=headers, timeout=40)
+            if wanted(reply):
+                return reply
+            assert time.monotonic() < deadline, reply.text
+            time.sleep(0.5)
+
+    return _until
+
+
+def test_a_domain_is_added_with_a_key_that_is_for_it_alone(
+    api: httpx.Client, stack: Stack, say: Any, shop: str
+) -> None:
+    sent = asking(stack, shop)(lambda reply: reply.json().get("Configuration") == "shop").json()
+    theirs = api.post("/Mail/Send", json=MAIL).json()["MessageId"]
+
+    assert (sent["Status"], sent["Sender"]) == ("sent", f"no-reply@{SHOP}")
+    with httpx.Client(base_url=stack.url, headers={"x-api-key": shop}, timeout=40) as client:
+        assert client.get(f"/Status/{theirs}").status_code == 404
+        assert client.get(f"/Status/{sent['MessageId']}").status_code == 200
+        assert client.post("/Mail/Send", json=MAIL | {"Domain": "example.com"}).status_code == 403
+    assert api.post("/Mail/Send", json=MAIL | {"Domain": SHOP}).status_code == 403
+    assert api.get(f"/Status/{sent['MessageId']}").status_code == 404
+
+
+def test_a_domain_is_changed(say: Any, shop: str) -> None:
+    changed = say("domains", "change", SHOP, "retry_hours=12", "reply_to=help@EXAMPLE.com")
+    shown = say("domains", "show", SHOP)
+
+    assert changed.splitlines() == [
+        f"{SHOP}: retry_hours is 12.",
+        f"{SHOP}: reply_to is help@example.com.",
+        f"Warning: the stack does not allow mails from {SHOP} yet (docs/operations.md).",
+    ]
+    assert shown.startswith(f"{SHOP}  sends\n")
+    assert "\n  retry_hours=12\n" in shown
+    assert "\n  unknown_outcome=resend  (parameters)\n" in shown
+    assert "\n  last 24 hours: " in shown
+
+
+def test_a_key_is_rotated_the_old_one_works_until_it_is_revoked_and_a_pause_holds_for_both(
+    stack: Stack, say: Any, shop: str
+) -> None:
+    (old_id,) = key_ids(say("domains", "show", SHOP))
+
+    say("domains", "pause", SHOP)
+    rotated = say("domains", "rotate-key", SHOP)
+    new = rotated.splitlines()[1]
+    failed = asking(stack, new)(lambda reply: reply.json().get("Configuration") == "shop").json()
+    assert say("domains", "show", SHOP).startswith(f"{SHOP}  paused (manual)\n")
+    say("domains", "resume", SHOP)
+    old = asking(stack, shop)(lambda reply: reply.json().get("Status") == "failed").json()
+    say("domains", "revoke-key", SHOP, old_id)
+    asking(stack, shop)(lambda reply: reply.status_code == 403)
+
+    assert old_id in rotated
+    assert failed["ErrorMessage"] == old["ErrorMessage"] == "Sending is paused for this domain."
+    shown = say("domains", "show", SHOP)
+    (left,) = key_ids(shown)
+    assert left != old_id
+    assert shown.startswith(f"{SHOP}  sends\n")
+    done = ops("domains", "revoke-key", SHOP, left, API_PORT=str(stack.api_port))
+    assert "the domain's only key" in done.stderr
+
+
+def test_no_command_prints_a_key_twice_or_a_hash_at_all(say: Any, shop: str) -> None:
+    printed = "".join(say("domains", "show", *one) for one in ((), (SHOP,), ("example.com",)))
+
+    assert shop not in printed
+    assert not re.search(r"[0-9a-f]{64}", printed)
+
+
+def test_with_a_single_domain_the_parameters_are_shown(say: Any) -> None:
+    assert "example.com  sends\n" in say("domains", "show")
+    shown = say("domains", "show", "example.com")
+    assert "  default_sender=no-reply@example.com  (parameters)\n" in shown
+    assert "  any key that is no other domain's\n" in shown
+
+
+def test_a_removed_domains_keys_open_nothing_any_more(stack: Stack, say: Any) -> None:
+    key = say("domains", "add", "old.example.com").splitlines()[2]
+
+    removed = say("domains", "remove", "old.example.com")
+
+    assert re.fullmatch(r"Key \S+ is revoked\.\nold.example.com is removed\.\n", removed)
+    asking(stack, key)(lambda reply: reply.status_code == 403)
+    assert "old" not in say("domains", "show")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("add", "nonsense"), "This is no domain name."),
+        (("add", "example.com"), "is there already"),
+        (("add", "a.example", "retry_hours=99"), "retry_hours: "),
+        (("add", "a.example", "allowed_senders=*@*"), "allowed_senders: "),
+        (("add", "a.example", "default_sender=me@example.com"), "default_sender: "),
+        (("add", "a.example", "api_keys=x"), "Settings are NAME=VALUE"),
+        (("change", "a.example", "retry_hours=3"), "but for ["),
+        (("change", "example.com", "daily_cap=0"), "daily_cap: "),
+        (("change", "example.com"), "Say what to change"),
+        (("revoke-key", "example.com", "nothing"), "no key of this domain"),
+        (("rotate-key", "a.example"), "but for ["),
+    ],
+)
+def test_what_would_not_validate_is_refused_and_changes_nothing(
+    stack: Stack, say: Any, arguments: tuple[str, ...], complaint: str
+) -> None:
+    before = say("domains", "show")
+
+    done = ops("domains", *arguments, API_PORT=str(stack.api_port))
+
+    assert done.returncode == 1
+    assert complaint in done.stderr
+    assert "99" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert say("domains", "show") == before
+
+
+def test_the_domain_of_the_parameters_is_changed_and_put_back(say: Any) -> None:
+    say("domains", "change", "example.com", "daily_cap=1000000", "allowed_senders=*@example.com")
+    changed = say("domains", "show", "example.com")
+    back = say("domains", "change", "example.com", "daily_cap=")
+    removed = say("domains", "remove", "example.com")
+
+    assert "  daily_cap=1000000\n" in changed
+    assert "  allowed_senders=*@example.com\n" in changed
+    assert back == "example.com: daily_cap is as the parameters say.\n"
+    assert removed == "example.com is as the parameters say again.\n"

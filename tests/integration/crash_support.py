@@ -321,6 +321,14 @@ class World:
     def set_policy(self, unknown_outcome: str) -> None:
         self._put(pk="DOMAIN", sk="example.com", unknown_outcome=unknown_outcome)
 
+    def set_cap(self, mails: int) -> None:
+        item = {"pk": {"S": "DOMAIN"}, "sk": {"S": "example.com"}, "daily_cap": {"N": str(mails)}}
+        with self.aside():
+            clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=item)
+        api.directory._read_at = float("-inf")
+        with self.aside():
+            api.directory.domains()
+
     def suppress(self, address: str) -> None:
         self._put(pk="SUPPRESSED#example.com", sk=address, reason="bounce")
 
@@ -434,7 +442,8 @@ def world() -> Iterator[World]:
         patch.setattr(moto.sqs.models, "unix_time_millis", lambda: clock.now * 1000)
         patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
         patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
-        patch.setattr(api, "directory", fresh)
+        for handler in (api, resend, sweep):
+            patch.setattr(handler, "directory", fresh)
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
         _table().items.clear()

@@ -250,7 +250,7 @@ def test_another_callers_domain_looks_unknown(call, ses, add_domain):
     reply = call("POST", "/Mail/Send", MAIL | {"Domain": "kept.example"}, key="another-key")
     other = call("POST", "/Mail/Send", MAIL | {"Domain": "nowhere.example"}, key="another-key")
 
-    assert reply["statusCode"] == 400
+    assert reply["statusCode"] == 403
     assert reply["body"] == other["body"]
     assert ses.asked == 0
 
@@ -548,7 +548,7 @@ KEY = "geheim-api-key"
         (400, [], {"To": "geheim", "CC": "geheim\n", "From": "geheim"}),
         (400, [], {"Attachments": [{"Name": "geheim.exe", "Bytes": "geheim!"}]}),
         (400, [], {"Attachments": "geheim"}),
-        (400, [], {"Domain": "geheim.example"}),
+        (403, [], {"Domain": "geheim.example"}),
     ],
 )
 def test_no_personal_data_is_ever_logged(call, ses, logged, status, faults, changes):

@@ -6,7 +6,7 @@ from core import submission
 from core.address import Mailbox
 from core.contract import UNDECODABLE, Attachment, SendMail
 from core.domains import DomainConfiguration
-from core.errors import Invalid
+from core.errors import Invalid, NotAllowed
 
 DOMAIN = DomainConfiguration(
     domain="mg.example.com",
@@ -25,7 +25,9 @@ OTHER = DOMAIN.model_copy(
         "api_keys": frozenset({"key"}),
     }
 )
+THIRD = DOMAIN.model_copy(update={"domain": "third.example"})
 BOTH = {each.domain: each for each in (DOMAIN, OTHER)}
+ALL = BOTH | {THIRD.domain: THIRD}
 MAIL = {"to": "ada@recipient.example", "subject": "s"}
 
 
@@ -162,8 +164,14 @@ def test_with_a_single_domain_nothing_need_be_said():
         ({"domain": "nowhere.example"}, [("Domain", "UnknownDomain")]),
         ({"domain": "not a domain"}, [("Domain", "UnknownDomain")]),
         ({"domain": "other.example"}, [("Domain", "UnknownDomain")]),
-        ({"from_": "me@nowhere.example", "caller": "key"}, [("Domain", "UnknownDomain")]),
-        ({"caller": "key"}, [("Domain", "UnknownDomain")]),
+        ({"domain": "mg.example.com", "caller": "key"}, [("Domain", "UnknownDomain")]),
+        ({"from_": "me@example.com", "caller": "key"}, [("From", "SenderNotAllowed")]),
+        (
+            {"from_": "me@nowhere.example", "configurations": ALL},
+            [("Domain", "NotEmpty")],
+        ),
+        ({"configurations": ALL}, [("Domain", "NotEmpty")]),
+        ({"configurations": {OTHER.domain: OTHER}}, [("Domain", "UnknownDomain")]),
         (
             {"domain": "mg.example.com", "from_": "me@other.example"},
             [("From", "SenderNotAllowed")],
@@ -321,6 +329,23 @@ def test_everything_wrong_is_told_at_once_one_fault_for_each_thing():
             ("Attachments[2].Name", "ControlCharacter"),
         ]
     )
+
+
+@pytest.mark.parametrize("domain", ["nowhere.example", "other.example", "not a domain"])
+def test_what_is_another_callers_domain_and_what_is_none_is_not_allowed_in_the_same_words(domain):
+    with pytest.raises(NotAllowed) as refusal:
+        read(domain=domain, to="nobody", from_="nobody")
+
+    assert refusal.value.message == "'Domain' must be a domain that this API key may send for."
+    assert [fault.field for fault in refusal.value.faults] == ["Domain", "To", "From"]
+
+
+def test_the_domains_settings_for_ses_come_with_the_mail():
+    settings = {"tenant": "shop", "track_opens": True, "track_clicks": False}
+
+    mail = read({DOMAIN.domain: DOMAIN.model_copy(update=settings)}).mail
+
+    assert (mail.tenant, mail.track_opens, mail.track_clicks) == ("shop", True, False)
 
 
 def test_an_unknown_domain_is_told_beside_other_faults():

@@ -1,0 +1,128 @@
+"""The domains' records in the table, changed by an operator: never into what would not validate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from core.address import parse_domain
+from core.domains import DomainConfiguration, configured
+from core.items import attributes, key, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ops.stack import Stack
+
+_BY_COMMAND = {"domain", "api_keys", "paused", "judged_from", "is_broken"}
+"""What other commands than `add` and `change` set, or nobody."""
+SETTINGS = [name for name in DomainConfiguration.model_fields if name not in _BY_COMMAND]
+_LISTS = {"allowed_senders", "reply_to"}
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRecords:
+    """The records of one stack. Whatever is refused is a `ValueError` that says why."""
+
+    dynamodb: Any
+    table: str
+    default: DomainConfiguration
+
+    @classmethod
+    def of(cls, stack: Stack) -> DomainRecords:
+        """Find the records by the stack's outputs and parameters."""
+        return cls(stack.aws.client("dynamodb"), stack.outputs["TableName"], stack.default_domain)
+
+    def all(self) -> dict[str, dict[str, Any]]:
+        """Read every record by its domain; that of the parameters is there, be it empty."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
+            ConsistentRead=True,
+        )
+        items = (plain(item) for page in pages for item in page["Items"])
+        return {self.default.domain: {}} | {item["sk"]: item for item in items}
+
+    def one(self, domain: str) -> dict[str, Any]:
+        """Read the record of a domain that the stack sends for."""
+        if domain not in (known := self.all()):
+            raise ValueError(f"The stack does not send for this domain, but for {sorted(known)}.")
+        return known[domain]
+
+    def keys_of_others(self, domain: str) -> set[str]:
+        """Return the hashes of the keys that are another domain's."""
+        records = self.all().items()
+        return {key for name, held in records if name != domain for key in held.get("api_keys", ())}
+
+    def read(self, domain: str, record: Mapping[str, Any]) -> DomainConfiguration:
+        """Complete a record from the parameters."""
+        try:
+            return configured(self.default, domain, record)
+        except ValidationError as error:
+            faults = (f"{fault['loc'][0]}: {fault['msg']}." for fault in error.errors())
+            raise ValueError("\n".join(faults)) from None
+
+    def add(self, domain: str, record: Mapping[str, Any]) -> None:
+        """Write the record of a domain that has none."""
+        item = key("DOMAIN", domain) | attributes(record)
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            raise ValueError("The stack sends for this domain already: change it.") from None
+
+    def set(self, domain: str, was: Mapping[str, Any], **changes: Any) -> None:
+        """Change some of a record; None takes a setting back. Not if somebody else just has."""
+        new = {name: value for name, value in changes.items() if value is not None}
+        parts = [
+            ("SET", [f"#{name} = :{name}" for name in new]),
+            ("REMOVE", [f"#{name}" for name in changes if name not in new]),
+        ]
+        same = [
+            f"#{name} = :was_{name}" if name in was else f"attribute_not_exists(#{name})"
+            for name in changes
+        ]
+        held = {f":was_{name}": was[name] for name in changes if name in was}
+        values = {f":{name}": value for name, value in new.items()} | held
+        more = {"ExpressionAttributeValues": attributes(values)} if values else {}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key("DOMAIN", domain),
+                UpdateExpression=" ".join(f"{word} {', '.join(p)}" for word, p in parts if p),
+                ConditionExpression=" AND ".join(same),
+                ExpressionAttributeNames={f"#{name}": name for name in changes},
+                **more,
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            raise ValueError(
+                "Somebody else is changing this domain: look, and do it again."
+            ) from None
+
+    def remove(self, domain: str) -> None:
+        """Delete a record."""
+        self.dynamodb.delete_item(TableName=self.table, Key=key("DOMAIN", domain))
+
+
+def domain_in(text: str) -> str:
+    """Return a domain's canonical name."""
+    try:
+        return parse_domain(text)
+    except ValueError:
+        raise ValueError("This is no domain name.") from None
+
+
+def settings_in(words: Collection[str]) -> dict[str, Any]:
+    """Read `retry_hours=12 reply_to=a@b.example,c@d.example`; None for what is taken back."""
+    settings: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name not in SETTINGS:
+            raise ValueError(f"Settings are NAME=VALUE, and the names {', '.join(SETTINGS)}.")
+        many = [one.strip() for one in value.split(",")]
+        settings[name] = None if value == "" else many if name in _LISTS else value
+    return settings

@@ -1,0 +1,260 @@
+"""A caller sees and uses its own domains only: of another's, nothing tells that they are there."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from integration.conftest import Ses, before_send
+
+from core.config import CONFIG
+from core.idempotency import HEADER
+from handlers import api
+
+Call = Callable[..., dict[str, Any]]
+MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
+OURS, THEIRS, NOWHERE = "shop.example", "clinic.example", "nowhere.example"
+UNKNOWN_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+FORMATS = ["json", "xml", "jsv", "csv", "html"]
+STATUS_ROUTES = [
+    "/Status?MessageId={}",
+    "/Status/{}",
+    "/Status/{}.xml",
+    "/api/GetStatus?MessageId={}",
+    *(f"/{format_}/reply/GetStatus?MessageId={{}}" for format_ in FORMATS),
+]
+NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+BODIES = {
+    "application/json": json.dumps,
+    "application/xml": lambda m: (
+        f'<SendMail xmlns="{NAMESPACE}">'
+        + "".join(f"<{name}>{text}</{name}>" for name, text in sorted(m.items()))
+        + "</SendMail>"
+    ),
+    "application/jsv": lambda m: "{" + ",".join(f"{k}:{v}" for k, v in m.items()) + "}",
+    "text/csv": lambda m: ",".join(m) + "\r\n" + ",".join(m.values()) + "\r\n",
+    "application/x-www-form-urlencoded": lambda m: "&".join(f"{k}={v}" for k, v in m.items()),
+}
+OF_FORMAT = {
+    "json": "application/json",
+    "xml": "application/xml",
+    "jsv": "application/jsv",
+    "csv": "text/csv",
+}
+SEND_ROUTES = [
+    *((path, kind) for path in ("/Mail/Send", "/Mail/Send/", "/api/SendMail") for kind in BODIES),
+    *((f"/{f}/{way}/SendMail", OF_FORMAT[f]) for f in OF_FORMAT for way in ("reply", "oneway")),
+]
+
+
+def hash_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _tenants(table: Any) -> None:
+    for domain, key in ((OURS, "our-key"), (THEIRS, "their-key")):
+        item = {"pk": "DOMAIN", "sk": domain, "name": domain.partition(".")[0]}
+        table.put_item(Item=item | {"api_keys": [hash_of(key)]})
+
+
+@pytest.fixture
+def post(call: Call) -> Callable[..., dict[str, Any]]:
+    def _post(path: str, mail: Any, kind: str = "application/json", **more: Any) -> dict[str, Any]:
+        headers = {"Content-Type": kind} | more.pop("headers", {})
+        return call("POST", path, BODIES[kind](mail), headers=headers, **more)
+
+    return _post
+
+
+@pytest.fixture
+def ask(call: Call) -> Callable[..., dict[str, Any]]:
+    def _ask(path: str, **more: Any) -> dict[str, Any]:
+        path, _, query = path.partition("?")
+        asked = dict([query.split("=")]) if query else None
+        return call("GET", path, query=asked, **more)
+
+    return _ask
+
+
+def seen(reply: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+    """Return all that a caller sees of an answer; what it asked for is not told back."""
+    return reply["statusCode"], reply["headers"], reply["body"]
+
+
+@pytest.mark.parametrize(("path", "kind"), SEND_ROUTES)
+def test_anothers_domain_is_answered_as_one_that_is_not_there(
+    post: Any, ses: Ses, table: Any, path: str, kind: str
+) -> None:
+    theirs = post(path, MAIL | {"Domain": THEIRS}, kind, key="our-key")
+    nowhere = post(path, MAIL | {"Domain": NOWHERE}, kind, key="our-key")
+
+    assert theirs["statusCode"] == 403
+    assert seen(theirs) == seen(nowhere)
+    assert ses.asked == 0
+    assert all(item["pk"] == "DOMAIN" for item in table.scan()["Items"])
+
+
+@pytest.mark.parametrize("accept", [f"application/{format_}" for format_ in FORMATS[:3]])
+def test_the_answer_is_the_same_in_every_format(post: Any, accept: str) -> None:
+    answers = [
+        seen(post("/Mail/Send", MAIL | {"Domain": d}, headers={"Accept": accept}, key="our-key"))
+        for d in (THEIRS, NOWHERE, "no domain")
+    ]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][1]["Content-Type"].startswith(accept)
+
+
+@pytest.mark.parametrize("route", STATUS_ROUTES)
+def test_anothers_message_is_answered_as_one_that_is_not_there(
+    post: Any, ask: Any, route: str
+) -> None:
+    theirs = post("/Mail/Send", MAIL, key="their-key")["json"]["MessageId"]
+
+    refused = ask(route.format(theirs), key="our-key")
+    unknown = ask(route.format(UNKNOWN_ID), key="our-key")
+
+    assert refused["statusCode"] == 404
+    assert seen(refused) == seen(unknown)
+    assert ask(route.format(theirs), key="their-key")["statusCode"] == 200
+
+
+@pytest.mark.parametrize("key", ["our-key", "a key of nobody's"])
+def test_each_key_sends_for_its_own_domain_without_naming_it(post: Any, ses: Ses, key: str) -> None:
+    answer = post("/Mail/Send", MAIL, key=key)["json"]
+
+    own = {"our-key": ("no-reply@shop.example", "shop"), "a key of nobody's": None}[key]
+    default = (CONFIG.default_domain.default_sender, CONFIG.default_domain.name)
+    assert (answer["Sender"], answer["Configuration"]) == (own or default)
+
+
+@pytest.mark.parametrize("sender", [f"a@{THEIRS}", f"a@{NOWHERE}", "a@example.com"])
+def test_anothers_sender_is_answered_as_any_that_is_not_allowed(
+    post: Any, ses: Ses, sender: str
+) -> None:
+    replies = [
+        seen(post("/Mail/Send", MAIL | {"From": s}, key="our-key")) for s in (sender, "x@y.z")
+    ]
+
+    assert replies[0] == replies[1]
+    assert replies[0][0] == 400
+    assert ses.asked == 0
+
+
+def test_what_everybody_shares_is_closed_to_a_key_that_has_a_domain_of_its_own(
+    post: Any, ses: Ses
+) -> None:
+    reply = post("/Mail/Send", MAIL | {"Domain": CONFIG.default_domain.domain}, key="our-key")
+
+    assert reply["statusCode"] == 403
+    assert ses.asked == 0
+
+
+@pytest.mark.parametrize("path", ["/json/reply/SendMail[]", "/json/oneway/SendMail[]"])
+def test_a_batch_stops_at_anothers_domain_as_at_one_that_is_not_there(
+    call: Call, ses: Ses, path: str
+) -> None:
+    def batch(domain: str) -> dict[str, Any]:
+        body = json.dumps([MAIL | {"Domain": OURS}, MAIL | {"Domain": domain}, MAIL])
+        headers = {"Content-Type": "application/json"}
+        return call("POST", path, body, headers=headers, key="our-key")
+
+    theirs, nowhere = batch(THEIRS), batch(NOWHERE)
+
+    assert seen(theirs) == seen(nowhere)
+    assert theirs["statusCode"] == 403
+    assert theirs["headers"]["X-AutoBatch-Completed"] == "1"
+
+
+def test_a_batch_of_questions_stops_at_anothers_message(post: Any, call: Call) -> None:
+    ours = post("/Mail/Send", MAIL, key="our-key")["json"]["MessageId"]
+    theirs = post("/Mail/Send", MAIL, key="their-key")["json"]["MessageId"]
+
+    def batch(message_id: str) -> dict[str, Any]:
+        body = json.dumps([{"MessageId": ours}, {"MessageId": message_id}])
+        headers = {"Content-Type": "application/json"}
+        return call("POST", "/json/reply/GetStatus[]", body, headers=headers, key="our-key")
+
+    assert seen(batch(theirs)) == seen(batch(UNKNOWN_ID))
+    assert batch(theirs)["statusCode"] == 404
+
+
+def test_an_idempotency_key_is_its_callers_alone(post: Any, ses: Ses) -> None:
+    headers = {HEADER: "the same"}
+    theirs = post("/Mail/Send", MAIL, headers=headers, key="their-key")
+    ours = post("/Mail/Send", MAIL, headers=headers, key="our-key")
+    another_mail = post("/Mail/Send", MAIL | {"Subject": "x"}, headers=headers, key="our-key")
+
+    assert ours["json"]["MessageId"] != theirs["json"]["MessageId"]
+    assert "Idempotent-Replayed" not in ours["headers"]
+    assert another_mail["statusCode"] == 422  # Because of our own mail, not of theirs.
+    assert len(ses.taken) == 2
+
+
+def test_a_reference_is_its_domains_alone(post: Any, ses: Ses, table: Any) -> None:
+    for domain in (OURS, THEIRS):
+        table.update_item(
+            Key={"pk": "DOMAIN", "sk": domain},
+            UpdateExpression="SET reference_is_key = :true",
+            ExpressionAttributeValues={":true": True},
+        )
+    mail = MAIL | {"Reference": "invoice-1"}
+    theirs = post("/Mail/Send", mail, key="their-key")["json"]
+    ours = post("/Mail/Send", mail, key="our-key")["json"]
+
+    assert ours["MessageId"] != theirs["MessageId"]
+    assert post("/Mail/Send", mail, key="our-key")["json"] == ours
+    assert len(ses.taken) == 2
+
+
+def test_a_record_that_cannot_be_used_shuts_its_callers_out_of_everything(
+    post: Any, ask: Any, ses: Ses, table: Any
+) -> None:
+    theirs = post("/Mail/Send", MAIL, key="our-key")["json"]["MessageId"]
+    table.put_item(
+        Item={"pk": "DOMAIN", "sk": OURS, "retry_hours": 0, "api_keys": [hash_of("our-key")]}
+    )
+    api.directory._read_at = float("-inf")
+
+    assert post("/Mail/Send", MAIL, key="our-key")["statusCode"] == 403
+    assert ask(f"/Status/{theirs}", key="our-key")["statusCode"] == 404
+    assert post("/Mail/Send", MAIL, key="their-key")["statusCode"] == 200
+    assert len(ses.taken) == 2
+
+
+def test_the_same_is_asked_of_aws_whether_a_domain_is_anothers_or_not_there(
+    post: Any, ses: Ses
+) -> None:
+    asked: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        asked.append(re.sub(r".*\.", "", request.headers["X-Amz-Target"].decode()))
+
+    post("/Mail/Send", MAIL, key="our-key")
+    for operation in ("GetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"):
+        with before_send(f"dynamodb.{operation}", note):
+            post("/Mail/Send", MAIL | {"Domain": THEIRS}, key="our-key")
+
+    assert asked == []
+
+
+def test_tenant_and_tracking_reach_ses_only_where_they_are_configured(
+    post: Any, ses: Ses, table: Any
+) -> None:
+    table.update_item(
+        Key={"pk": "DOMAIN", "sk": OURS},
+        UpdateExpression="SET tenant = :tenant, track_opens = :on, track_clicks = :off",
+        ExpressionAttributeValues={":tenant": "shop", ":on": True, ":off": False},
+    )
+
+    post("/Mail/Send", MAIL, key="our-key")
+    post("/Mail/Send", MAIL, key="their-key")
+
+    assert ses.taken[0]["TenantName"] == "shop"
+    assert ses.taken[0]["ConfigurationOverrides"] == {
+        "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
+    }
+    assert not {"TenantName", "ConfigurationOverrides"} & ses.taken[1].keys()
