@@ -8,6 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from core import clients, retry_queue, sending
 from core.config import CONFIG
+from core.discretion import discreet
 from core.outage import Outage
 from core.retry_queue import RetryQueue
 from core.status import Status
@@ -30,6 +31,7 @@ edges = sending.Edges(
 )
 
 
+@discreet
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message; those for which AWS failed us stay in the queue, alone."""

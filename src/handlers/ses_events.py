@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 
 from core import clients, feedback, ses_event
 from core.config import CONFIG
+from core.discretion import discreet
 from core.outage import Outage
 from core.store import RecordGone, Store
 from core.suppressions import SuppressionList
@@ -22,6 +23,7 @@ _LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
 """What leaves a record in its queue, to come again and in the end to be a dead letter."""
 
 
+@discreet
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Merge each record into its message; those that could not be stay in the queue, alone.
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from core import clients, recovery
 from core.config import CONFIG
+from core.discretion import discreet
 from core.retry_queue import RetryQueue
 from core.store import Store
 
@@ -20,6 +21,7 @@ store = Store(clients.dynamodb(), CONFIG.table_name)
 queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
 
 
+@discreet
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     """Sweep, and count. Fails in the end if something was left undone: an alarm counts that."""
