@@ -35,8 +35,8 @@ class DomainConfiguration(BaseModel):
     """Whether addresses that bounced for good or complained get no more mail of this domain."""
     retention_days: int = Field(90, ge=7)
     """How long the record of a message is kept: no shorter than an idempotency key."""
-    content_retention_days: int = 7
-    """How long the mail itself is kept, for tries; in S3 the bucket's own limit may be shorter."""
+    content_retention_days: int = Field(7, ge=2, le=365)
+    """How long the mail itself is kept, for tries; S3 deletes by classes of days, see `vault`."""
 
     def admits(self, caller: str) -> bool:
         """Say whether this API key (its SHA-256 in hex) may send and read mail of the domain."""

@@ -47,20 +47,14 @@ class Store(NamedTuple):
     table: str
 
     @outages()
-    def add(
-        self,
-        record: Record,
-        content: str,
-        content_expires_at: int,
-        key: "IdempotencyKey | None" = None,
-    ) -> Record:
+    def add(self, record: Record, content: str, key: "IdempotencyKey | None" = None) -> Record:
         """Write a new message, its content and its idempotency key: all or nothing, at once.
 
         `content` "" means that it is kept elsewhere. Raises `KeyTaken` (or `KeyBusy`) if the key is
         in use; a key that has expired is not (DynamoDB may take days to delete it).
         """
         record = _revised(record)
-        held = {"content": content, "expires_at": content_expires_at}
+        held = {"content": content, "expires_at": record.content_expires_at}
         writes: list[TransactWriteItemTypeDef] = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
             self._put({"pk": f"MSG#{record.id}", "sk": "CONTENT", **held}),
@@ -73,7 +67,7 @@ class Store(NamedTuple):
                 "fingerprint": key.fingerprint,
                 "expires_at": key.expires_at,
             }
-            free = "attribute_not_exists(pk) OR expires_at < :now"
+            free = "attribute_not_exists(pk) OR expires_at <= :now"
             writes.append(self._put(item, free, {":now": int(time.time())}))
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
