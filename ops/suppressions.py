@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 
 def _run(asked: argparse.Namespace, stack: Stack) -> None:
     dynamodb, table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
-    suppressions = SuppressionList(dynamodb, table)
+    suppressions = SuppressionList(dynamodb, table, stack.id)
     domain = _known(asked.domain, stack)
     if asked.remove:
         address = _checked(asked.remove)
@@ -39,7 +39,10 @@ def _run(asked: argparse.Namespace, stack: Stack) -> None:
     if not asked.add and not asked.remove:
         for entry in suppressions.entries(domain):
             since = datetime.fromtimestamp(entry.since, UTC)
-            print(f"{since:%Y-%m-%dT%H:%M:%SZ}  {entry.reason:9}  {entry.address}", end="")
+            print(
+                f"{since:%Y-%m-%dT%H:%M:%SZ}  {entry.reason:9}  {entry.address or '(erased)'}",
+                end="",
+            )
             print(f"  {entry.message_id}" if entry.message_id else "")
 
 

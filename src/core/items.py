@@ -10,6 +10,8 @@ from core.record import Record
 SHARDS = 4
 """Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
 
+_TOMBSTONE_SECONDS = 90 * 86400
+
 
 def key(pk: str, sk: str) -> dict[str, Any]:
     """Return an item's key as DynamoDB wants it."""
@@ -82,12 +84,29 @@ def laid_out(record: Record) -> dict[str, Any]:
     return item
 
 
+def tombstone(record: Record, now: int) -> dict[str, Any]:
+    """Lay out what stays of an erased message: that it was, so that no event waits for it.
+
+    Complaints come weeks after a mail. SES's id is for events without our tag.
+    """
+    expires_at = max(record.expires_at, now + _TOMBSTONE_SECONDS)
+    item = {"pk": f"MSG#{record.id}", "sk": "RECORD", "is_erased": True, "expires_at": expires_at}
+    return item | ({"ses_message_id": record.ses_message_id} if record.ses_message_id else {})
+
+
+def is_tombstone(item: Mapping[str, Any]) -> bool:
+    """Say whether an item is what `tombstone` laid out."""
+    return "is_erased" in item
+
+
 def record_in(item: Mapping[str, Any]) -> Record:
     """Read the record that `laid_out` wrote."""
     return Record.model_validate(plain(item))
 
 
 def live_record_in(item: Mapping[str, Any]) -> Record | None:
-    """Read a record; None if it has expired, which DynamoDB may take days to notice."""
+    """Read a record; None if it was erased or has expired, which DynamoDB takes days to notice."""
+    if is_tombstone(item):
+        return None
     record = record_in(item)
     return record if record.expires_at > time.time() else None

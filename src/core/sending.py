@@ -75,7 +75,9 @@ def send(
         with edges.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
             record = _keep(record, submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, submission, edges), True
+        if earlier := _replayed(taken, key, now, submission, edges):
+            return earlier, True
+        return send(submission, key=key, time_left=time_left, edges=edges)
     except KeyBusy:
         raise _in_flight() from None
     suppressed: frozenset[str] = frozenset()
@@ -93,7 +95,9 @@ def enqueue(
     try:
         record = _keep(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, submission, edges), True
+        if earlier := _replayed(taken, key, now, submission, edges):
+            return earlier, True
+        return enqueue(submission, key=key, edges=edges)
     except KeyBusy:
         raise _in_flight() from None
     with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
@@ -236,12 +240,19 @@ def _settle(
 
 def _replayed(
     taken: KeyTaken, key: "IdempotencyKey | None", now: int, submission: "Submission", edges: Edges
-) -> Record:
-    """Return what became of the first request with this key, if it was the same mail."""
+) -> Record | None:
+    """Return what became of the first request with this key, if it was the same mail.
+
+    None if that message is gone (erased): record and key are written together, so it cannot be
+    under way. Then the key is free again.
+    """
     if key is None or taken.fingerprint != key.fingerprint:
         raise KeyReused("This idempotency key was used for another mail.") from None
     record = edges.store.get(taken.message_id)
-    if record is None or (record.status is Status.SENDING and record.claimed_until > now):
+    if record is None:
+        edges.store.release(key, taken.message_id)
+        return None
+    if record.status is Status.SENDING and record.claimed_until > now:
         raise _in_flight() from None
     if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
         # The first request may have died with its record written and its attachments not. These

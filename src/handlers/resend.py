@@ -25,7 +25,7 @@ metrics = Metrics()
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3, CONFIG.bucket_name),
-    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
 )

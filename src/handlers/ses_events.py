@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 store = Store(clients.dynamodb(), CONFIG.table_name)
-suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name)
+suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 
 _LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
 """What leaves a record in its queue, to come again and in the end to be a dead letter."""
@@ -52,4 +52,7 @@ def _note(text: str) -> None:
         logger.info("passed over")
         return
     record = feedback.note(event, store=store, suppressions=suppressions)
+    if record is None:
+        logger.info("passed over: erased")
+        return
     logger.info("noted", message_id=record.id, kind=event.kind.name, state=record.status)
