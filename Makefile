@@ -14,7 +14,7 @@ SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
 FAST := tests/unit tests/property tests/integration tests/architecture
 
-.PHONY: help run invoke start-api redrive suppressions test test-fast bench check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive suppressions erase test test-fast bench check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of
 
 suppressions: .venv/.ready ## List whom DOMAIN=... mails no more, or change that: [ADD=... | REMOVE=...] [STACK=...]
 	@$(OPS) suppressions "$(DOMAIN)" $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)")
+
+erase: .venv/.ready ## Remove every trace: ADDRESS=... or MESSAGE=... [KEEP_SUPPRESSED=1] [STACK=...]
+	@$(OPS) erase $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(MESSAGE),--message "$(MESSAGE)") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest -n 2 $(FAST)

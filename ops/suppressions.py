@@ -29,11 +29,11 @@ def _run(asked: argparse.Namespace, stack: Stack) -> None:
     suppressions = SuppressionList(dynamodb, table, stack.id)
     domain = _known(asked.domain, stack)
     if asked.remove:
-        address = _checked(asked.remove)
+        address = checked(asked.remove)
         removed = suppressions.remove(domain, address)
         print(f"{address} {'is mailed again' if removed else 'was not suppressed'}.")
     if asked.add:
-        address = _checked(asked.add)
+        address = checked(asked.add)
         added = suppressions.add(domain, address, "manual", "")
         print(f"{address} {'is mailed no more' if added else 'was suppressed already'}.")
     if not asked.add and not asked.remove:
@@ -46,7 +46,8 @@ def _run(asked: argparse.Namespace, stack: Stack) -> None:
             print(f"  {entry.message_id}" if entry.message_id else "")
 
 
-def _checked(address: str) -> str:
+def checked(address: str) -> str:
+    """Return an address as the table has it; `ValueError` says what is wrong, not what it was."""
     try:
         return canonical(parse_address(address))
     except ValueError as error:

@@ -11,6 +11,7 @@ SHARDS = 4
 """Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
 
 _TOMBSTONE_SECONDS = 90 * 86400
+"""How long it stays known of an erased message that it was."""
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
@@ -84,14 +85,13 @@ def laid_out(record: Record) -> dict[str, Any]:
     return item
 
 
-def tombstone(record: Record, now: int) -> dict[str, Any]:
-    """Lay out what stays of an erased message: that it was, so that no event waits for it.
+def tombstone(item: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """Return what stays of an erased record, even of one that nobody can read: that it was.
 
-    Complaints come weeks after a mail. SES's id is for events without our tag.
+    So no event waits for it; complaints come weeks after a mail. SES's id is for those untagged.
     """
-    expires_at = max(record.expires_at, now + _TOMBSTONE_SECONDS)
-    item = {"pk": f"MSG#{record.id}", "sk": "RECORD", "is_erased": True, "expires_at": expires_at}
-    return item | ({"ses_message_id": record.ses_message_id} if record.ses_message_id else {})
+    kept = {name: item[name] for name in ("pk", "sk", "ses_message_id") if name in item}
+    return kept | attributes({"is_erased": True, "expires_at": now + _TOMBSTONE_SECONDS})
 
 
 def is_tombstone(item: Mapping[str, Any]) -> bool:

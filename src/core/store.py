@@ -144,9 +144,10 @@ class Store(NamedTuple):
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             item = error.response.get("Item")
-            if item is None or items.is_tombstone(item):
+            newest = cast("Mapping[str, Any]", item or {})
+            if not newest or items.is_tombstone(newest):
                 raise RecordGone(record.id) from None
-            return items.record_in(cast("Mapping[str, Any]", item))
+            return items.record_in(newest)
         return None
 
     @outages()
@@ -155,7 +156,7 @@ class Store(NamedTuple):
         reply = self.dynamodb.get_item(
             TableName=self.table, Key=items.key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
         )
-        return items.is_tombstone(reply.get("Item", {}))
+        return items.is_tombstone(cast("Mapping[str, Any]", reply.get("Item", {})))
 
     @outages()
     def release(self, key: "IdempotencyKey", message_id: str) -> None:

@@ -1,6 +1,7 @@
 """What the functions do about messages and addresses that an operator has erased."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,21 +20,12 @@ MAIL = {"To": TO, "Subject": "s"}
 KEY = {"Idempotency-Key": "k"}
 
 
-def bury(table: Any, message_id: str) -> None:
+def bury(message_id: str) -> None:
     """Do to a message's record what erasing does."""
-    item = table.get_item(Key={"pk": f"MSG#{message_id}", "sk": "RECORD"})["Item"]
-    table.meta.client.put_item(
-        TableName=CONFIG.table_name,
-        Item=items.tombstone(items.record_in(items.attributes(_plain(item))), 0),
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return int(value) if type(value).__name__ == "Decimal" else value
+    dynamodb, key = clients.dynamodb(), items.key(f"MSG#{message_id}", "RECORD")
+    item = dynamodb.get_item(TableName=CONFIG.table_name, Key=key)["Item"]
+    tombstone = items.tombstone(item, int(time.time()))
+    dynamodb.put_item(TableName=CONFIG.table_name, Item=tombstone)
 
 
 @pytest.fixture
@@ -45,7 +37,7 @@ def test_an_erased_message_is_unknown_to_callers(
     call: Call, sent: Callable[..., str], table: Any
 ) -> None:
     message_id = sent()
-    bury(table, message_id)
+    bury(message_id)
 
     assert call("GET", f"/Status/{message_id}")["statusCode"] == 404
 
@@ -57,7 +49,7 @@ def test_an_event_about_an_erased_message_is_taken_and_teaches_nothing(
     sent: Callable[..., str], context: Context, table: Any, name: str
 ) -> None:
     message_id = sent()
-    bury(table, message_id)
+    bury(message_id)
     before = table.scan()["Items"]
 
     assert failed(ses_events.handler(batch(sample(name, message_id)), context)) == []
@@ -71,7 +63,7 @@ def test_an_event_that_is_being_merged_does_not_bring_a_message_back(
     event = batch(sample("delivery", message_id))
 
     def meanwhile(**_: Any) -> None:
-        bury(table, message_id)
+        bury(message_id)
 
     with before_send("dynamodb.PutItem", _once(meanwhile)):
         assert failed(ses_events.handler(event, context)) == ["m0"]  # It comes again, and then:
@@ -90,7 +82,7 @@ def test_a_message_that_is_erased_while_it_waits_is_not_sent(
 ) -> None:
     ses.faults.append(refusing(429, "TooManyRequestsException"))
     message_id = sent()
-    bury(table, message_id)
+    bury(message_id)
 
     reply = resend.handler(batch(json.dumps({"MessageId": message_id})), context)
     sweep.handler({}, context)  # type: ignore[arg-type]
@@ -104,7 +96,7 @@ def test_a_message_that_is_erased_while_it_is_sent_stays_erased(
 ) -> None:
     def erased_meanwhile() -> Any:
         (item,) = [item for item in table.scan()["Items"] if item["sk"] == "RECORD"]
-        bury(table, item["id"])
+        bury(item["id"])
         return refusing(429, "TooManyRequestsException")()
 
     ses.faults.append(erased_meanwhile)
@@ -118,7 +110,7 @@ def test_a_message_that_is_erased_while_it_is_sent_stays_erased(
 @pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
 def test_the_key_of_a_message_that_is_gone_is_free(call: Call, table: Any, path: str) -> None:
     first = call("POST", path, MAIL, headers=KEY)["json"]["MessageId"]
-    bury(table, first)
+    bury(first)
 
     again = call("POST", path, MAIL, headers=KEY)
     replayed = call("POST", path, MAIL, headers=KEY)
