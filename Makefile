@@ -15,7 +15,7 @@ SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
 FAST := tests/unit tests/property tests/integration tests/hostile tests/architecture
 
-.PHONY: help run invoke start-api redrive suppressions domains test test-fast bench check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ suppressions: .venv/.ready ## List whom DOMAIN=... mails no more, or change that
 
 domains: .venv/.ready ## List whom the stack sends for, or change that: [COMMAND="add example.org"] [STACK=...]
 	@$(OPS) domains $(or $(COMMAND),show)
+
+erase: .venv/.ready ## Remove every trace: ADDRESS=... or MESSAGE=... [KEEP_SUPPRESSED=1] [STACK=...]
+	@$(OPS) erase $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(MESSAGE),--message "$(MESSAGE)") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest -n 2 $(FAST)

@@ -58,6 +58,7 @@ def _record(now: int, state: Status, attempt: Attempt) -> Record:
             "attempts": (attempt,),
             "retry_until": now + 86400,
             "created_at": now - 60,
+            "content_expires_at": now + 6 * 86400,
             "expires_at": now + 90 * 86400,
         }
     )

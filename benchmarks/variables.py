@@ -23,6 +23,7 @@ _NAMED = {
     "RetryDeadLetters": f"{_QUEUE}/mail-RetryDeadLetters",
     "ConfigurationSet": "mail-ConfigurationSet",
     "SenderDomain": "example.com",
+    "AWS::StackId": "arn:aws:cloudformation:eu-central-1:111122223333:stack/mail/bench",
 }
 
 

@@ -123,10 +123,11 @@ def _complete(aws: Aws, template: Any, ids: Mapping[str, str]) -> None:
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
     """Translate a rule from CloudFormation's words into S3's."""
+    abort = "AbortIncompleteMultipartUpload"
     return {
         "ID": rule["Id"],
         "Status": rule["Status"],
         "Filter": {"Prefix": rule.get("Prefix", "")},
         "Expiration": {"Days": rule["ExpirationInDays"]},
-        "AbortIncompleteMultipartUpload": rule["AbortIncompleteMultipartUpload"],
+        **({abort: rule[abort]} if abort in rule else {}),
     }

@@ -8,7 +8,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.outage import Outage
-from ops import domains, redrive, suppressions
+from ops import domains, erase, redrive, suppressions
 from ops.stack import Stack
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     parser.add_argument("--stack", default="", help="a deployed one; without, that of `make run`")
     commands = parser.add_subparsers(required=True)
-    for command in (redrive, suppressions, domains):
+    for command in (domains, erase, redrive, suppressions):
         command.add_to(commands)
     asked = parser.parse_args()
     try:

@@ -40,7 +40,7 @@ def redrive(sqs: Any, source: str, target: str, *, stays: Callable[[str], bool])
     count = Count()
     kept: list[str] = []
     try:
-        for letter in _letters(sqs, source):
+        for letter in letters_in(sqs, source):
             receipt = letter["ReceiptHandle"]
             if stays(letter["Body"]):
                 kept.append(receipt)
@@ -79,7 +79,7 @@ def _run(_asked: argparse.Namespace, stack: Stack) -> None:
     print(f"Retries: {retries.played} played again, {retries.left} left: given up on.", flush=True)
 
 
-def _letters(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
+def letters_in(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
     """Receive everything that is in the queue, each letter once."""
     while letters := sqs.receive_message(
         QueueUrl=url,

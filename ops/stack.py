@@ -31,6 +31,8 @@ class Stack:
     """A stack with clients for it, its outputs and its parameters."""
 
     aws: Any
+    id: str
+    """AWS's: what the functions get as `STACK_ID`."""
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
 
@@ -46,6 +48,7 @@ class Stack:
         described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
         return cls(
             aws,
+            described["StackId"],
             {held["OutputKey"]: held["OutputValue"] for held in described["Outputs"]},
             {held["ParameterKey"]: held["ParameterValue"] for held in described["Parameters"]},
         )

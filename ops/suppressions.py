@@ -26,24 +26,28 @@ def add_to(commands: Any) -> None:
 
 def _run(asked: argparse.Namespace, stack: Stack) -> None:
     dynamodb, table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
-    suppressions = SuppressionList(dynamodb, table)
+    suppressions = SuppressionList(dynamodb, table, stack.id)
     domain = _known(asked.domain, stack)
     if asked.remove:
-        address = _checked(asked.remove)
+        address = checked(asked.remove)
         removed = suppressions.remove(domain, address)
         print(f"{address} {'is mailed again' if removed else 'was not suppressed'}.")
     if asked.add:
-        address = _checked(asked.add)
+        address = checked(asked.add)
         added = suppressions.add(domain, address, "manual", "")
         print(f"{address} {'is mailed no more' if added else 'was suppressed already'}.")
     if not asked.add and not asked.remove:
         for entry in suppressions.entries(domain):
             since = datetime.fromtimestamp(entry.since, UTC)
-            print(f"{since:%Y-%m-%dT%H:%M:%SZ}  {entry.reason:9}  {entry.address}", end="")
+            print(
+                f"{since:%Y-%m-%dT%H:%M:%SZ}  {entry.reason:9}  {entry.address or '(erased)'}",
+                end="",
+            )
             print(f"  {entry.message_id}" if entry.message_id else "")
 
 
-def _checked(address: str) -> str:
+def checked(address: str) -> str:
+    """Return an address as the table has it; `ValueError` says what is wrong, not what it was."""
     try:
         return canonical(parse_address(address))
     except ValueError as error:

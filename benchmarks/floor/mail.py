@@ -7,6 +7,8 @@ logging. Clients have the service's own settings; those that most mails do not n
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 import time
@@ -24,7 +26,9 @@ CONFIGURATION_SET = os.environ["CONFIGURATION_SET"]
 CONFIGURATION = os.environ["CONFIGURATION_NAME"]
 RETRY_SECONDS = int(os.environ["RETRY_HOURS"]) * 3600
 RECORD_SECONDS = int(os.environ["RECORD_RETENTION_DAYS"]) * 86400
-CONTENT_SECONDS = int(os.environ["CONTENT_RETENTION_DAYS"]) * 86400
+CONTENT_DAYS = int(os.environ["CONTENT_RETENTION_DAYS"])
+CONTENT_SECONDS = CONTENT_DAYS * 86400
+SALT = os.environ["STACK_ID"].encode()
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 session: Any = boto3.Session()  # Its stubs know only literal names.
@@ -103,8 +107,9 @@ def _keep(
 ) -> None:
     """Store the mail, and ask beside it which recipients must not be mailed."""
     looked_up = pool.submit(_suppressed, record)
+    folder = f"messages/{CONTENT_DAYS}/{message_id}"
     writes = [
-        pool.submit(s3().put_object, Bucket=BUCKET, Key=f"messages/{message_id}/{n}", Body=data)
+        pool.submit(s3().put_object, Bucket=BUCKET, Key=f"{folder}/{n}", Body=data)
         for n, data in enumerate(contents, start=1)
     ]
     held = {
@@ -128,10 +133,9 @@ def _keep(
 
 def _suppressed(record: dict[str, Any]) -> list[Any]:
     domain = record["domain"]["S"]
-    keys = [
-        {"pk": {"S": f"SUPPRESSED#{domain}"}, "sk": recipient["M"]["address"]}
-        for recipient in record["recipients"]["L"]
-    ]
+    plain = [recipient["M"]["address"]["S"] for recipient in record["recipients"]["L"]]
+    hashed = [hmac.new(SALT, address.encode(), hashlib.sha256).hexdigest() for address in plain]
+    keys = [{"pk": {"S": f"SUPPRESSED#{domain}"}, "sk": {"S": each}} for each in (*plain, *hashed)]
     asked: Any = {TABLE: {"Keys": keys, "ProjectionExpression": "sk"}}
     found: list[Any] = dynamodb.batch_get_item(RequestItems=asked)["Responses"].get(TABLE, [])
     return found
@@ -164,6 +168,7 @@ def _record(message_id: str, mail: dict[str, Any], now: int) -> dict[str, Any]:
         "due_at": claimed_until,
         "retry_until": {"N": str(now + RETRY_SECONDS)},
         "created_at": {"N": str(now)},
+        "content_expires_at": {"N": str(now + CONTENT_SECONDS)},
         "expires_at": {"N": str(now + RECORD_SECONDS)},
     }
 

@@ -4,6 +4,7 @@ They are botocore's, which is all that boto3's are: importing boto3 costs a tent
 for resources and a transfer manager that nothing here uses (docs/adr/0005).
 """
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
+
+for _library in ("botocore", "urllib3"):
+    # Below INFO they log requests and answers: whole mails, with every address.
+    logging.getLogger(_library).setLevel(logging.INFO)
 
 _USER_AGENT = f"communication-hub-mail Botocore/{botocore.__version__}"
 """What AWS's own logs call us. botocore would put a longer one together anew for every call."""

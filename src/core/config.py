@@ -19,6 +19,8 @@ class Config(NamedTuple):
     bucket_name: str
     retry_queue_url: str
     dead_letter_queue_url: str
+    stack_id: str
+    """AWS's, unique for ever: the salt of what must not be readable from the table alone."""
     cors_origins: frozenset[str]
     """Whose pages may call the API from a browser; empty: nobody's."""
     default_domain: DomainConfiguration
@@ -35,6 +37,7 @@ class Config(NamedTuple):
             bucket_name=environ["BUCKET_NAME"],
             retry_queue_url=environ["RETRY_QUEUE_URL"],
             dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
+            stack_id=environ["STACK_ID"],
             cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
             default_domain=DomainConfiguration(
                 domain=environ["SENDER_DOMAIN"].lower(),

@@ -70,7 +70,7 @@ class DomainConfiguration(BaseModel):
     retention_days: int = Field(90, ge=7, le=3650)
     """How long the record of a message is kept: no shorter than an idempotency key."""
     content_retention_days: int = Field(7, ge=2, le=365)
-    """How long the mail itself is kept, for tries; in S3 the bucket's own limit may be shorter."""
+    """How long the mail itself is kept, for tries; S3 deletes by classes of days, see `vault`."""
     daily_cap: int | None = Field(None, ge=1, le=1_000_000_000)
     """How many mails it may send on one day (UTC); None: as many as its keys may ask for."""
     on_bad_rates: Literal["alarm", "pause"] = "alarm"

@@ -13,16 +13,21 @@ class NoSuchMessage(Exception):
     """The event is about a message that is not there (yet): to be tried again, then buried."""
 
 
-def note(event: Event, *, store: Store, suppressions: SuppressionList, tallies: Tallies) -> Record:
+def note(
+    event: Event, *, store: Store, suppressions: SuppressionList, tallies: Tallies
+) -> Record | None:
     """Merge `event` into its message, count it, and learn whom not to mail again.
 
-    Any order, any number of times: the result is the same. Raises `NoSuchMessage`.
+    Any order, any number of times: the result is the same. None if the message was erased, of which
+    nothing may be learned any more. Raises `NoSuchMessage`.
     """
-    if event.message_id:
-        record = store.get(event.message_id) if is_id(event.message_id) else None
-    else:
-        record = store.find_by_ses_message_id(event.ses_message_id)
+    message_id = event.message_id or store.id_of(event.ses_message_id)
+    if not is_id(message_id):
+        raise NoSuchMessage
+    record = store.get(message_id)
     if record is None:
+        if store.was_erased(message_id):
+            return None
         raise NoSuchMessage
     before = record
 

@@ -17,6 +17,14 @@ def new_id() -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def made_at(message_id: str) -> float:
+    """Return when one of our ids was made, in epoch seconds."""
+    milliseconds = 0
+    for character in message_id[:10]:
+        milliseconds = milliseconds << 5 | _ALPHABET.index(character)
+    return milliseconds / 1000
+
+
 def is_id(text: str) -> bool:
     """Say whether `text` could be one of our ids."""
     return _FORM.match(text) is not None

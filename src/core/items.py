@@ -10,6 +10,9 @@ from core.record import Record
 SHARDS = 4
 """Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
 
+_TOMBSTONE_SECONDS = 90 * 86400
+"""How long it stays known of an erased message that it was."""
+
 
 def key(pk: str, sk: str) -> dict[str, Any]:
     """Return an item's key as DynamoDB wants it."""
@@ -82,12 +85,28 @@ def laid_out(record: Record) -> dict[str, Any]:
     return item
 
 
+def tombstone(item: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """Return what stays of an erased record, even of one that nobody can read: that it was.
+
+    So no event waits for it; complaints come weeks after a mail. SES's id is for those untagged.
+    """
+    kept = {name: item[name] for name in ("pk", "sk", "ses_message_id") if name in item}
+    return kept | attributes({"is_erased": True, "expires_at": now + _TOMBSTONE_SECONDS})
+
+
+def is_tombstone(item: Mapping[str, Any]) -> bool:
+    """Say whether an item is what `tombstone` laid out."""
+    return "is_erased" in item
+
+
 def record_in(item: Mapping[str, Any]) -> Record:
     """Read the record that `laid_out` wrote."""
     return Record.model_validate(plain(item))
 
 
 def live_record_in(item: Mapping[str, Any]) -> Record | None:
-    """Read a record; None if it has expired, which DynamoDB may take days to notice."""
+    """Read a record; None if it was erased or has expired, which DynamoDB takes days to notice."""
+    if is_tombstone(item):
+        return None
     record = record_in(item)
     return record if record.expires_at > time.time() else None

@@ -83,6 +83,8 @@ class Record(BaseModel):
     """Whether the domain keeps a list of addresses that bounced or complained."""
     retry_until: int
     created_at: int
+    content_expires_at: int
+    """When the mail itself is gone: from then on no try may find it, in table or bucket."""
     expires_at: int
 
     @property

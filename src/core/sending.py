@@ -82,7 +82,9 @@ def send(
         with edges.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
             record = _accept(record, submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, submission, edges), True
+        if earlier := _replayed(taken, key, now, submission, edges):
+            return earlier, True
+        return send(submission, key=key, time_left=time_left, edges=edges)
     except KeyBusy:
         raise _in_flight() from None
     if record.status is Status.FAILED:
@@ -102,7 +104,9 @@ def enqueue(
     try:
         record = _accept(lifecycle.wait(_new_record(submission, now), now), submission, key, edges)
     except KeyTaken as taken:
-        return _replayed(taken, key, now, submission, edges), True
+        if earlier := _replayed(taken, key, now, submission, edges):
+            return earlier, True
+        return enqueue(submission, key=key, edges=edges)
     except KeyBusy:
         raise _in_flight() from None
     if record.status is Status.QUEUED:
@@ -162,6 +166,7 @@ def _new_record(submission: "Submission", now: int) -> Record:
         suppresses=configuration.suppression,
         retry_until=now + configuration.retry_hours * 3600,
         created_at=now,
+        content_expires_at=now + configuration.content_retention_days * 86400,
         expires_at=now + configuration.retention_days * 86400,
     )
 
@@ -192,11 +197,10 @@ def _keep(
 ) -> Record:
     """Write record, content and attachments side by side: all, or nothing that counts."""
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
-    content, objects = ("", {}) if is_failed else _stored(record.id, submission)
-    expires_at = record.created_at + submission.configuration.content_retention_days * 86400
+    content, objects = ("", {}) if is_failed else _stored(record, submission)
     try:
         with edges.vault.keeping(objects):
-            return edges.store.add(record, content, expires_at, key)
+            return edges.store.add(record, content, key)
     except Outage:
         # The caller will be told that it failed, so it must not be sent later: not even if the
         # record was written and only the answer got lost.
@@ -205,15 +209,15 @@ def _keep(
         raise
 
 
-def _stored(message_id: str, submission: "Submission") -> tuple[str, dict[str, bytes]]:
+def _stored(record: Record, submission: "Submission") -> tuple[str, dict[str, bytes]]:
     """Part a mail into what goes beside its record ("" if it is too large) and into the bucket."""
     content = submission.mail.model_dump_json()
     objects = {
-        attachment_key(message_id, number): data
+        attachment_key(record, number): data
         for number, data in enumerate(submission.contents, start=1)
     }
     if len(content.encode()) > _INLINE_BYTES:
-        objects[content_key(message_id)] = content.encode()
+        objects[content_key(record)] = content.encode()
         content = ""
     return content, objects
 
@@ -224,10 +228,10 @@ def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
         if content is None:
             return None
         if not content:
-            content = edges.vault.fetch([content_key(record.id)])[0].decode()
+            content = edges.vault.fetch([content_key(record)])[0].decode()
         mail = Mail.model_validate_json(content)
         numbers = range(1, len(mail.attachments) + 1)
-        return mail, edges.vault.fetch([attachment_key(record.id, n) for n in numbers])
+        return mail, edges.vault.fetch([attachment_key(record, n) for n in numbers])
     except KeyError:
         return None
 
@@ -278,17 +282,24 @@ def _settle(
 
 def _replayed(
     taken: KeyTaken, key: "IdempotencyKey | None", now: int, submission: "Submission", edges: Edges
-) -> Record:
-    """Return what became of the first request with this key, if it was the same mail."""
+) -> Record | None:
+    """Return what became of the first request with this key, if it was the same mail.
+
+    None if that message is gone (erased): record and key are written together, so it cannot be
+    under way. Then the key is free again.
+    """
     if key is None or taken.fingerprint != key.fingerprint:
         raise KeyReused("This idempotency key was used for another mail.") from None
     record = edges.store.get(taken.message_id)
-    if record is None or (record.status is Status.SENDING and record.claimed_until > now):
+    if record is None:
+        edges.store.release(key, taken.message_id)
+        return None
+    if record.status is Status.SENDING and record.claimed_until > now:
         raise _in_flight() from None
-    if record.due_at is not None and not record.is_taken:
+    if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
         # The first request may have died with its record written and its attachments not. These
         # are the same bytes: the fingerprint says so.
-        with edges.vault.keeping(_stored(record.id, submission)[1]):
+        with edges.vault.keeping(_stored(record, submission)[1]):
             pass
     return record
 

@@ -2,7 +2,7 @@
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| record | MSG#<id> | RECORD | `Record`, plus the keys of the three indexes |
+| record | MSG#<id> | RECORD | `Record`, plus the keys of the three indexes; or that it was erased |
 | content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
 | domain | DOMAIN | <domain> | `DomainConfiguration`, read by `directory` |
@@ -13,6 +13,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from botocore.exceptions import ClientError
@@ -48,20 +49,14 @@ class Store(NamedTuple):
     table: str
 
     @outages()
-    def add(
-        self,
-        record: Record,
-        content: str,
-        content_expires_at: int,
-        key: "IdempotencyKey | None" = None,
-    ) -> Record:
+    def add(self, record: Record, content: str, key: "IdempotencyKey | None" = None) -> Record:
         """Write a new message, its content and its idempotency key: all or nothing, at once.
 
         `content` "" means that it is kept elsewhere. Raises `KeyTaken` (or `KeyBusy`) if the key is
         in use; a key that has expired is not (DynamoDB may take days to delete it).
         """
         record = _revised(record)
-        held = {"content": content, "expires_at": content_expires_at}
+        held = {"content": content, "expires_at": record.content_expires_at}
         writes: list[TransactWriteItemTypeDef] = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
             self._put({"pk": f"MSG#{record.id}", "sk": "CONTENT", **held}),
@@ -74,7 +69,7 @@ class Store(NamedTuple):
                 "fingerprint": key.fingerprint,
                 "expires_at": key.expires_at,
             }
-            free = "attribute_not_exists(pk) OR expires_at < :now"
+            free = "attribute_not_exists(pk) OR expires_at <= :now"
             writes.append(self._put(item, free, {":now": int(time.time())}))
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
@@ -150,21 +145,41 @@ class Store(NamedTuple):
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             item = error.response.get("Item")
-            if item is None:
+            newest = cast("Mapping[str, Any]", item or {})
+            if not newest or items.is_tombstone(newest):
                 raise RecordGone(record.id) from None
-            return items.record_in(cast("Mapping[str, Any]", item))
+            return items.record_in(newest)
         return None
 
     @outages()
-    def find_by_ses_message_id(self, ses_message_id: str) -> Record | None:
-        """Find the message that SES knows by this id: for events that carry no tags."""
+    def was_erased(self, message_id: str) -> bool:
+        """Say whether there was such a message until somebody had it erased."""
+        reply = self.dynamodb.get_item(
+            TableName=self.table, Key=items.key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
+        )
+        return items.is_tombstone(cast("Mapping[str, Any]", reply.get("Item", {})))
+
+    @outages()
+    def release(self, key: "IdempotencyKey", message_id: str) -> None:
+        """Free a key that stands for a message which is gone."""
+        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.delete_item(
+                TableName=self.table,
+                Key=items.key(f"KEY#{key.hash}", "KEY"),
+                ConditionExpression="message_id = :id",
+                ExpressionAttributeValues={":id": {"S": message_id}},
+            )
+
+    @outages()
+    def id_of(self, ses_message_id: str) -> str:
+        """Find the id of the message that SES knows by this one, for events without tags, or ""."""
         reply = self.dynamodb.query(
             TableName=self.table,
             IndexName="BySesMessageId",
             KeyConditionExpression="ses_message_id = :id",
             ExpressionAttributeValues={":id": {"S": ses_message_id}},
         )
-        return next((self.get(items.message_id_of(item)) for item in reply["Items"]), None)
+        return next((items.message_id_of(item) for item in reply["Items"]), "")
 
     def due(self, now: int) -> Iterator[str]:
         """List the ids of the unfinished messages that somebody should look at, shard by shard.

@@ -1,10 +1,13 @@
 """Addresses that a domain must not mail any more, and why: items of their own in the table.
 
 `pk` is SUPPRESSED#<domain>, `sk` the canonical address; `reason` is bounce, complaint or manual,
-`since` an epoch second, `message_id` the message that taught us. SES keeps a list of its own per
-account, but accepts such mails and counts them; asking it is limited to one request a second.
+`since` an epoch second, `message_id` the message that taught us. Of an address that was erased and
+must not be mailed all the same, `sk` is a salted hash. SES keeps a list of its own per account, but
+accepts such mails and counts them; asking it is limited to one request a second.
 """
 
+import hashlib
+import hmac
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, wait
@@ -25,6 +28,7 @@ class Entry(NamedTuple):
     """Why and since when (epoch seconds) an address is suppressed, and which message taught us."""
 
     address: str
+    """"" if only a hash of it is kept."""
     reason: Reason
     since: int
     message_id: str
@@ -35,15 +39,19 @@ class SuppressionList(NamedTuple):
 
     dynamodb: "DynamoDBClient"
     table: str
+    salt: str
+    """The stack's own, for hashes: whoever has only the table cannot try addresses."""
 
     @outages()
     def among(self, domain: str, addresses: Collection[str]) -> frozenset[str]:
-        """Return those of `addresses` (canonical, at most 100) that are suppressed."""
+        """Return those of `addresses` (canonical, at most 50) that are suppressed."""
         if not addresses:
             return frozenset()
+        meant = {address: address for address in addresses}
+        meant |= {self.hashed(address): address for address in addresses}
         asked: Mapping[str, Any] = {
             self.table: {
-                "Keys": [_key(domain, address) for address in addresses],
+                "Keys": [_key(domain, kept) for kept in meant],
                 "ProjectionExpression": "sk",
             }
         }
@@ -52,7 +60,12 @@ class SuppressionList(NamedTuple):
             reply = self.dynamodb.batch_get_item(RequestItems=asked)
             found |= {item["sk"]["S"] for item in reply["Responses"].get(self.table, ())}
             asked = reply.get("UnprocessedKeys") or {}
-        return frozenset(found)
+        return frozenset(meant[kept] for kept in found)
+
+    def hashed(self, address: str) -> str:
+        """Return what is kept of an address that was erased and must not be mailed."""
+        digest = hmac.new(self.salt.encode(), address.encode(), hashlib.sha256)
+        return digest.hexdigest()
 
     @contextmanager
     def looking_up(
@@ -95,10 +108,13 @@ class SuppressionList(NamedTuple):
     @outages()
     def remove(self, domain: str, address: str) -> bool:
         """Let an address be mailed again, whatever stood against it; say whether anything did."""
-        reply = self.dynamodb.delete_item(
-            TableName=self.table, Key=_key(domain, address), ReturnValues="ALL_OLD"
-        )
-        return "Attributes" in reply
+        replies = [
+            self.dynamodb.delete_item(
+                TableName=self.table, Key=_key(domain, kept), ReturnValues="ALL_OLD"
+            )
+            for kept in (address, self.hashed(address))
+        ]
+        return any("Attributes" in reply for reply in replies)
 
     def entries(self, domain: str) -> Iterator[Entry]:
         """List whom a domain must not mail, by address."""
@@ -109,7 +125,8 @@ class SuppressionList(NamedTuple):
         )
         with outages():
             for item in (plain(item) for page in pages for item in page["Items"]):
-                yield Entry(item["sk"], item["reason"], int(item["since"]), item["message_id"])
+                address = item["sk"] if "@" in item["sk"] else ""
+                yield Entry(address, item["reason"], int(item["since"]), item["message_id"])
 
     @outages()
     def lift_complaint(self, domain: str, address: str) -> None:

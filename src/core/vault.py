@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.outage import outages
+from core.record import Record
 from core.threads import threads
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Vault(NamedTuple):
-    """The bucket. Keys are the service's own: `messages/<message id>/<n>`, never a file name.
+    """The bucket. Keys are our own, never a file name: `messages/<days>/<message id>/<n>`.
+
+    S3 deletes by the days in the key (a rule of the template for each class). It does so once a day
+    and by and by, so whoever reads must know from the record that the content has not expired.
 
     The client is asked for when there is something to keep or fetch: most mails have nothing.
     """
@@ -58,11 +62,21 @@ class Vault(NamedTuple):
             raise KeyError(key) from None
 
 
-def attachment_key(message_id: str, number: int) -> str:
+CLASSES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30, 60, 90, 180, 365)
+"""Days: S3 deletes by prefix, not by object, so content goes to the first class that will do."""
+
+
+def attachment_key(record: Record, number: int) -> str:
     """Return the key of a message's attachment, counted from one."""
-    return f"messages/{message_id}/{number}"
+    return f"{_folder(record)}/{number}"
 
 
-def content_key(message_id: str) -> str:
+def content_key(record: Record) -> str:
     """Return the key of a mail that is too large for the table."""
-    return f"messages/{message_id}/content"
+    return f"{_folder(record)}/content"
+
+
+def _folder(record: Record) -> str:
+    seconds = record.content_expires_at - record.created_at
+    days = next((days for days in CLASSES if days * 86400 >= seconds), CLASSES[-1])
+    return f"messages/{days}/{record.id}"

@@ -1,7 +1,6 @@
 """The HTTP API: sending mails and asking for their status, on every route and in every format."""
 
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from core.config import CONFIG
 from core.contract import Contract, GetStatus, SendMail, SendResponse
 from core.counters import Counters
 from core.directory import Directory
+from core.discretion import discreet, places
 from core.domains import DomainConfiguration
 from core.errors import MailError, NotImplementedHere
 from core.gateway import Request, Response
@@ -47,7 +47,7 @@ directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_doma
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3, CONFIG.bucket_name),
-    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
     counters=Counters(clients.dynamodb(), CONFIG.table_name),
@@ -63,6 +63,7 @@ if CONFIG.is_copied:
     register_after_restore(copies.after)
 
 
+@discreet
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
@@ -183,6 +184,5 @@ def _domains() -> Mapping[str, DomainConfiguration]:
 
 def _log_bug(error: Exception, request: Request) -> None:
     """Say where it happened, not what with: an exception's text may hold personal data."""
-    frames = traceback.extract_tb(error.__traceback__)[-20:]
-    where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
-    logger.error("failed", request_id=request.id, error=type(error).__name__, where=where)
+    kind, where = type(error).__name__, places(error)
+    logger.error("failed", request_id=request.id, error=kind, where=where)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from core import gateway, meta_dtos, meta_page, openapi
+from core.discretion import discreet
 from core.gateway import Request, Response
 from core.meta_operations import BY_NAME
 from core.meta_samples import TABS
@@ -19,6 +20,7 @@ _HOST = re.compile(r"[\w.-]+(:\d+)?", re.ASCII)
 _NOT_FOUND = Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
 
 
+@discreet
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of API Gateway's."""
     request = gateway.read(event)

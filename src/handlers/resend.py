@@ -10,6 +10,7 @@ from core import clients, retry_queue, sending
 from core.config import CONFIG
 from core.counters import Counters
 from core.directory import Directory
+from core.discretion import discreet
 from core.outage import Outage
 from core.retry_queue import RetryQueue
 from core.status import Status
@@ -27,13 +28,14 @@ directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_doma
 edges = sending.Edges(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     vault=Vault(clients.s3, CONFIG.bucket_name),
-    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
     counters=Counters(clients.dynamodb(), CONFIG.table_name),
 )
 
 
+@discreet
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message; those for which AWS failed us stay in the queue, alone."""

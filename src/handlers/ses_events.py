@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from core import clients, feedback, ses_event
 from core.config import CONFIG
 from core.counters import Counters
+from core.discretion import discreet
 from core.outage import Outage
 from core.reputation import Tallies
 from core.store import RecordGone, Store
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
 logger = Logger()
 store = Store(clients.dynamodb(), CONFIG.table_name)
-suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name)
+suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
 
 _LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
 """What leaves a record in its queue, to come again and in the end to be a dead letter."""
 
 
+@discreet
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Merge each record into its message; those that could not be stay in the queue, alone.
 
@@ -71,4 +73,7 @@ def _note(text: str, tallies: Tallies) -> None:
         logger.info("passed over")
         return
     record = feedback.note(event, store=store, suppressions=suppressions, tallies=tallies)
+    if record is None:
+        logger.info("passed over: erased")
+        return
     logger.info("noted", message_id=record.id, kind=event.kind.name, state=record.status)

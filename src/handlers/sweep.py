@@ -10,6 +10,7 @@ from core import clients, guard, recovery
 from core.config import CONFIG
 from core.counters import Counters
 from core.directory import Directory
+from core.discretion import discreet
 from core.retry_queue import RetryQueue
 from core.store import Store
 
@@ -24,6 +25,7 @@ directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_doma
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
 
 
+@discreet
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     """Sweep, count and judge. Fails in the end if something was left undone: an alarm tells."""

@@ -8,6 +8,7 @@ import pytest
 
 from core.config import CONFIG
 from core.limits import DEFAULT
+from core.vault import CLASSES
 from local.localize import parse
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +162,17 @@ def test_whatever_is_kept_is_kept_for_a_known_time():
         assert table["TimeToLiveSpecification"]["Enabled"]
     for bucket in of_type("AWS::S3::Bucket").values():
         assert all("ExpirationInDays" in r for r in bucket["LifecycleConfiguration"]["Rules"])
+
+
+def test_the_bucket_deletes_each_class_of_content_after_its_days():
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    rules = {r.get("Prefix", ""): r for r in bucket["LifecycleConfiguration"]["Rules"]}
+    days = {name: rule["ExpirationInDays"] for name, rule in rules.items()}
+    bounds = TEMPLATE["Parameters"]["ContentRetentionDays"]
+
+    assert all(rule["Status"] == "Enabled" for rule in rules.values())
+    assert days == {f"messages/{days}/": days for days in CLASSES} | {"": max(CLASSES)}
+    assert (bounds["MinValue"], bounds["MaxValue"]) == (min(CLASSES), max(CLASSES))
 
 
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket"])

@@ -178,6 +178,41 @@ def test_a_bounce_is_listed_with_its_message_and_can_be_let_go(
     assert api.post("/Mail/Send", json=mail).json()["Status"] == "sent"
 
 
+def test_an_address_is_erased_from_the_whole_stack(
+    api: httpx.Client, ses: httpx.Client, stack: Stack, sqs: Any, until: Until, say: Any
+) -> None:
+    to = "zq7erased@recipient.example"
+    file = {"Name": "zq7erased.txt", "Bytes": "enE3ZXJhc2Vk"}
+    mail = {"To": to, "Subject": to, "Text": "zq7erased " * 20_000, "Attachments": [file]}
+    sent = api.post("/Mail/Send", json=mail, headers={"Idempotency-Key": "e"}).json()["MessageId"]
+    until(sent)
+    ses.post("/faults", json={"kind": "paused", "count": 1})
+    waiting = api.post("/Mail/Send", json=mail).json()["MessageId"]
+    say("suppressions", "example.com", "--add", to)
+    other = api.post("/Mail/Send", json=mail | {"To": TO, "Subject": "s", "Text": "t"}).json()
+    event = delivery_of(sent).replace(TO, to)
+    for url in (stack.deployed.event_dead_letters_url, stack.deployed.event_queue_url):
+        sqs.send_message(QueueUrl=url, MessageBody=event)
+
+    printed = say("erase", "--address", "ZQ7erased@recipient.example", "--keep-suppressed")
+
+    assert "Erased: 2 messages." in printed
+    assert f"Not tried any more: {waiting}, which was queued." in printed
+    assert "zq7erased" not in printed.lower()
+    assert [api.get(f"/Status/{id_}").status_code for id_ in (sent, waiting)] == [404, 404]
+    assert until(other["MessageId"])["Status"] == "delivered"
+    table = stack.client("dynamodb").scan(TableName=stack.deployed.table)["Items"]
+    assert [item for item in table if "zq7erased" in json.dumps(item).lower()] == [
+        item for item in table if other["MessageId"] in item["pk"]["S"] and "content" in item
+    ]
+    listed = stack.client("s3").list_object_versions(Bucket=stack.deployed.bucket)
+    keys = [version["Key"] for version in listed.get("Versions", [])]
+    assert [key for key in keys if sent in key or waiting in key] == []
+    letters = sqs.receive_message(QueueUrl=stack.deployed.event_dead_letters_url)
+    assert letters.get("Messages", []) == []
+    assert api.post("/Mail/Send", json=mail).json()["Status"] == "undelivered"
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

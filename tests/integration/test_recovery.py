@@ -157,7 +157,7 @@ def test_a_message_whose_content_is_gone_has_failed(
 ) -> None:
     ses.faults = [THROTTLE]
     message_id = send(Attachments=[{"Bytes": "QUJD", "Name": "a.txt"}])
-    clients.s3().delete_object(Bucket=CONFIG.bucket_name, Key=f"messages/{message_id}/1")
+    clients.s3().delete_object(Bucket=CONFIG.bucket_name, Key=f"messages/7/{message_id}/1")
     clock.pass_by(60)
 
     work(message_id)

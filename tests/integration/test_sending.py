@@ -154,8 +154,8 @@ def test_attachments_are_kept_under_keys_of_the_services_own(call: Call, ses: Se
 
     listed = clients.s3().list_objects_v2(Bucket=CONFIG.bucket_name)["Contents"]
     assert [held["Key"] for held in listed] == [
-        f"messages/{answer['MessageId']}/1",
-        f"messages/{answer['MessageId']}/2",
+        f"messages/7/{answer['MessageId']}/1",
+        f"messages/7/{answer['MessageId']}/2",
     ]
     assert ses.attachments() == [b"ABC", b""]
 
@@ -167,7 +167,7 @@ def test_a_small_mail_needs_no_object_and_a_large_one_does(call: Call, ses: Ses)
     large = send(call, Text="ü" * 200_000)
 
     listed = clients.s3().list_objects_v2(Bucket=CONFIG.bucket_name)["Contents"]
-    assert [held["Key"] for held in listed] == [f"messages/{large['MessageId']}/content"]
+    assert [held["Key"] for held in listed] == [f"messages/7/{large['MessageId']}/content"]
     assert len(ses.taken) == 2
 
 

@@ -72,6 +72,7 @@ def trying(draw):
         unknown_outcome=draw(st.sampled_from(["resend", "fail"])),
         retry_until=NOW + draw(st.integers(0, 86_400)),
         created_at=NOW,
+        content_expires_at=NOW + 7 * 86_400,
         expires_at=NOW + 90 * 86_400,
     )
 

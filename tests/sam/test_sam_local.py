@@ -66,7 +66,7 @@ def stack():
 @pytest.fixture(autouse=True)
 def nobody_is_suppressed(stack):
     """Let each test mail to the recipient of all events, whatever came back in another."""
-    table = SuppressionList(stack.client("dynamodb"), stack.deployed.table)
+    table = SuppressionList(stack.client("dynamodb"), stack.deployed.table, "")
     for entry in list(table.entries("example.com")):
         table.remove("example.com", entry.address)
 

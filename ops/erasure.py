@@ -1,0 +1,214 @@
+"""How a stack is rid of an address or a message: its table, its bucket, its queues.
+
+A record goes first: from then on no function can begin a try, or write the message back. Passes are
+repeated until one finds nothing, so a second run, or an interrupted one, does no harm.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from core import items
+from core.ids import is_id, made_at
+from core.suppressions import SuppressionList
+from ops.redrive import letters_in
+from ops.traces import texts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ops.stack import Stack
+    from ops.traces import Traces
+
+_REQUEST_SECONDS = 60
+"""After so long no request is under way any more that could still write for a message."""
+_QUEUES = ("EventQueueUrl", "EventDeadLettersUrl", "RetryDeadLettersUrl")
+"""Not the retry queue: it holds ids only, of which an erased one leads to nothing."""
+_AT_ONCE = 1000
+"""As many versions of objects as S3 deletes in one request."""
+_UNFINISHED = ("accepted", "queued", "sending", "unknown")
+
+
+class Erasure:
+    """What to erase from a stack, and what has been done so far."""
+
+    def __init__(self, stack: Stack, *, keeps_suppressed: bool = False) -> None:
+        """Give it `traces` of an address, or `ids` of messages; more ids are found on the way."""
+        self.traces: Traces | None = None
+        self.ids: set[str] = set()
+        self.done: Counter[str] = Counter()
+        self.unfinished: list[tuple[str, str]] = []
+        """Messages that were not sent, or perhaps not, and how far they were."""
+        self.left: set[str] = set()
+        """Items that name the address and are not of mails: an operator's own."""
+        self._keeps_suppressed = keeps_suppressed
+        self._dynamodb, self._table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
+        self._s3, self._bucket = stack.aws.client("s3"), stack.outputs["BucketName"]
+        self._sqs, self._urls = stack.aws.client("sqs"), [stack.outputs[name] for name in _QUEUES]
+        self._suppressions = SuppressionList(self._dynamodb, self._table, stack.id)
+        self._ses_ids: set[str] = set()
+        self._live: set[str] = set()
+        self._searched: set[str] = set()
+        self._youngest = 0.0
+        """When the youngest message began that has files and no record."""
+
+    def run(self) -> None:
+        """Erase, until a pass finds nothing and no request of before is under way."""
+        while True:
+            before = self.done.total()
+            self._youngest = 0.0
+            self._pass_through_table()
+            self._pass_through_bucket()
+            if self.done.total() > before:
+                continue
+            if not self._youngest:
+                break
+            time.sleep(max(1.0, self._youngest + _REQUEST_SECONDS - time.time()))
+        self._pass_through_queues()
+
+    # ---- the table
+
+    def _pass_through_table(self) -> None:
+        self._live.clear()
+        for item in self._scanned():
+            if item["sk"]["S"] == "RECORD" and not items.is_tombstone(item):
+                self._live.add(items.message_id_of(item))
+            if self._is_named_in(items.plain(item)) or self._is_hash(item):
+                self._meet(item)
+        if not self.ids:
+            return
+        for message_id in self.ids & self._live:
+            self._erase_record(message_id)
+        for item in self._scanned():
+            self._erase_part(item)
+
+    def _meet(self, item: Mapping[str, Any]) -> None:
+        """Decide about an item that names the address."""
+        match item["pk"]["S"].partition("#"):
+            case "MSG", _, message_id:
+                self.ids.add(message_id)
+            case "SUPPRESSED", _, domain:
+                self._unsuppress(domain, item)
+            case _:
+                self.left.add(f"{item['pk']['S']} / {item['sk']['S']}")
+
+    def _erase_record(self, message_id: str) -> None:
+        """Put the tombstone in the record's place."""
+        key = items.key(f"MSG#{message_id}", "RECORD")
+        reply = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        tombstone = items.tombstone(reply["Item"], int(time.time()))
+        self._dynamodb.put_item(TableName=self._table, Item=tombstone)
+        record = items.plain(reply["Item"])
+        attempts = record.get("attempts", ())
+        self._ses_ids |= {each["ses_message_id"] for each in attempts if "ses_message_id" in each}
+        if record["status"] in _UNFINISHED:
+            self.unfinished.append((message_id, record["status"]))
+        self._live.discard(message_id)
+        self.done["messages"] += 1
+
+    def _erase_part(self, item: Mapping[str, Any]) -> None:
+        """Delete an erased message's content and key, and what it taught about addresses."""
+        about = item.get("message_id", {}).get("S", "")
+        match item["pk"]["S"].partition("#"):
+            case "MSG", _, message_id if item["sk"]["S"] != "RECORD" and message_id in self.ids:
+                self._delete(item, "contents")
+            case "KEY", _, _ if about in self.ids:
+                self._delete(item, "idempotency keys")
+            case "SUPPRESSED", _, domain if about in self.ids and self.traces is None:
+                self._unsuppress(domain, item)
+
+    def _unsuppress(self, domain: str, item: Mapping[str, Any]) -> None:
+        """Delete an entry of the suppression list; first leave a hash in its place, if asked to."""
+        if self._keeps_suppressed:
+            hashed = self._suppressions.hashed(item["sk"]["S"])
+            key = items.key(f"SUPPRESSED#{domain}", hashed)
+            kept = {**item, **key, "message_id": {"S": ""}}
+            self._dynamodb.put_item(TableName=self._table, Item=kept)
+        what = "suppressed addresses"
+        self._delete(item, f"{what} (kept as a hash)" if self._keeps_suppressed else what)
+
+    def _delete(self, item: Mapping[str, Any], what: str) -> None:
+        key = {name: item[name] for name in ("pk", "sk")}
+        self._dynamodb.delete_item(TableName=self._table, Key=key)
+        self.done[what] += 1
+
+    def _scanned(self) -> Iterator[Mapping[str, Any]]:
+        paginator = self._dynamodb.get_paginator("scan")
+        for page in paginator.paginate(TableName=self._table, ConsistentRead=True):
+            yield from page["Items"]
+
+    # ---- the bucket
+
+    def _pass_through_bucket(self) -> None:
+        """Delete the files of erased messages, and of none: a repeated request leaves such."""
+        doomed = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
+            for version in self._versions()
+            if self._is_doomed(version["Key"])
+        ]
+        for start in range(0, len(doomed), _AT_ONCE):
+            part = {"Objects": doomed[start : start + _AT_ONCE], "Quiet": True}
+            failed = self._s3.delete_objects(Bucket=self._bucket, Delete=part).get("Errors")
+            if failed:
+                raise ValueError(f"S3 did not delete {len(failed)} files: {failed[0]['Code']}.")
+        self.done["files"] += len(doomed)
+
+    def _is_doomed(self, key: str) -> bool:
+        message_id = key.split("/")[-2]
+        if message_id in self.ids:
+            return True
+        if message_id not in self._live:
+            began = made_at(message_id) if is_id(message_id) else 0.0
+            is_young = time.time() - began < _REQUEST_SECONDS
+            self._youngest = max(self._youngest, began if is_young else 0.0)
+            return not is_young
+        if self.traces and key not in self._searched:
+            self._searched.add(key)
+            if self._is_named_in(self._read(key)):
+                self.ids.add(message_id)  # Its record goes first: in the next pass.
+                self.done["messages found by their files alone"] += 1
+        return False
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return bytes(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+        except self._s3.exceptions.NoSuchKey:
+            return b""
+
+    def _versions(self) -> Iterator[Mapping[str, str]]:
+        paginator = self._s3.get_paginator("list_object_versions")
+        for page in paginator.paginate(Bucket=self._bucket, Prefix="messages/"):
+            yield from page.get("Versions", ())
+            yield from page.get("DeleteMarkers", ())
+
+    # ---- the queues
+
+    def _pass_through_queues(self) -> None:
+        """Once, at the end: being received too often makes a dead letter of an event."""
+        for url in self._urls:
+            kept = []
+            for letter in letters_in(self._sqs, url):
+                body, receipt = letter["Body"], letter["ReceiptHandle"]
+                if self._is_named_in(body) or self._is_about_erased(body):
+                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
+                    self.done["messages in queues"] += 1
+                else:
+                    kept.append(receipt)
+            for receipt in kept:
+                self._sqs.change_message_visibility(
+                    QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+                )
+
+    def _is_about_erased(self, body: str) -> bool:
+        return not (self.ids | self._ses_ids).isdisjoint(texts_in(body))
+
+    def _is_hash(self, item: Mapping[str, Any]) -> bool:
+        """Say whether it is what an earlier erasure kept of the address, and should not be now."""
+        if self.traces is None or self._keeps_suppressed:
+            return False
+        return bool(item["sk"]["S"] == self._suppressions.hashed(self.traces.address))
+
+    def _is_named_in(self, value: Any) -> bool:
+        return self.traces is not None and self.traces.are_in(value)

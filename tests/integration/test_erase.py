@@ -1,0 +1,270 @@
+"""After `erase` nothing of an address is left anywhere, and nothing of anybody else is missing."""
+
+import base64
+import json
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from integration.conftest import Context, Ses, raising, refusing
+from integration.test_feedback import batch, sample
+
+from core import clients
+from core.config import CONFIG
+from core.suppressions import SuppressionList
+from handlers import resend, ses_events, sweep
+from ops import erase
+from ops.stack import Stack
+
+Call = Callable[..., dict[str, Any]]
+ADA, BOB = "zq7ada@recipient.example", "bob@recipient.example"
+MAIL = {"To": ADA, "Subject": "zq7 subject", "Text": "zq7 text"}
+FILE = {"Name": "zq7.txt", "Bytes": base64.b64encode(b"zq7 bytes").decode()}
+LARGE = "zq7 " * 30_000
+OTHERS = ("x.zq7ada@recipient.example", "zq7ada@recipient.example.org", "zq7ada@x.example")
+"""Who is not her, although the names look alike."""
+
+
+@pytest.fixture
+def stack() -> Stack:
+    queues = {
+        name: clients.sqs().create_queue(QueueName=name)["QueueUrl"]
+        for name in ("EventQueueUrl", "EventDeadLettersUrl")
+    }
+    outputs = {
+        "TableName": CONFIG.table_name,
+        "BucketName": CONFIG.bucket_name,
+        "RetryQueueUrl": CONFIG.retry_queue_url,
+        "RetryDeadLettersUrl": CONFIG.dead_letter_queue_url,
+    }
+    parameters = {"SenderDomain": "example.com", "DefaultSender": ""}
+    return Stack(boto3.Session(), CONFIG.stack_id, outputs | queues, parameters)
+
+
+@pytest.fixture
+def run(
+    stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[str]]:
+    """Run the command; the lines that it prints. Where it waits, time passes."""
+    parser = ArgumentParser()
+    erase.add_to(parser.add_subparsers(required=True))
+
+    def sleep(seconds: float) -> None:
+        clock = time.time
+        monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+
+    def _run(*arguments: str) -> list[str]:
+        monkeypatch.setattr(time, "sleep", sleep)
+        capsys.readouterr()
+        asked = parser.parse_args(["erase", *arguments])
+        asked.run(asked, stack)
+        printed = capsys.readouterr().out
+        assert "zq7" not in printed
+        return printed.splitlines()
+
+    return _run
+
+
+@pytest.fixture
+def send(call: Call) -> Callable[..., str]:
+    def _send(key: str = "", path: str = "/Mail/Send", **more: Any) -> str:
+        headers = {"Idempotency-Key": key} if key else None
+        reply = call("POST", path, MAIL | more, headers=headers)
+        assert reply["statusCode"] == 200, reply
+        return str(reply["json"]["MessageId"])
+
+    return _send
+
+
+def everything(stack: Stack) -> list[tuple[str, str]]:
+    """Read all that is kept: table, indexes, every version in the bucket, all four queues."""
+    dynamodb, s3, sqs = clients.dynamodb(), boto3.client("s3"), clients.sqs()
+    found = []
+    for index in (None, "ByReference", "BySesMessageId", "Unfinished"):
+        of_index = {"IndexName": index} if index else {}
+        scanned = dynamodb.get_paginator("scan").paginate(TableName=CONFIG.table_name, **of_index)
+        found += [(index or "table", json.dumps(i)) for page in scanned for i in page["Items"]]
+    for version in s3.list_object_versions(Bucket=CONFIG.bucket_name).get("Versions", []):
+        held = s3.get_object(
+            Bucket=CONFIG.bucket_name, Key=version["Key"], VersionId=version["VersionId"]
+        )
+        found.append((version["Key"], held["Body"].read().decode("utf-8", "replace")))
+    for name, url in stack.outputs.items():
+        if name.endswith("Url"):
+            reply = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+            found += [(name, letter["Body"]) for letter in reply.get("Messages", [])]
+    return found
+
+
+def residue(stack: Stack, *marks: str) -> list[tuple[str, str]]:
+    return [(at, text[:300]) for at, text in everything(stack) if any(m in text for m in marks)]
+
+
+@pytest.fixture
+def filled(
+    send: Callable[..., str], ses: Ses, context: Context, stack: Stack, table: Any, call: Call
+) -> dict[str, str]:
+    """Mails to her in every state, with all that they leave behind; ids by state."""
+    throttled = refusing(429, "TooManyRequestsException")
+    ids = {}
+    ids["sent"] = send("key", Attachments=[FILE], Reference="zq7-reference")
+    send("key", Attachments=[FILE], Reference="zq7-reference")  # Leaves a file of nobody's.
+    ids["large"] = send(Text=LARGE)
+    ids["copied"] = send(To="carol@recipient.example", BCC=f"Ada <{ADA.upper()}>")
+    ids["from her"] = send(To=BOB, From="zq7ada@example.com", Text=f"I am {ADA}")
+    ids["named"] = send(To=BOB, Text=f"Ask <a href='mailto:{ADA}'>her</a>.", Subject="s")
+    note = base64.b64encode(f"Ask {ADA}.".encode()).decode()
+    file = {"Name": "a", "Bytes": note}
+    ids["in a file"] = send(To=BOB, Subject="s", Text="t", Attachments=[file])
+    ses.faults.append(throttled)
+    ids["queued"] = send(Attachments=[FILE])
+    ses.faults.append(raising(ReadTimeoutError(endpoint_url="ses")))
+    ids["unknown"] = send()
+    ids["oneway"] = send(path="/json/oneway/SendMail")
+    ses.faults.append(refusing(400, "MessageRejected"))
+    ids["failed"] = send()
+    ids["delivered"], ids["bounced"] = send(), send()
+    for name, id_ in (("delivery", ids["delivered"]), ("bounce_permanent_general", ids["bounced"])):
+        ses_events.handler(batch(about(name, id_)), context)
+    ids["suppressed"] = send()
+    for url in ("EventQueueUrl", "EventDeadLettersUrl"):
+        for event in (about("delivery", ids["sent"]), about("bounce_undetermined", "0" * 26)):
+            clients.sqs().send_message(QueueUrl=stack.outputs[url], MessageBody=json.dumps(event))
+    letter = json.dumps({"MessageId": ids["unknown"], "Reason": "Given up."})
+    clients.sqs().send_message(QueueUrl=CONFIG.dead_letter_queue_url, MessageBody=letter)
+    return ids
+
+
+def about(name: str, message_id: str) -> dict[str, Any]:
+    text = json.dumps(sample(name, message_id))
+    return dict(json.loads(text.replace("ada@recipient.example", ADA)))
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_nothing_of_an_address_is_left(
+    filled: dict[str, str], run: Any, stack: Stack, send: Any, call: Call, versioned: bool
+) -> None:
+    if versioned:
+        boto3.client("s3").put_bucket_versioning(
+            Bucket=CONFIG.bucket_name, VersioningConfiguration={"Status": "Enabled"}
+        )
+        send("another key", To=BOB, Subject=ADA, Attachments=[FILE])
+    assert {at for at, _ in residue(stack, "zq7")} > {"table", "ByReference", "EventQueueUrl"}
+
+    printed = run("--address", "ZQ7ada@Recipient.example")
+
+    assert residue(stack, "zq7", "ZQ7") == []
+    assert all(call("GET", f"/Status/{id_}")["statusCode"] == 404 for id_ in filled.values())
+    assert f"Erased: {len(filled) + versioned} messages." in printed
+    unfinished = {line.split(", which was ")[1] for line in printed if "Not tried" in line}
+    assert unfinished == {"queued.", "unknown."}
+    assert run("--address", ADA) == ["Nothing was found."]
+
+
+def test_of_others_nothing_is_missing(
+    filled: dict[str, str], run: Any, stack: Stack, send: Any, call: Call
+) -> None:
+    kept = [
+        send(f"key of {to}", To=to, Text="t" * 150_000, Subject="s", Attachments=[FILE])
+        for to in (*OTHERS, BOB)
+    ]
+    body = json.dumps(sample("delivery", kept[-1], Ses.id_of(99))).replace("ada@", "bob@")
+    clients.sqs().send_message(QueueUrl=stack.outputs["EventDeadLettersUrl"], MessageBody=body)
+    before = [entry for entry in everything(stack) if any(id_ in str(entry) for id_ in kept)]
+
+    run("--address", ADA)
+
+    left = everything(stack)
+    assert [entry for entry in before if entry not in left] == []
+    assert [call("GET", f"/Status/{id_}")["statusCode"] for id_ in kept] == [200] * 4
+
+
+def test_an_erased_address_can_be_mailed_again_unless_a_hash_is_kept(
+    filled: dict[str, str], run: Any, stack: Stack, call: Call
+) -> None:
+    printed = run("--address", ADA, "--keep-suppressed")
+
+    assert "Erased: 1 suppressed addresses (kept as a hash)." in printed
+    assert residue(stack, "zq7") == []
+    suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
+    assert [entry[:2] for entry in suppressions.entries("example.com")] == [("", "bounce")]
+    assert call("POST", "/Mail/Send", MAIL)["json"]["Status"] == "undelivered"
+    run("--address", ADA)
+    assert list(suppressions.entries("example.com")) == []
+    assert call("POST", "/Mail/Send", MAIL)["json"]["Status"] == "sent"
+
+
+def test_what_comes_later_brings_nothing_back(
+    filled: dict[str, str], run: Any, stack: Stack, context: Context, ses: Ses
+) -> None:
+    run("--address", ADA)
+    taken, known = len(ses.taken), everything(stack)
+
+    for message_id in filled.values():
+        for name in ("send", "delivery", "bounce_permanent_general", "complaint_abuse"):
+            event = about(name, message_id)
+            assert ses_events.handler(batch(event), context) == {"batchItemFailures": []}
+        resend.handler(batch(json.dumps({"MessageId": message_id})), context)
+    sweep.handler({}, context)  # type: ignore[arg-type]
+
+    assert len(ses.taken) == taken
+    assert [entry for entry in everything(stack) if entry not in known] == []
+
+
+def test_one_message_is_erased_and_the_others_stay(
+    filled: dict[str, str], run: Any, stack: Stack, call: Call
+) -> None:
+    printed = run("--message", filled["queued"].lower())
+
+    assert "Erased: 1 messages." in printed
+    assert f"Not tried any more: {filled['queued']}, which was queued." in printed
+    own = [(at, text) for at, text in everything(stack) if filled["queued"] in at + text]
+    assert [at for at, _ in own] in (["table"], ["table", "RetryQueueUrl"])
+    assert "is_erased" in own[0][1]
+    assert call("GET", f"/Status/{filled['queued']}")["statusCode"] == 404
+    assert call("GET", f"/Status/{filled['sent']}")["statusCode"] == 200
+
+
+def test_an_erasure_that_was_interrupted_is_finished_by_the_next(
+    filled: dict[str, str], run: Any, stack: Stack
+) -> None:
+    done = 0
+
+    def stop(model: Any, **_: Any) -> None:
+        nonlocal done
+        done += model.name.startswith(("Put", "Delete"))
+        if done == 7:
+            raise KeyboardInterrupt
+
+    stack.aws.events.register_first("before-call.*", stop)
+    for _ in range(3):
+        done = 0
+        with pytest.raises(KeyboardInterrupt):
+            run("--address", ADA)
+    stack.aws.events.unregister("before-call.*", stop)
+    assert residue(stack, "zq7") != []
+    run("--address", ADA)
+
+    assert residue(stack, "zq7") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--address", "nobody"), "The address has no '@'."),
+        (("--message", "01J"), "This is no MessageId."),
+        (("--address", "no-reply@example.com"), "change that first"),
+        (("--address", "hello@kept.example"), "change that first"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    run: Any, table: Any, arguments: tuple[str, ...], complaint: str
+) -> None:
+    table.put_item(Item={"pk": "DOMAIN", "sk": "kept.example", "reply_to": ["hello@kept.example"]})
+
+    with pytest.raises(ValueError, match=complaint):
+        run(*arguments)
