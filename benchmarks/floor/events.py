@@ -1,9 +1,11 @@
-"""Events of SES with the SDK alone: read the message's record, note the delivery, write it."""
+"""Events of SES with the SDK alone: read the record, note the delivery, write it, and count."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -25,20 +27,25 @@ dynamodb = boto3.Session().client(
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Note each delivery of a batch from the queue."""
+    """Note each delivery of a batch from the queue, and count them for their domains."""
+    outcomes = Counter[str]()
     for record in event["Records"]:
-        _note(json.loads(record["body"]))
+        domain, number = _note(json.loads(record["body"]))
+        outcomes[domain] += number
+    for domain, number in outcomes.items():
+        _count(domain, number)
     return {"batchItemFailures": []}
 
 
-def _note(event: dict[str, Any]) -> None:
+def _note(event: dict[str, Any]) -> tuple[str, int]:
+    """Return the message's domain, and how many recipients' outcome that was."""
     message_id = event["mail"]["tags"]["mailapi_message_id"][0]
     key = {"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}}
     item = dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
     delivered = {address.lower() for address in event["delivery"]["recipients"]}
-    for recipient in item["recipients"]["L"]:
-        if recipient["M"]["address"]["S"] in delivered:
-            recipient["M"]["status"] = {"S": "delivered"}
+    told = [r["M"] for r in item["recipients"]["L"] if r["M"]["address"]["S"] in delivered]
+    for recipient in told:
+        recipient["status"] = {"S": "delivered"}
     if all(each["M"]["status"]["S"] == "delivered" for each in item["recipients"]["L"]):
         item["status"] = {"S": "delivered"}
         del item["unfinished"], item["due_at"]  # Nothing is left to do: out of that index.
@@ -50,4 +57,24 @@ def _note(event: dict[str, Any]) -> None:
         ConditionExpression="revision = :revision",
         ExpressionAttributeValues={":revision": revision},
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+    return item["domain"]["S"], len(told)
+
+
+def _count(domain: str, outcomes: int) -> None:
+    now = int(time.time())
+    hour = time.strftime("%Y%m%d%H", time.gmtime(now))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "RATES"}, "sk": {"S": f"{hour}#{domain}"}},
+        UpdateExpression=(
+            "SET expires_at = :expires_at"
+            " ADD outcomes :outcomes, bounces :bounces, complaints :complaints"
+        ),
+        ExpressionAttributeValues={
+            ":outcomes": {"N": str(outcomes)},
+            ":bounces": {"N": "0"},
+            ":complaints": {"N": "0"},
+            ":expires_at": {"N": str(now + 3 * 86400)},
+        },
     )

@@ -1,8 +1,9 @@
 """What a mail is once it has been accepted: everything that a try at sending it needs."""
 
 from collections.abc import Collection
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.address import Mailbox, canonical
 
@@ -17,6 +18,14 @@ REFUSED_EXTENSIONS = frozenset(
     """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
 )
 """File name extensions that SES does not send."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+_Unwritten = Field(exclude_if=_is_none)
+"""What few mails have need not be stored with every one."""
 
 
 class AttachmentHead(BaseModel):
@@ -43,9 +52,9 @@ class Mail(BaseModel):
     html: str | None = None
     attachments: tuple[AttachmentHead, ...] = ()
     configuration_set: str
-    tenant: str | None = None
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    tenant: Annotated[str | None, _Unwritten] = None
+    track_opens: Annotated[bool | None, _Unwritten] = None
+    track_clicks: Annotated[bool | None, _Unwritten] = None
     """Of its domain's configuration; None: as the configuration set says."""
 
     def without(self, addresses: Collection[str]) -> "Mail":
