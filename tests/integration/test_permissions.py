@@ -12,7 +12,9 @@ from integration.crash_support import BOUNCED, FORGIVEN, MAIL, Fault, World, wor
 from integration.permissions_support import FUNCTIONS, Grant, Watch, grants
 from template_support import Evaluation
 
-from handlers import metadata
+from core.config import CONFIG
+from core.reputation import Tally
+from handlers import metadata, resend, sweep
 
 UNCALLED = {
     # What Lambda does in the role's name, and we never do ourselves.
@@ -83,13 +85,30 @@ def hear(service: World) -> None:
     service.tell(event)
 
 
+def count(service: World) -> None:
+    """Send what is counted, and read the domains where another try would."""
+    service.set_cap(9)
+    service.post(MAIL, fault=THROTTLED)
+    service.clock.now += 60
+    resend.directory._read_at = float("-inf")
+    service.work_off()
+
+
+def pause(service: World) -> None:
+    service._put(pk="DOMAIN", sk=CONFIG.default_domain.domain, on_bad_rates="pause")
+    with service.aside():
+        bad = Tally(outcomes=100, bounces=50)
+        sweep.counters.add(CONFIG.default_domain.domain, bad, int(service.clock.now))
+    service.sweep()
+
+
 def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
         metadata.handler(event, Context())  # type: ignore[arg-type]
 
 
-WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, look)
+WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
 
 
 @pytest.fixture
