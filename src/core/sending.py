@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from core import lifecycle
+from core import content, lifecycle
 from core.address import canonical
 from core.counters import Counters
 from core.errors import InFlight, KeyReused
@@ -25,7 +25,7 @@ from core.status import Status
 from core.store import KeyBusy, KeyTaken, RecordGone, Store
 from core.suppressions import SuppressionList
 from core.transport import Transport
-from core.vault import Vault, attachment_key, content_key
+from core.vault import Vault
 
 if TYPE_CHECKING:
     from core.idempotency import IdempotencyKey
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 _WRITING_SECONDS = 5
 """What must be left after SES's answer, to write it down."""
-_INLINE_BYTES = 100_000
-"""How much of a mail fits beside its record: DynamoDB takes items of 400 KB, at a price by size."""
-
 _PAUSED = "Sending is paused for this domain."
 _PAUSED_SECONDS = 15 * 60
 """After which a mail that waits is looked at again: a pause ends when somebody ends it."""
@@ -135,7 +132,7 @@ def resend(
         edges.queue.put(message_id, record.next_attempt_at - now)
         return record
     paused = is_paused(record.domain)
-    loaded = None if paused else _load(record, edges)
+    loaded = None if paused else content.load(record, store=edges.store, vault=edges.vault)
     suppressed = edges.suppressions.among(record.domain, _suppressible(record))
     try:
         record = edges.store.revise(record, lambda newest: lifecycle.claim(newest, now))
@@ -197,43 +194,16 @@ def _keep(
 ) -> Record:
     """Write record, content and attachments side by side: all, or nothing that counts."""
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
-    content, objects = ("", {}) if is_failed else _stored(record, submission)
+    inline, objects = ("", {}) if is_failed else content.parted(record, submission)
     try:
         with edges.vault.keeping(objects):
-            return edges.store.add(record, content, key)
+            return edges.store.add(record, inline, key)
     except Outage:
         # The caller will be told that it failed, so it must not be sent later: not even if the
         # record was written and only the answer got lost.
         with suppress(Outage):
             edges.store.withdraw(record, key)
         raise
-
-
-def _stored(record: Record, submission: "Submission") -> tuple[str, dict[str, bytes]]:
-    """Part a mail into what goes beside its record ("" if it is too large) and into the bucket."""
-    content = submission.mail.model_dump_json()
-    objects = {
-        attachment_key(record, number): data
-        for number, data in enumerate(submission.contents, start=1)
-    }
-    if len(content.encode()) > _INLINE_BYTES:
-        objects[content_key(record)] = content.encode()
-        content = ""
-    return content, objects
-
-
-def _load(record: Record, edges: Edges) -> tuple[Mail, list[bytes]] | None:
-    try:
-        content = edges.store.get_content(record.id)
-        if content is None:
-            return None
-        if not content:
-            content = edges.vault.fetch([content_key(record)])[0].decode()
-        mail = Mail.model_validate_json(content)
-        numbers = range(1, len(mail.attachments) + 1)
-        return mail, edges.vault.fetch([attachment_key(record, n) for n in numbers])
-    except KeyError:
-        return None
 
 
 def _suppressible(record: Record) -> list[str]:
@@ -299,7 +269,7 @@ def _replayed(
     if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
         # The first request may have died with its record written and its attachments not. These
         # are the same bytes: the fingerprint says so.
-        with edges.vault.keeping(_stored(record, submission)[1]):
+        with edges.vault.keeping(content.parted(record, submission)[1]):
             pass
     return record
 
