@@ -1,4 +1,4 @@
-"""What is kept of a mail besides its record, for another try: where it goes and how it comes back."""
+"""What is kept of a mail besides its record, for another try: where it goes, and what it was."""
 
 from typing import TYPE_CHECKING
 
