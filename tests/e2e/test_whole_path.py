@@ -266,9 +266,31 @@ def test_hostile_and_broken_bodies_are_refused_and_send_nothing(
     assert ses.get("/messages").json() == []
 
 
+def test_the_gateways_own_refusals_have_the_services_form(stack: Stack) -> None:
+    reply = httpx.post(f"{stack.url}/Mail/Send", json=MAIL)
+
+    assert reply.status_code == 403
+    assert reply.json()["ResponseStatus"]["Errors"] == []
+    assert (reply.json()["Status"], reply.json()["Retry"]) == ("failed", False)
+
+
+def test_a_verb_that_leads_nowhere_is_unknown(stack: Stack) -> None:
+    reply = httpx.post(f"{stack.url}/", headers={"x-api-key": stack.api_key})
+
+    assert (reply.status_code, reply.text) == (404, "404")
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_one_way_mails_are_sent_by_the_queue(api: httpx.Client, until: Until) -> None:
+    answer = api.post("/json/oneway/SendMail", json=MAIL).json()
+
+    assert answer["Status"] == "queued"
+    assert until(answer["MessageId"])["Status"] == "delivered"
+
+
 @pytest.fixture
 def verbose(stack: Stack) -> Iterator[None]:
-    """Let every function log at DEBUG."""
+    """Let every function log at DEBUG; they all start anew, so its test comes last."""
     functions = stack.client("lambda")
     before = {}
     for name in stack.deployed.functions.values():
@@ -345,25 +367,3 @@ def written_by(stack: Stack) -> list[tuple[str, str]]:
     # MiniStack logs what SES publishes; SNS itself does nothing of the kind.
     own = [line for line in own if "[sns] SNS publish" not in line]
     return [*lines, *(("MiniStack", line) for line in own)]
-
-
-def test_the_gateways_own_refusals_have_the_services_form(stack: Stack) -> None:
-    reply = httpx.post(f"{stack.url}/Mail/Send", json=MAIL)
-
-    assert reply.status_code == 403
-    assert reply.json()["ResponseStatus"]["Errors"] == []
-    assert (reply.json()["Status"], reply.json()["Retry"]) == ("failed", False)
-
-
-def test_a_verb_that_leads_nowhere_is_unknown(stack: Stack) -> None:
-    reply = httpx.post(f"{stack.url}/", headers={"x-api-key": stack.api_key})
-
-    assert (reply.status_code, reply.text) == (404, "404")
-    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
-
-
-def test_one_way_mails_are_sent_by_the_queue(api: httpx.Client, until: Until) -> None:
-    answer = api.post("/json/oneway/SendMail", json=MAIL).json()
-
-    assert answer["Status"] == "queued"
-    assert until(answer["MessageId"])["Status"] == "delivered"

@@ -158,6 +158,8 @@ def test_nothing_of_an_address_is_left(
     printed = run("--address", "ZQ7ada@Recipient.example")
 
     assert residue(stack, "zq7", "ZQ7") == []
+    for at, text in residue(stack, *filled.values()):  # Their ids lead to nothing.
+        assert at in ("RetryQueueUrl", "BySesMessageId") or "is_erased" in text
     assert all(call("GET", f"/Status/{id_}")["statusCode"] == 404 for id_ in filled.values())
     assert f"Erased: {len(filled) + versioned} messages." in printed
     unfinished = {line.split(", which was ")[1] for line in printed if "Not tried" in line}
