@@ -24,7 +24,7 @@ from handlers import api
 
 HANDS = 20
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "100000")) // HANDS
-STATUSES = {200, 400, 404, 405, 413, 422}
+STATUSES = {200, 400, 403, 404, 405, 413, 422}
 SECONDS = 5
 """How long one request may take: far below the 29 that API Gateway waits."""
 TYPES = "{http://schemas.servicestack.net/types}"
