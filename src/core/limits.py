@@ -59,13 +59,26 @@ def check_nesting(depth: int, elements: int, limits: Limits) -> None:
         raise Unreadable(message, Fault(BODY, "TooManyElements", message))
 
 
+def _has_few(text: str, most: int) -> bool:
+    """Say whether `text` opens at most `most` objects and lists, as nearly every mail's does.
+
+    In megabytes of base64 `find` is several times faster than `count`.
+    """
+    for opening in "{[":
+        at = text.find(opening)
+        while at >= 0 and most >= 0:
+            most -= 1
+            at = text.find(opening, at + 1)
+    return most >= 0
+
+
 def check_json(text: str, limits: Limits) -> None:
     """Look at how JSON is nested before it is parsed. Raises `Unreadable`.
 
     Whether it is well-formed is for the parser to say.
     """
-    if text.count("{") + text.count("[") <= min(limits.depth, limits.elements):
-        return  # Nearly every mail: two passes of the processor's.
+    if _has_few(text, min(limits.depth, limits.elements)):
+        return
     depth = elements = 0
     for token in _OPEN_CLOSE_OR_TEXT.finditer(text):
         if token[1]:
