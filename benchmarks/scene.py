@@ -8,11 +8,11 @@ from typing import Any
 from benchmarks.aws_answers import PLACEHOLDER
 from benchmarks.payloads import ses_message_id
 from benchmarks.variables import template_variables
-from core import items
-from core.address import Mailbox, parse_address
-from core.mail import Mail
-from core.record import Attempt, Recipient, Record
-from core.status import Status
+from core.aws import items
+from core.message.address import Mailbox, parse_address
+from core.message.mail import Mail
+from core.message.record import Attempt, Recipient, Record
+from core.message.status import Status
 
 _RECIPIENT = parse_address("ada@recipient.example")  # Of the examples in events/.
 _SENDER = parse_address("praxis@example.com")

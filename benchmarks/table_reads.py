@@ -22,9 +22,9 @@ from moto.dynamodb.models import dynamodb_backends
 from benchmarks import payloads, scene
 from benchmarks.aws_answers import named
 from benchmarks.variables import template
-from core import clients
+from core.aws import clients
 from core.config import CONFIG
-from core.ids import new_id
+from core.message.ids import new_id
 from local.processes import REGION
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core.outage import Outage
+from core.aws.outage import Outage
 from ops import domains, erase, redrive, suppressions
 from ops.stack import Stack
 

@@ -59,5 +59,5 @@ class ApiKeys:
 
 
 def hash_of(key: str) -> str:
-    """Return what a domain knows of a key, as `core.gateway` makes it of a request's."""
+    """Return what a domain knows of a key, as `core.http.gateway` makes it of a request's."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from core.address import parse_domain
-from core.domains import DomainConfiguration, configured
-from core.items import attributes, key, plain
+from core.aws.items import attributes, key, plain
+from core.message.address import parse_domain
+from core.submission.domains import DomainConfiguration, configured
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

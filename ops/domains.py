@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from core.counters import Counters
-from core.reputation import WINDOW_HOURS, Tally
+from core.aws.counters import Counters
+from core.message.reputation import WINDOW_HOURS, Tally
 from ops.api_keys import ApiKeys, hash_of
 from ops.domain_records import SETTINGS, DomainRecords, domain_in, settings_in
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping
 
-    from core.domains import DomainConfiguration
+    from core.submission.domains import DomainConfiguration
     from ops.stack import Stack
 
 

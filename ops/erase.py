@@ -4,7 +4,7 @@ It scans the whole table, reads the whole bucket and goes through the queues, wi
 own credentials: the service's roles may do nothing of the kind. What it prints holds no address.
 
 A message that names the address anywhere is erased as a whole, for all of its recipients. What
-stays of it is its id, so that events about it are dropped (`core.items.tombstone`). If it was
+stays of it is its id, so that events about it are dropped (`core.aws.items.tombstone`). If it was
 still waiting to be sent, it is not sent any more, to anybody.
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.ids import is_id
-from core.items import plain
+from core.aws.items import plain
+from core.message.ids import is_id
 from ops.erasure import Erasure
 from ops.suppressions import checked
 from ops.traces import Traces

@@ -10,9 +10,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from core import items
-from core.ids import is_id, made_at
-from core.suppressions import SuppressionList
+from core.aws import items
+from core.aws.suppressions import SuppressionList
+from core.message.ids import is_id, made_at
 from ops.redrive import letters_in
 from ops.traces import texts_in
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
-from core.domains import DomainConfiguration
+from core.submission.domains import DomainConfiguration
 from local.deploy import STACK, Aws
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.address import canonical, parse_address, parse_domain
-from core.items import plain
-from core.suppressions import SuppressionList
+from core.aws.items import plain
+from core.aws.suppressions import SuppressionList
+from core.message.address import canonical, parse_address, parse_domain
 
 if TYPE_CHECKING:
     import argparse

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from core.address import canonical
+from core.message.address import canonical
 
 _LOCAL = r"(?<![\w.+-])(?<!\w')"
 """What must not stand before an address: then it is the end of another one (`x.ada@...`)."""

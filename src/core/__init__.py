@@ -1,1 +1,1 @@
-"""The mail service itself: facts, edges and use cases, in three flat rings."""
+"""The mail service itself: facts, services and use cases, in three flat rings."""

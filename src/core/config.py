@@ -7,9 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, cast
 
-from core.address import Address
-from core.domains import DomainConfiguration
-from core.limits import Limits
+from core.contract.limits import Limits
+from core.message.address import Address
+from core.submission.domains import DomainConfiguration
 
 
 class Config(NamedTuple):

@@ -7,8 +7,9 @@ come from the operating system, which differs from copy to copy; only Python's o
 
 import random
 
-from core import clients, lazily
-from core.contract import ErrorResponse
+from core import lazily
+from core.aws import clients
+from core.contract.contract import ErrorResponse
 
 
 def before() -> None:

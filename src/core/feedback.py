@@ -1,12 +1,12 @@
 """What SES tells about a message, added to its record."""
 
-from core import lifecycle, reputation
-from core.ids import is_id
-from core.record import Record
-from core.reputation import SIMULATOR, Tallies
-from core.ses_event import Event, Kind
-from core.store import Store
-from core.suppressions import SuppressionList
+from core.aws.store import Store
+from core.aws.suppressions import SuppressionList
+from core.message import lifecycle, reputation
+from core.message.ids import is_id
+from core.message.record import Record
+from core.message.reputation import SIMULATOR, Tallies
+from core.message.ses_event import Event, Kind
 
 
 class NoSuchMessage(Exception):

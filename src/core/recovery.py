@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core import lifecycle
-from core.outage import Outage
-from core.record import Record
-from core.retry_queue import RetryQueue
-from core.status import Status
-from core.store import RecordGone, Store
+from core.aws.outage import Outage
+from core.aws.retry_queue import RetryQueue
+from core.aws.store import RecordGone, Store
+from core.message import lifecycle
+from core.message.record import Record
+from core.message.status import Status
 
 
 @dataclass(slots=True)

@@ -9,44 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core import (
-    answers,
-    binding,
-    clients,
-    copies,
-    cors,
-    gateway,
-    idempotency,
-    inquiry,
-    routing,
-    sending,
-    submission,
-)
+from core import copies, sending, status_query
+from core.aws import clients
+from core.aws.content_store import ContentStore
+from core.aws.counters import Counters
+from core.aws.domain_table import DomainTable
+from core.aws.retry_queue import RetryQueue
+from core.aws.ses import Transport
+from core.aws.store import Store
+from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.contract import Contract, GetStatus, SendMail, SendResponse
-from core.counters import Counters
-from core.directory import Directory
-from core.discretion import discreet, places
-from core.domains import DomainConfiguration
-from core.errors import MailError, NotImplementedHere
-from core.gateway import Request, Response
-from core.negotiation import negotiate
-from core.record import Record
-from core.retry_queue import RetryQueue
-from core.routing import Route
-from core.store import Store
-from core.suppressions import SuppressionList
-from core.transport import Transport
-from core.vault import Vault
+from core.contract.contract import Contract, GetStatus, SendMail, SendResponse
+from core.contract.errors import MailError, NotImplementedHere
+from core.http import answers, binding, cors, gateway, routing
+from core.http.gateway import Request, Response
+from core.http.negotiation import negotiate
+from core.http.routing import Route
+from core.message.record import Record
+from core.redaction import places, redacted
+from core.submission import idempotency, submission
+from core.submission.domains import DomainConfiguration
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-edges = sending.Edges(
+domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+services = sending.Services(
     store=Store(clients.dynamodb(), CONFIG.table_name),
-    vault=Vault(clients.s3, CONFIG.bucket_name),
+    content_store=ContentStore(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
@@ -63,7 +54,7 @@ if CONFIG.is_copied:
     register_after_restore(copies.after)
 
 
-@discreet
+@redacted
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
@@ -147,13 +138,13 @@ class _Call:
         submitted = submission.read(mail, _domains(), caller, CONFIG.limits)
         key = idempotency.key_of(mail, submitted, self._key_header(), caller, int(time.time()))
         if self.route.is_oneway:
-            record, replayed = sending.enqueue(submitted, key=key, edges=edges)
+            record, replayed = sending.enqueue(submitted, key=key, services=services)
         else:
             record, replayed = sending.send(
                 submitted,
                 key=key,
                 time_left=lambda: self.context.get_remaining_time_in_millis() / 1000,
-                edges=edges,
+                services=services,
             )
         if replayed:
             self.headers["Idempotent-Replayed"] = "true"
@@ -167,18 +158,18 @@ class _Call:
         return f"{given}/{len(self._done)}" if given and self.route.is_batch else given
 
     def _find(self, asked: GetStatus) -> Record:
-        return inquiry.find(
+        return status_query.find(
             asked.message_id,
             caller=self.request.caller,
             domains=_domains(),
-            store=edges.store,
+            store=services.store,
         )
 
 
 def _domains() -> Mapping[str, DomainConfiguration]:
-    domains = directory.domains()
-    if directory.broken:
-        logger.error("domain configurations that cannot be used", domains=directory.broken)
+    domains = domain_table.domains()
+    if domain_table.broken:
+        logger.error("domain configurations that cannot be used", domains=domain_table.broken)
     return domains
 
 

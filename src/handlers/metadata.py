@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core import gateway, meta_dtos, meta_page, openapi
-from core.discretion import discreet
-from core.gateway import Request, Response
-from core.meta_operations import BY_NAME
-from core.meta_samples import TABS
+from core.http import gateway
+from core.http.gateway import Request, Response
+from core.metadata import openapi, page
+from core.metadata.operations import BY_NAME
+from core.metadata.samples import TABS
+from core.metadata.sources import languages
+from core.redaction import redacted
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,7 +22,7 @@ _HOST = re.compile(r"[\w.-]+(:\d+)?", re.ASCII)
 _NOT_FOUND = Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
 
 
-@discreet
+@redacted
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
@@ -46,9 +48,9 @@ def _answer(request: Request, stage: str) -> Response:
         case ["metadata" | "types" as name] if request.path.endswith("/"):
             response = _redirect(f"{base}/{name}")
         case ["metadata"]:
-            response = _page(meta_page.index(base_url=base_url, root=""))
+            response = _page(page.index(base_url=base_url, root=""))
         case ["types"]:
-            response = _page(meta_page.types(root=""))
+            response = _page(page.types(root=""))
         case ["openapi.json"]:
             response = _json(openapi.document())
         case [name, "metadata"] if name in TABS:
@@ -61,17 +63,17 @@ def _answer(request: Request, stage: str) -> Response:
 def _tab(request: Request, name: str, host: str, base_url: str) -> Response:
     asked = next((value for key, value in request.query.items() if key.lower() == "op"), "")
     if not asked:
-        return _page(meta_page.index(base_url=base_url, root="../"))
+        return _page(page.index(base_url=base_url, root="../"))
     operation = BY_NAME.get(asked.lower())
     if operation is None:
         return _NOT_FOUND
-    return _page(meta_page.operation(operation, TABS[name], host=host, root="../"))
+    return _page(page.operation(operation, TABS[name], host=host, root="../"))
 
 
 def _types(name: str, base_url: str) -> Response:
     if name in ("metadata", "metadata.json"):
-        return _json(meta_dtos.metadata(base_url))
-    if language := meta_dtos.LANGUAGES.get(name):
+        return _json(languages.metadata(base_url))
+    if language := languages.LANGUAGES.get(name):
         source = language.write(base_url)
         return Response(HTTPStatus.OK, "text/plain; charset=utf-8", source)
     return _NOT_FOUND
@@ -89,7 +91,7 @@ def _redirect(location: str) -> Response:
 
 
 def _page(html: str) -> Response:
-    return Response(HTTPStatus.OK, "text/html; charset=utf-8", html, meta_page.HEADERS)
+    return Response(HTTPStatus.OK, "text/html; charset=utf-8", html, page.HEADERS)
 
 
 def _json(text: str) -> Response:

@@ -6,28 +6,29 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core import clients, retry_queue, sending
+from core import sending
+from core.aws import clients, retry_queue
+from core.aws.content_store import ContentStore
+from core.aws.counters import Counters
+from core.aws.domain_table import DomainTable
+from core.aws.outage import Outage
+from core.aws.retry_queue import RetryQueue
+from core.aws.ses import Transport
+from core.aws.store import RecordGone, Store
+from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.counters import Counters
-from core.directory import Directory
-from core.discretion import discreet
-from core.outage import Outage
-from core.retry_queue import RetryQueue
-from core.status import Status
-from core.store import RecordGone, Store
-from core.suppressions import SuppressionList
-from core.transport import Transport
-from core.vault import Vault
+from core.message.status import Status
+from core.redaction import redacted
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
 metrics = Metrics()
-directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-edges = sending.Edges(
+domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+services = sending.Services(
     store=Store(clients.dynamodb(), CONFIG.table_name),
-    vault=Vault(clients.s3, CONFIG.bucket_name),
+    content_store=ContentStore(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
     transport=Transport(clients.ses()),
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
@@ -35,7 +36,7 @@ edges = sending.Edges(
 )
 
 
-@discreet
+@redacted
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message; those for which AWS failed us stay in the queue, alone."""
@@ -55,7 +56,7 @@ def _resend(body: str, context: "LambdaContext") -> None:
     record = sending.resend(
         message_id,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
-        edges=edges,
+        services=services,
         is_paused=_is_paused,
     )
     state = record.status if record else "gone"
@@ -67,5 +68,5 @@ def _resend(body: str, context: "LambdaContext") -> None:
 
 
 def _is_paused(domain: str) -> bool:
-    configuration = directory.domains().get(domain)
+    configuration = domain_table.domains().get(domain)
     return configuration is not None and configuration.paused != ""

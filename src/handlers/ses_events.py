@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core import clients, feedback, ses_event
+from core import feedback
+from core.aws import clients
+from core.aws.counters import Counters
+from core.aws.outage import Outage
+from core.aws.store import RecordGone, Store
+from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.counters import Counters
-from core.discretion import discreet
-from core.outage import Outage
-from core.reputation import Tallies
-from core.store import RecordGone, Store
-from core.suppressions import SuppressionList
+from core.message import ses_event
+from core.message.reputation import Tallies
+from core.redaction import redacted
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,7 +29,7 @@ _LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
 """What leaves a record in its queue, to come again and in the end to be a dead letter."""
 
 
-@discreet
+@redacted
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Merge each record into its message; those that could not be stay in the queue, alone.
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core import clients, guard, recovery
+from core import recovery, reputation_watch
+from core.aws import clients
+from core.aws.counters import Counters
+from core.aws.domain_table import DomainTable
+from core.aws.retry_queue import RetryQueue
+from core.aws.store import Store
 from core.config import CONFIG
-from core.counters import Counters
-from core.directory import Directory
-from core.discretion import discreet
-from core.retry_queue import RetryQueue
-from core.store import Store
+from core.redaction import redacted
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,11 +22,11 @@ logger = Logger()
 metrics = Metrics()
 store = Store(clients.dynamodb(), CONFIG.table_name)
 queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
-directory = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
 
 
-@discreet
+@redacted
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     """Sweep, count and judge. Fails in the end if something was left undone: an alarm tells."""
@@ -51,7 +52,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
 
 
 def _judge(now: int) -> None:
-    offences = guard.judge(now, directory=directory, counters=counters)
+    offences = reputation_watch.judge(now, domain_table=domain_table, counters=counters)
     metrics.add_metric("BadRates", MetricUnit.Count, len(offences))
     for offence in offences:
         logger.warning("bad rates", **offence._asdict() | {"tally": offence.tally._asdict()})

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from core import binding, gateway, ids, retry_queue, routing, ses_event, submission
+from core.aws import retry_queue
 from core.config import CONFIG
-from core.contract import GetStatus, SendMail
-from core.ses_event import Kind
+from core.contract.contract import GetStatus, SendMail
+from core.http import binding, gateway, routing
+from core.message import ids, ses_event
+from core.message.ses_event import Kind
+from core.submission import submission
 from local.localize import parse
 from local.sam import EVENTS, EXAMPLE_ID, function_for
 from local.stack import API_KEY, SENDER_DOMAIN

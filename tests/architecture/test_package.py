@@ -13,9 +13,9 @@ from botocore import xform_name
 
 from local import package, trim
 
-EDGES = Path(__file__).parents[2] / "src/core"
+CORE = Path(__file__).parents[2] / "src/core"
 CLIENTS = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "sqs": "sqs"}
-"""What the edges call their clients, and the services that these are for."""
+"""What the services call their clients, and the services that these are for."""
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 """What stands behind a .pyc file's magic number if its source is never looked at (PEP 552)."""
 
@@ -27,9 +27,9 @@ def built() -> Path:
 
 
 def called() -> set[tuple[str, str]]:
-    """Find each `client.operation(` of the edges, and each `client.get_paginator("operation")`."""
+    """Find each `client.operation(` of ours, and each `client.get_paginator("operation")`."""
     found = set()
-    for path in EDGES.glob("*.py"):
+    for path in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 client = node.func.value

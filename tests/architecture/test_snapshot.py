@@ -14,7 +14,9 @@ import json, os, random, sys, threading, uuid
 
 import snapshot_restore_py as lambdas
 from handlers import api
-from core import clients, contract, ids
+from core.aws import clients
+from core.contract import contract
+from core.message import ids
 
 for hook, args, kwargs in lambdas.get_before_snapshot():
     hook(*args, **kwargs)

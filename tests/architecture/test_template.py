@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.aws.content_store import CLASSES
 from core.config import CONFIG
-from core.limits import DEFAULT
-from core.vault import CLASSES
+from core.contract.limits import DEFAULT
 from local.localize import parse
 
 ROOT = Path(__file__).parents[2]

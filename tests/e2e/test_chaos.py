@@ -34,7 +34,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from core.record import PICKUP_SECONDS
+from core.message.record import PICKUP_SECONDS
 from local.deploy import Aws
 from local.package import BUILD, ROOT
 from local.processes import Program, clean_environment

@@ -24,7 +24,7 @@ from e2e.clients.csharp import wire
 from e2e.clients.python.dtos import Attachment, GetStatus, SendMail, SendResponse, Status
 from servicestack import JsonServiceClient, UploadFile, WebServiceException
 
-from core.mail import REFUSED_EXTENSIONS
+from core.message.mail import REFUSED_EXTENSIONS
 from local.stack import Stack
 
 Until = Callable[..., dict[str, Any]]

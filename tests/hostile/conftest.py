@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from integration.conftest import _Raw, answer, call, context, ses  # noqa: F401 - fixtures
 
-from core import clients
+from core.aws import clients
 
 CORPORA = Path(__file__).parents[2].parent / "shared/corpora"
 _READS = {"Query", "GetItem", "BatchGetItem"}

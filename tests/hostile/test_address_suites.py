@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from hostile.conftest import corpus
 
-from core import submission
 from core.config import CONFIG
-from core.contract import SendMail
-from core.errors import Invalid
+from core.contract.contract import SendMail
+from core.contract.errors import Invalid
+from core.submission import submission
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -9,13 +9,14 @@ import zlib
 import pytest
 from hostile.conftest import faults_of
 
-from core import binding, submission
 from core.config import CONFIG
-from core.contract import Attachment, SendMail
-from core.errors import Invalid, MailError, TooLarge, Unreadable
-from core.gateway import Request
-from core.limits import Limits
-from core.routing import find
+from core.contract.contract import Attachment, SendMail
+from core.contract.errors import Invalid, MailError, TooLarge, Unreadable
+from core.contract.limits import Limits
+from core.http import binding
+from core.http.gateway import Request
+from core.http.routing import find
+from core.submission import submission
 
 NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 HELPER = f"{NAMESPACE}.Helper"

@@ -16,10 +16,10 @@ import pytest
 from hostile import mutations
 from integration.conftest import Context
 
-from core import clients
+from core.aws import clients
+from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.directory import Directory
-from core.status import Status
+from core.message.status import Status
 from handlers import api
 
 HANDS = 20
@@ -32,8 +32,8 @@ TYPES = "{http://schemas.servicestack.net/types}"
 
 @pytest.fixture(autouse=True)
 def _ready(monkeypatch):
-    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-    monkeypatch.setattr(api, "directory", fresh)
+    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    monkeypatch.setattr(api, "domain_table", fresh)
     level = api.logger.log_level
     api.logger.setLevel(logging.ERROR)
     yield

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 import pytest
 from hostile.conftest import faults_of
 
-from core.mail import REFUSED_EXTENSIONS
+from core.message.mail import REFUSED_EXTENSIONS
 from local.ses import compose, model, rules
 
 STRINGS = json.loads((Path(__file__).parent / "naughty_strings.json").read_text())

@@ -20,9 +20,9 @@ from integration.permissions_support import Watch, watch
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from core import clients
+from core.aws import clients
+from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.directory import Directory
 from handlers import api
 
 REGION = "eu-central-1"
@@ -198,8 +198,8 @@ def before_send(operation: str, answer_with: Callable[..., Any]) -> Iterator[Non
 @pytest.fixture
 def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
-    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-    monkeypatch.setattr(api, "directory", fresh)
+    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    monkeypatch.setattr(api, "domain_table", fresh)
     numbers = itertools.count(1)
 
     def _call(

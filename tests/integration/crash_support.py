@@ -27,10 +27,10 @@ from integration.test_feedback import batch, sample
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
-from core import clients
+from core.aws import clients
+from core.aws.domain_table import DomainTable
+from core.aws.outage import Outage
 from core.config import CONFIG
-from core.directory import Directory
-from core.outage import Outage
 from handlers import api, resend, ses_events, sweep
 
 MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
@@ -325,9 +325,9 @@ class World:
         item = {"pk": {"S": "DOMAIN"}, "sk": {"S": "example.com"}, "daily_cap": {"N": str(mails)}}
         with self.aside():
             clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=item)
-        api.directory._read_at = float("-inf")
+        api.domain_table._read_at = float("-inf")
         with self.aside():
-            api.directory.domains()
+            api.domain_table.domains()
 
     def suppress(self, address: str) -> None:
         self._put(pk="SUPPRESSED#example.com", sk=address, reason="bounce")
@@ -418,7 +418,7 @@ def world() -> Iterator[World]:
     """Empty the account of the test, and put its wire, its clock and its dice into our hands."""
     clock = Clock()
     made = World(clock)
-    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
     hooked = [
         (clients.dynamodb(), "before-send.dynamodb"),
         (clients.s3(), "before-send.s3"),
@@ -443,7 +443,7 @@ def world() -> Iterator[World]:
         patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
         patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
         for handler in (api, resend, sweep):
-            patch.setattr(handler, "directory", fresh)
+            patch.setattr(handler, "domain_table", fresh)
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
         _table().items.clear()

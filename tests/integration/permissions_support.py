@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from template_support import Evaluation
 
-from core import clients
+from core.aws import clients
 from core.config import CONFIG
 from handlers import api, metadata, resend, ses_events, sweep
 

@@ -10,12 +10,12 @@ from botocore.exceptions import EndpointConnectionError
 from integration.conftest import Context, Ses, before_send, raising, refusing
 from integration.test_feedback import batch, sample
 
-from core import clients
+from core.aws import clients
+from core.aws.counters import Counters
+from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.counters import Counters
-from core.directory import Directory
-from core.idempotency import HEADER
-from core.reputation import Tally
+from core.message.reputation import Tally
+from core.submission.idempotency import HEADER
 from handlers import api, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
@@ -32,9 +32,9 @@ def configure(table: Any, call: Call, monkeypatch: pytest.MonkeyPatch) -> Callab
     def _configure(domain: str = DOMAIN, **changes: Any) -> None:
         held = table.get_item(Key={"pk": "DOMAIN", "sk": domain}).get("Item", {})
         table.put_item(Item=held | {"pk": "DOMAIN", "sk": domain} | changes)
-        fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+        fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
         for handler in (api, resend, sweep):
-            monkeypatch.setattr(handler, "directory", fresh)
+            monkeypatch.setattr(handler, "domain_table", fresh)
 
     _configure()
     return _configure
@@ -391,12 +391,12 @@ def test_what_was_resumed_is_not_paused_again_for_what_was_before(
     now = int(time.time())
     configure(on_bad_rates="pause")
     COUNTERS.add(DOMAIN, BAD, now)
-    stale = sweep.directory
+    stale = sweep.domain_table
     swept()
     configure(paused="", judged_from=now + 1)
 
     assert swept()["BadRates"] == [0]
-    sweep.directory = stale  # A sweep that does not know of it yet.
+    sweep.domain_table = stale  # A sweep that does not know of it yet.
     swept()
     assert paused(table) == ""
 
@@ -406,7 +406,7 @@ def test_a_domain_that_was_removed_meanwhile_does_not_come_back(
 ) -> None:
     configure("shop.example", on_bad_rates="pause")
     COUNTERS.add("shop.example", BAD, int(time.time()))
-    sweep.directory.domains()
+    sweep.domain_table.domains()
     table.delete_item(Key={"pk": "DOMAIN", "sk": "shop.example"})
 
     swept()

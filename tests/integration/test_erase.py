@@ -13,9 +13,9 @@ from botocore.exceptions import ReadTimeoutError
 from integration.conftest import Context, Ses, raising, refusing
 from integration.test_feedback import batch, sample
 
-from core import clients
+from core.aws import clients
+from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.suppressions import SuppressionList
 from handlers import resend, ses_events, sweep
 from ops import erase
 from ops.stack import Stack

@@ -9,9 +9,9 @@ import pytest
 from integration.conftest import Context, Ses, before_send, refusing
 from integration.test_feedback import batch, failed, sample
 
-from core import clients, items
+from core.aws import clients, items
+from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.suppressions import SuppressionList
 from handlers import resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]

@@ -28,7 +28,7 @@ from integration.crash_support import (
     world,
 )
 
-from core import status
+from core.message import status
 
 Figures = Callable[[str], Counter[str]]
 SES = "sesv2.SendEmail#1"

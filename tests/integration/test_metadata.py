@@ -143,4 +143,4 @@ def test_the_handler_does_without_awss_sdk():
     loaded = set(run.stdout.split())
     # Powertools imports the bare package `botocore`, which is but a few lines.
     assert not [name for name in loaded if name.startswith(("boto3", "botocore."))]
-    assert not {"core.config", "core.store", "core.clients"} & loaded
+    assert not {"core.config", "core.aws.store", "core.aws.clients"} & loaded

@@ -13,7 +13,7 @@ from integration.permissions_support import FUNCTIONS, Grant, Watch, grants
 from template_support import Evaluation
 
 from core.config import CONFIG
-from core.reputation import Tally
+from core.message.reputation import Tally
 from handlers import metadata, resend, sweep
 
 UNCALLED = {
@@ -90,7 +90,7 @@ def count(service: World) -> None:
     service.set_cap(9)
     service.post(MAIL, fault=THROTTLED)
     service.clock.now += 60
-    resend.directory._read_at = float("-inf")
+    resend.domain_table._read_at = float("-inf")
     service.work_off()
 
 

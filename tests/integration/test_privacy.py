@@ -20,7 +20,7 @@ from botocore.exceptions import EndpointConnectionError, ParamValidationError
 from integration.conftest import Context, Ses, _Raw, answer, before_send, raising
 from integration.test_feedback import batch, sample
 
-from core import clients
+from core.aws import clients
 from core.config import CONFIG
 from handlers import api, metadata, resend, ses_events, sweep
 

@@ -11,9 +11,9 @@ from botocore.exceptions import EndpointConnectionError
 from integration.conftest import Context, Ses, before_send, queued, raising, refusing
 from integration.test_feedback import batch, sample
 
-from core import clients
+from core.aws import clients
+from core.aws.outage import Outage
 from core.config import CONFIG
-from core.outage import Outage
 from handlers import resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]

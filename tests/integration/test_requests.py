@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from integration.conftest import before_send, raising, refusing
 
-from core import clients
+from core.aws import clients
+from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.directory import Directory
-from core.limits import DEFAULT
+from core.contract.limits import DEFAULT
 from handlers import api
 
 TO = "ada@recipient.example"
@@ -49,8 +49,8 @@ SEED = f"""<SendMail xmlns:i="{XSI}" xmlns="{NAMESPACE}">
 
 @pytest.fixture(autouse=True)
 def _fresh_directory(monkeypatch):
-    fresh = Directory(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-    monkeypatch.setattr(api, "directory", fresh)
+    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
+    monkeypatch.setattr(api, "domain_table", fresh)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from integration.conftest import Context, Ses, before_send, refusing
 from integration.test_feedback import batch, failed, sample
 
-from core import clients
+from core.aws import clients
+from core.aws.content_store import CLASSES
 from core.config import CONFIG
-from core.vault import CLASSES
 from handlers import api, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
@@ -70,7 +70,7 @@ def test_a_domain_cannot_ask_for_days_that_nothing_keeps(call: Call, table: Any,
 
     call("POST", "/Mail/Send", MAIL)
 
-    assert api.directory.broken == ["example.com"]
+    assert api.domain_table.broken == ["example.com"]
 
 
 def test_a_record_that_has_expired_is_gone_for_callers_and_events(

@@ -15,7 +15,7 @@ from integration.conftest import Context, Ses, before_send, queued, raising, ref
 from integration.conftest import answer as answering
 from moto.core.models import botocore_stubber
 
-from core import clients
+from core.aws import clients
 from core.config import CONFIG
 
 Call = Callable[..., dict[str, Any]]

@@ -10,7 +10,7 @@ import pytest
 from integration.conftest import Ses, before_send
 
 from core.config import CONFIG
-from core.idempotency import HEADER
+from core.submission.idempotency import HEADER
 from handlers import api
 
 Call = Callable[..., dict[str, Any]]
@@ -217,7 +217,7 @@ def test_a_record_that_cannot_be_used_shuts_its_callers_out_of_everything(
     table.put_item(
         Item={"pk": "DOMAIN", "sk": OURS, "retry_hours": 0, "api_keys": [hash_of("our-key")]}
     )
-    api.directory._read_at = float("-inf")
+    api.domain_table._read_at = float("-inf")
 
     assert post("/Mail/Send", MAIL, key="our-key")["statusCode"] == 403
     assert ask(f"/Status/{theirs}", key="our-key")["statusCode"] == 404

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.address import Address, Mailbox, canonical, parse_address, parse_mailboxes
+from core.message.address import Address, Mailbox, canonical, parse_address, parse_mailboxes
 
 CONTROL = re.compile(r"[\x00-\x20\x7f-\uffff]|[^\x00-\x7f]")
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import json_format, xml_format
-from core.contract import Attachment, SendMail, SendResponse, members
-from core.errors import MailError
-from core.status import Status
+from core.contract.contract import Attachment, SendMail, SendResponse, members
+from core.contract.errors import MailError
+from core.formats import json as json_format
+from core.formats import xml as xml_format
+from core.message.status import Status
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     ["", " ", "\r\n", "\r", "\n\t ", "\0", "\x0b", "]]>", "<!--", "&amp;", "\ufffe", "😀"]

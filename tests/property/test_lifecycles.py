@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import lifecycle, status
-from core.outcome import NoAnswer, NotTaken, Refused, Sent
-from core.record import Attempt, Recipient, Record
-from core.ses_event import Event, Kind
-from core.status import Status
+from core.message import lifecycle, status
+from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
+from core.message.record import Attempt, Recipient, Record
+from core.message.ses_event import Event, Kind
+from core.message.status import Status
 
 NOW = 1_800_000_000
 ADDRESSES = [f"r{number}@recipient.example" for number in range(3)]

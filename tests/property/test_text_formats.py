@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import csv_format, form_format, jsv_format
-from core.contract import Attachment, SendMail, SendResponse, members
-from core.errors import MailError
-from core.inflate import inflated
-from core.status import Status
+from core.contract.contract import Attachment, SendMail, SendResponse, members
+from core.contract.errors import MailError
+from core.formats import csv as csv_format
+from core.formats import form, jsv
+from core.http.content_encoding import inflated
+from core.message.status import Status
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -60,7 +61,7 @@ def answers(texts):
 
 @given(mails(OPTIONAL) | answers(OPTIONAL))
 def test_our_own_jsv_is_read_back(model):
-    assert jsv_format.read(jsv_format.write(model).encode(), type(model)) == model
+    assert jsv.read(jsv.write(model).encode(), type(model)) == model
 
 
 @given(mails(NAMED) | answers(NAMED))
@@ -71,7 +72,7 @@ def test_our_own_csv_is_read_back(model):
 
 def as_fields(mail):
     return {
-        member.name: held if isinstance(held, str) else jsv_format.text_of(held)
+        member.name: held if isinstance(held, str) else jsv.text_of(held)
         for member in members(SendMail)
         if (held := getattr(mail, member.field)) is not None
     }
@@ -82,7 +83,7 @@ def test_an_urlencoded_form_is_bound(mail, named):
     fields = {named(name): text for name, text in as_fields(mail).items()}
 
     for body in (urlencode(fields), urlencode(fields, quote_via=quote)):
-        assert form_format.read_urlencoded(body.encode(), SendMail) == mail
+        assert form.read_urlencoded(body.encode(), SendMail) == mail
 
 
 FILES = st.builds(
@@ -111,9 +112,7 @@ def as_multipart(fields, files):
 def test_a_multipart_form_is_bound_with_its_files(mail, files):
     body = b"".join(as_multipart(as_fields(mail), files))
 
-    bound = form_format.read_multipart(
-        body, f'multipart/form-data; boundary="{BOUNDARY}"', SendMail
-    )
+    bound = form.read_multipart(body, f'multipart/form-data; boundary="{BOUNDARY}"', SendMail)
 
     attached = mail.attachments
     if files:
@@ -135,7 +134,7 @@ def test_what_was_compressed_comes_back(body, encoding):
 MAIL = SendMail(to="a@b.de", subject='"', attachments=(Attachment(bytes_=b"ABC", name="n"),))
 CONTENT_TYPE = "multipart/form-data; boundary=XX"
 SAMPLES = [
-    jsv_format.write(MAIL).encode(),
+    jsv.write(MAIL).encode(),
     b"{\n\tTo: a,\n\tAttachments: \n\t[\n\t\t{\n\t\t\tBytes: AA==\n\t\t}\n\t]\n}",
     b'{"To":"a","Attachments":[{"Bytes":"QUJD","Name":"\\u00e4"}]}',
     csv_format.write(MAIL).encode(),
@@ -171,10 +170,10 @@ HEADERS = st.sampled_from([CONTENT_TYPE, 'a; boundary="', "; boundary=\xff", ""]
     max_size=30
 )
 READERS = [
-    jsv_format.read,
+    jsv.read,
     csv_format.read,
-    form_format.read_urlencoded,
-    lambda body, contract: form_format.read_multipart(body, CONTENT_TYPE, contract),
+    form.read_urlencoded,
+    lambda body, contract: form.read_multipart(body, CONTENT_TYPE, contract),
 ]
 
 
@@ -193,17 +192,17 @@ def test_any_body_is_read_or_refused_and_nothing_else(body):
 @given(mutated(), HEADERS, TEXTS)
 def test_any_header_is_read_or_refused_and_nothing_else(body, header, charset):
     with suppress(MailError):
-        form_format.read_multipart(body, header, SendMail)
+        form.read_multipart(body, header, SendMail)
     with suppress(MailError):
-        form_format.read_urlencoded(body, SendMail, charset)
+        form.read_urlencoded(body, SendMail, charset)
     with suppress(MailError):
         inflated(body, header, 1_000)
 
 
-@given(TEXTS, TEXTS, st.sampled_from([jsv_format.read, csv_format.read]))
+@given(TEXTS, TEXTS, st.sampled_from([jsv.read, csv_format.read]))
 def test_a_second_member_cannot_come_from_a_text(subject, text, read):
     """What one caller's text holds never becomes another member: no injection by quoting."""
-    write = {jsv_format.read: jsv_format.write, csv_format.read: csv_format.write}[read]
+    write = {jsv.read: jsv.write, csv_format.read: csv_format.write}[read]
 
     bound = read(write(SendMail(subject=f"{subject},BCC:{text}}}\r\nBCC:x")).encode(), SendMail)
 

@@ -18,7 +18,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from core.suppressions import SuppressionList
+from core.aws.suppressions import SuppressionList
 from local.package import ROOT
 from local.sam import EVENTS, image
 from local.stack import API_KEY, Stack

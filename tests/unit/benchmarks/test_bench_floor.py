@@ -127,7 +127,7 @@ def test_an_event_takes_the_same_calls_with_the_same_data(asked: list[Any]) -> N
 
 def test_the_clients_have_the_same_settings() -> None:
     made = "(clients.dynamodb(), clients.ses(), clients.s3())"
-    ours = settings("src", "core import clients", made)
+    ours = settings("src", "core.aws import clients", made)
 
     assert ours == settings("benchmarks/floor", "mail import *", "(dynamodb, ses, s3())")
     assert (

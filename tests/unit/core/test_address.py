@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from core import address
-from core.address import Mailbox, canonical, parse_address, parse_domain, parse_mailboxes
+from core.message import address
+from core.message.address import Mailbox, canonical, parse_address, parse_domain, parse_mailboxes
 
 
 def test_the_examples_in_the_documentation_are_true():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core import attachments
-from core.contract import UNDECODABLE, Attachment
-from core.mail import REFUSED_EXTENSIONS
+from core.contract.contract import UNDECODABLE, Attachment
+from core.message.mail import REFUSED_EXTENSIONS
+from core.submission import attachments
 
 
 def read(*given):

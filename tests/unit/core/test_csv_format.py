@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from core import csv_format
-from core.contract import (
+from core.contract.contract import (
     Attachment,
     ErrorResponse,
     ResponseError,
@@ -14,8 +13,9 @@ from core.contract import (
     SendMail,
     SendResponse,
 )
-from core.errors import MailError, Unreadable
-from core.status import Status
+from core.contract.errors import MailError, Unreadable
+from core.formats import csv as csv_format
+from core.message.status import Status
 
 NAMES = "MessageId,Sender,Receiver,Status,ErrorMessage,Configuration,Retry,RetryCount\r\n"
 

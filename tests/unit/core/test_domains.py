@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from pydantic import ValidationError
 
-from core.domains import DomainConfiguration, broken, choose, configured, usable
+from core.submission.domains import DomainConfiguration, broken, choose, configured, usable
 
 ONE = DomainConfiguration(
     domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"

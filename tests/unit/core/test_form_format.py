@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from core.contract import MAX_ITEMS, UNDECODABLE, Attachment, GetStatus, SendMail
-from core.errors import Invalid, MailError, Unreadable
-from core.form_format import read_multipart, read_urlencoded
+from core.contract.contract import MAX_ITEMS, UNDECODABLE, Attachment, GetStatus, SendMail
+from core.contract.errors import Invalid, MailError, Unreadable
+from core.formats.form import read_multipart, read_urlencoded
 
 CONTENT_TYPE = "multipart/form-data; boundary=XX"
 ABC = Attachment(bytes_=b"ABC", name="a")

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
-from core import gateway
-from core.gateway import Response
+from core.http import gateway
+from core.http.gateway import Response
 
 AWS = {
     "resource": "/{proxy+}",

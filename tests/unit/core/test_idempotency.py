@@ -2,11 +2,11 @@
 
 import pytest
 
-from core import submission
-from core.contract import Attachment, SendMail
-from core.domains import DomainConfiguration
-from core.errors import Invalid
-from core.idempotency import KEPT_SECONDS, key_of
+from core.contract.contract import Attachment, SendMail
+from core.contract.errors import Invalid
+from core.submission import submission
+from core.submission.domains import DomainConfiguration
+from core.submission.idempotency import KEPT_SECONDS, key_of
 
 PLAIN = DomainConfiguration(
     domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from core.ids import is_id, new_id
+from core.message.ids import is_id, new_id
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from core.errors import TooLarge, Unreadable
-from core.inflate import inflated
+from core.contract.errors import TooLarge, Unreadable
+from core.http.content_encoding import inflated
 
 TEXT = b'{"Subject":"s","To":"t@x"}'
 LIMIT = 1_000_000

@@ -6,8 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from core import json_format
-from core.contract import (
+from core.contract.contract import (
     UNDECODABLE,
     Attachment,
     ErrorResponse,
@@ -16,8 +15,9 @@ from core.contract import (
     SendMail,
     SendResponse,
 )
-from core.errors import Invalid, MailError, Unreadable
-from core.status import Status
+from core.contract.errors import Invalid, MailError, Unreadable
+from core.formats import json as json_format
+from core.message.status import Status
 
 
 def read(text):

@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from core import jsv_format
-from core.contract import (
+from core.contract.contract import (
     UNDECODABLE,
     Attachment,
     ErrorResponse,
@@ -17,8 +16,9 @@ from core.contract import (
     SendResponse,
     members,
 )
-from core.errors import Invalid, MailError, Unreadable
-from core.status import Status
+from core.contract.errors import Invalid, MailError, Unreadable
+from core.formats import jsv
+from core.message.status import Status
 
 ATTACHMENTS = next(member for member in members(SendMail) if member.name == "Attachments")
 SUBJECT = next(member for member in members(SendMail) if member.name == "Subject")
@@ -26,7 +26,7 @@ ABC = Attachment(bytes_=b"ABC", name="a.txt")
 
 
 def read(text, contract=SendMail):
-    return jsv_format.read(text if isinstance(text, bytes) else text.encode(), contract)
+    return jsv.read(text if isinstance(text, bytes) else text.encode(), contract)
 
 
 # Writing
@@ -41,7 +41,7 @@ def test_an_answer_is_written_as_the_original_writes_it():
         configuration="-|f@x|-|t@x|-|-|-|s|-|-|-|att:null",
     )
 
-    assert jsv_format.write(answer) == (
+    assert jsv.write(answer) == (
         "{MessageId:m-1,Sender:f@x,Receiver:t@x,Status:queued,"
         'Configuration:"-|f@x|-|t@x|-|-|-|s|-|-|-|att:null",Retry:False,RetryCount:0}'
     )
@@ -55,7 +55,7 @@ def test_an_error_is_written_as_the_original_writes_it():
         errors=(fault,),
     )
 
-    assert jsv_format.write(ErrorResponse(response_status=status)) == (
+    assert jsv.write(ErrorResponse(response_status=status)) == (
         '{ResponseStatus:{ErrorCode:ArgumentException,Message:"bad arg\nParameter name: To",'
         "Errors:[{ErrorCode:ArgumentException,FieldName:To,Message:bad arg}]}}"
     )
@@ -64,29 +64,29 @@ def test_an_error_is_written_as_the_original_writes_it():
 def test_a_map_and_an_empty_list_are_written():
     fault = ResponseError(meta={"PropertyName": "To", "a:b": ""})
 
-    assert jsv_format.text_of(fault) == '{Meta:{PropertyName:To,"a:b":""}}'
-    assert jsv_format.text_of(ResponseStatus(errors=())) == "{Errors:[]}"
+    assert jsv.text_of(fault) == '{Meta:{PropertyName:To,"a:b":""}}'
+    assert jsv.text_of(ResponseStatus(errors=())) == "{Errors:[]}"
 
 
 @pytest.mark.parametrize("special", list('":,{}[]\r\n'))
 def test_what_would_be_taken_for_structure_is_quoted(special):
     written = special.replace('"', '""')
 
-    assert jsv_format.write(SendMail(subject=f"a{special}b")) == f'{{Subject:"a{written}b"}}'
+    assert jsv.write(SendMail(subject=f"a{special}b")) == f'{{Subject:"a{written}b"}}'
 
 
 @pytest.mark.parametrize("plain", ["a b", "'", "\t", "\\n", "ü😀", " x ", "1", "=1+1"])
 def test_what_would_not_is_written_as_it_is(plain):
-    assert jsv_format.write(SendMail(subject=plain)) == f"{{Subject:{plain}}}"
+    assert jsv.write(SendMail(subject=plain)) == f"{{Subject:{plain}}}"
 
 
 def test_empty_and_null_differ():
-    assert jsv_format.write(SendMail(subject="", text=None)) == '{Subject:""}'
-    assert jsv_format.write(SendMail()) == "{}"
+    assert jsv.write(SendMail(subject="", text=None)) == '{Subject:""}'
+    assert jsv.write(SendMail()) == "{}"
 
 
 def test_half_a_surrogate_pair_is_replaced():
-    assert jsv_format.write(SendMail(subject="a\ud800")) == "{Subject:a?}"
+    assert jsv.write(SendMail(subject="a\ud800")) == "{Subject:a?}"
 
 
 # Reading
@@ -211,7 +211,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_name(text):
 )
 def test_a_member_that_is_not_a_list_is_refused_without_repeating_it(given):
     with pytest.raises(Unreadable) as refusal:
-        jsv_format.read_value(given, ATTACHMENTS)
+        jsv.read_value(given, ATTACHMENTS)
 
     assert refusal.value.message == "Unable to bind to request 'SendMail'"
     assert [(fault.field, fault.code) for fault in refusal.value.faults] == [
@@ -231,16 +231,16 @@ def test_a_member_that_is_not_a_list_is_refused_without_repeating_it(given):
     ],
 )
 def test_a_list_is_read_from_a_text_of_its_own(given):
-    assert jsv_format.read_value(given, ATTACHMENTS) == (ABC,)
+    assert jsv.read_value(given, ATTACHMENTS) == (ABC,)
 
 
 def test_several_items_may_come_without_brackets():
-    assert jsv_format.read_value("{Bytes:QUJD,Name:a.txt},{}", ATTACHMENTS) == (ABC, Attachment())
+    assert jsv.read_value("{Bytes:QUJD,Name:a.txt},{}", ATTACHMENTS) == (ABC, Attachment())
 
 
 @pytest.mark.parametrize("text", ["a", '"a"', "{a:b}", "", " "])
 def test_a_text_is_the_text_itself(text):
-    assert jsv_format.read_value(text, SUBJECT) == text
+    assert jsv.read_value(text, SUBJECT) == text
 
 
 @pytest.mark.parametrize("item", ["{}", "", "{Name:a}"])

@@ -10,11 +10,11 @@ from types import ModuleType
 import pytest
 from servicestack import from_json, to_json
 
-from core import json_format
-from core.contract import GetStatus, SendMail, SendResponse, members
-from core.meta_dtos import LANGUAGES, metadata
-from core.meta_operations import OPERATIONS, PARTS, clr_namespace, sample
-from core.status import Status
+from core.contract.contract import GetStatus, SendMail, SendResponse, members
+from core.formats import json as json_format
+from core.message.status import Status
+from core.metadata.operations import OPERATIONS, PARTS, clr_namespace, sample
+from core.metadata.sources.languages import LANGUAGES, metadata
 
 URL = "https://mail.example"
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from core import meta_words
-from core.contract import Kind, SendMail, members
-from core.meta_operations import OPERATIONS, PARTS, TYPES, csharp_type, sample
-from core.routing import OPERATIONS as ROUTED
-from core.routing import find
-from core.status import Status
+from core.contract.contract import Kind, SendMail, members
+from core.http.routing import OPERATIONS as ROUTED
+from core.http.routing import find
+from core.message.status import Status
+from core.metadata import words
+from core.metadata.operations import OPERATIONS, PARTS, TYPES, csharp_type, sample
 
 ROUTES = [(operation, path) for operation in OPERATIONS for path in operation.paths]
 
@@ -36,15 +36,15 @@ def test_parts_and_requests_are_all_types():
 
 
 def test_every_member_and_status_is_explained():
-    for contract, words in meta_words.MEMBERS.items():
-        assert list(words) == [member.name for member in members(contract)]
-    assert set(TYPES) <= set(meta_words.MEMBERS)
-    assert set(meta_words.TYPES) == set(meta_words.MEMBERS)
-    assert list(meta_words.STATUSES) == list(Status)
-    assert set(meta_words.OPERATIONS) == {operation.request for operation in OPERATIONS}
+    for contract, meanings in words.MEMBERS.items():
+        assert list(meanings) == [member.name for member in members(contract)]
+    assert set(TYPES) <= set(words.MEMBERS)
+    assert set(words.TYPES) == set(words.MEMBERS)
+    assert list(words.STATUSES) == list(Status)
+    assert set(words.OPERATIONS) == {operation.request for operation in OPERATIONS}
 
 
-@pytest.mark.parametrize("contract", meta_words.MEMBERS)
+@pytest.mark.parametrize("contract", words.MEMBERS)
 def test_a_sample_has_every_member_set(contract):
     instance = sample(contract)
 

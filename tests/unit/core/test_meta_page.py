@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core import meta_page
-from core.meta_operations import BY_NAME, GET_STATUS, OPERATIONS, SEND_MAIL
-from core.meta_samples import TABS
+from core.metadata import page
+from core.metadata.operations import BY_NAME, GET_STATUS, OPERATIONS, SEND_MAIL
+from core.metadata.page import HEADERS
+from core.metadata.samples import TABS
 
 HOST = "communicationhub.carelogic-cloud.de"
 
@@ -117,10 +118,10 @@ Content-Length: length
 </SendResponse>
 """
 PAGES = {
-    "index": meta_page.index(base_url=f"https://{HOST}", root=""),
-    "types": meta_page.types(root=""),
+    "index": page.index(base_url=f"https://{HOST}", root=""),
+    "types": page.types(root=""),
     **{
-        f"{tab.name} {operation.name}": meta_page.operation(operation, tab, host=HOST, root="../")
+        f"{tab.name} {operation.name}": page.operation(operation, tab, host=HOST, root="../")
         for tab in TABS.values()
         for operation in OPERATIONS
     },
@@ -136,7 +137,7 @@ def text_of(page):
 
 
 def shown(operation, name):
-    return text_of(meta_page.operation(operation, TABS[name], host=HOST, root="../"))
+    return text_of(page.operation(operation, TABS[name], host=HOST, root="../"))
 
 
 def test_the_xml_page_of_send_mail_reads_as_the_originals():
@@ -230,7 +231,7 @@ def test_a_page_needs_nothing_from_elsewhere(page):
 @pytest.mark.parametrize("tag", ["script", "style"])
 def test_the_policy_lets_just_the_pages_own_script_and_style_run(page, tag):
     digest = hashlib.sha256(Elements(page).text[tag].encode()).digest()
-    policy = meta_page.HEADERS["Content-Security-Policy"]
+    policy = HEADERS["Content-Security-Policy"]
 
     assert page.count(f"<{tag}>") == 1
     assert f"{tag}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
@@ -238,9 +239,9 @@ def test_the_policy_lets_just_the_pages_own_script_and_style_run(page, tag):
 
 
 def test_what_a_caller_sends_is_no_markup():
-    page = meta_page.operation(SEND_MAIL, TABS["xml"], host="<script>alert(1)</script>", root="../")
+    html = page.operation(SEND_MAIL, TABS["xml"], host="<script>alert(1)</script>", root="../")
 
-    assert "<script>alert" not in page
+    assert "<script>alert" not in html
 
 
 def test_links_lead_from_a_tab_to_the_index_and_to_other_tabs():

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core import xml_format
-from core.contract import SendMail, SendResponse
-from core.meta_operations import sample
-from core.meta_samples import TABS, indented_xml
+from core.contract.contract import SendMail, SendResponse
+from core.formats import xml as xml_format
+from core.metadata.operations import sample
+from core.metadata.samples import TABS, indented_xml
 
 GOLDEN = Path(__file__).parents[2] / "conformance/xml_golden"
 

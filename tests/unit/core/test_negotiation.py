@@ -2,15 +2,15 @@
 
 import pytest
 
-from core.binding import read, read_batch
-from core.contract import Attachment, GetStatus, SendMail, SendResponse
-from core.errors import Invalid, TooLarge, Unreadable
-from core.formats import of_body
-from core.gateway import Request
-from core.limits import DEFAULT
-from core.negotiation import negotiate
-from core.routing import Route, find
-from core.status import Status
+from core.contract.contract import Attachment, GetStatus, SendMail, SendResponse
+from core.contract.errors import Invalid, TooLarge, Unreadable
+from core.contract.limits import DEFAULT
+from core.formats.table import of_body
+from core.http.binding import read, read_batch
+from core.http.gateway import Request
+from core.http.negotiation import negotiate
+from core.http.routing import Route, find
+from core.message.status import Status
 
 NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON_BODY = b'{"Subject":"s"}'

@@ -6,14 +6,16 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from core import json_format, openapi, xml_format
-from core.answers import of_bug, of_error
-from core.contract import ErrorResponse, SendMail, SendResponse, members
-from core.errors import Fault, Invalid, MailError, NotFound
-from core.formats import BY_NAME
-from core.meta_operations import OPERATIONS, sample
-from core.meta_schemas import EXAMPLES
-from core.status import Status
+from core.contract.contract import ErrorResponse, SendMail, SendResponse, members
+from core.contract.errors import Fault, Invalid, MailError, NotFound
+from core.formats import json as json_format
+from core.formats import xml as xml_format
+from core.formats.table import BY_NAME
+from core.http.answers import of_bug, of_error
+from core.message.status import Status
+from core.metadata import openapi
+from core.metadata.operations import OPERATIONS, sample
+from core.metadata.schemas import EXAMPLES
 
 DOCUMENT = json.loads(openapi.document())
 SCHEMAS = DOCUMENT["components"]["schemas"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.ses_event import Event, Kind, Malformed, parse
+from core.message.ses_event import Event, Kind, Malformed, parse
 
 EVENTS = Path(__file__).parent / "ses_events"
 MESSAGE = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"

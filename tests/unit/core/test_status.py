@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from core.status import Status, merge, of_message
+from core.message.status import Status, merge, of_message
 
 A, S, F, D, U, R, N = (
     Status.ACCEPTED,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core import submission
-from core.address import Mailbox
-from core.contract import UNDECODABLE, Attachment, SendMail
-from core.domains import DomainConfiguration
-from core.errors import Invalid, NotAllowed
+from core.contract.contract import UNDECODABLE, Attachment, SendMail
+from core.contract.errors import Invalid, NotAllowed
+from core.message.address import Mailbox
+from core.submission import submission
+from core.submission.domains import DomainConfiguration
 
 DOMAIN = DomainConfiguration(
     domain="mg.example.com",

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core import xml_format
-from core.contract import (
+from core.contract.contract import (
     UNDECODABLE,
     Attachment,
     ErrorResponse,
@@ -16,8 +15,9 @@ from core.contract import (
     SendMail,
     SendResponse,
 )
-from core.errors import Unreadable
-from core.status import Status
+from core.contract.errors import Unreadable
+from core.formats import xml as xml_format
+from core.message.status import Status
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
 VERDICTS = dict(

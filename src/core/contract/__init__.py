@@ -1,0 +1,1 @@
+"""The wire's types, limits and errors: what callers see."""

@@ -1,0 +1,1 @@
+"""How the contract's types are read and written, one module for each format."""

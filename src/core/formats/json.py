@@ -1,0 +1,225 @@
+"""JSON as the contract has it: read leniently where nothing gets lost, written as the original."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from core.contract.contract import (
+    UNDECODABLE,
+    Contract,
+    ErrorResponse,
+    Kind,
+    Member,
+    Undecodable,
+    decode_base64,
+    members,
+    require_batch,
+    require_few,
+)
+from core.contract.errors import Fault, Unreadable
+from core.contract.limits import DEFAULT, Limits, check_json
+from core.formats.jsv import quoted
+from core.message.status import Status
+
+
+class Style(NamedTuple):
+    """How an answer is written: as the original by default, else as `?jsconfig=` asks (A3.4)."""
+
+    camel_case: bool = False
+    nulls: bool = False
+    """Write members without a value, as null."""
+    defaults: bool = True
+    """Write members that hold false, 0 or the first status."""
+    enum_numbers: bool = False
+    """Write a status as its number in the contract's order."""
+
+
+PLAIN = Style()
+
+
+def read[C: Contract](body: str | bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
+    """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
+
+    Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
+    number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
+    what is none. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
+    """
+    return _read(body, lambda document: _object(document, contract), limits)
+
+
+def read_array[C: Contract](
+    body: str | bytes, contract: type[C], limits: Limits = DEFAULT
+) -> list[C]:
+    """Bind a JSON array of objects, each as `read` does. Raises `Invalid` for too many."""
+
+    def bind(document: Any) -> list[C]:
+        if not isinstance(document, list):
+            raise Unreadable("An array of requests should start with a '['.")
+        require_batch(contract, document)
+        return [_object(item, contract) for item in document]
+
+    return _read(body, bind, limits)
+
+
+def _read[T](body: str | bytes, bind: Callable[[Any], T], limits: Limits) -> T:
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    check_json(text, limits)
+    try:
+        return bind(
+            json.loads(
+                text.removeprefix("\ufeff"),
+                parse_int=_Number,
+                parse_float=_Number,
+                parse_constant=_refuse_constant,
+            )
+        )
+    except (ValueError, RecursionError) as error:
+        where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable(f"The body is not well-formed JSON{where}.") from None
+
+
+def _object[C: Contract](document: Any, contract: type[C]) -> C:
+    if not isinstance(document, dict):
+        raise Unreadable(
+            "Type definitions should start with a '{', expecting serialized type "
+            f"'{contract.__name__}'."
+        )
+    return _bind(document, contract)
+
+
+def write(answer: Contract, style: Style = PLAIN) -> str:
+    """Write `answer` as ServiceStack.Text does: declaration order, no nulls (CONTRACT.md A3.4)."""
+    document = _members(answer, style)
+    if isinstance(answer, ErrorResponse):
+        # A hand-written client that never looks at the HTTP status must see the failure (B4).
+        status = answer.response_status
+        message = (status and status.message) or ""
+        failure = {"Status": Status.FAILED.value, "ErrorMessage": message, "Retry": False}
+        document |= {_name(name, style): value for name, value in failure.items()}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+
+
+def write_array(answers: Sequence[Contract], style: Style = PLAIN) -> str:
+    """Write the array of a batch's answers."""
+    return f"[{','.join(write(answer, style) for answer in answers)}]"
+
+
+class _Number(str):
+    """A number as it was written: a string member takes just that."""
+
+    __slots__ = ()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are Python's own idea of JSON (RFC 8259 §6).
+
+
+def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
+    known = {member.name.lower(): member for member in members(contract)}
+    bound = {}
+    for name, value in document.items():
+        member = known.get(name.lower())
+        if member is not None:
+            bound[member.name] = None if value is None else _value(value, member)
+    return contract.model_validate({name: held for name, held in bound.items() if held is not None})
+
+
+def _value(value: Any, member: Member) -> Any:
+    match member.kind:
+        case Kind.STRING:
+            return _raw_text(value)
+        case Kind.BYTES:
+            return _bytes(value)
+        case Kind.LIST if member.item:
+            return _items(value, member.name, member.item)
+        case _:
+            return value
+
+
+def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, ...]:
+    if isinstance(value, dict):
+        value = [value]  # A single item without its list, as the original takes it.
+    if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
+        fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
+        raise Unreadable("Unable to bind to request 'SendMail'", fault)
+    require_few(name, value)
+    return tuple(_bind(item, contract) for item in value if item is not None)
+
+
+def _bytes(value: Any) -> bytes | Undecodable:
+    """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}` (B5 J)."""
+    try:
+        if isinstance(value, str) and not isinstance(value, _Number):
+            return decode_base64(value)
+        if isinstance(value, dict):
+            value = [value[str(index)] for index in range(len(value))]
+        return bytes(map(_byte, value))
+    except (ValueError, TypeError, KeyError):
+        return UNDECODABLE
+
+
+def _byte(value: Any) -> int:
+    number = int(value) if isinstance(value, _Number) else 256
+    return number & 0xFF if -128 <= number < 0 else number
+
+
+def _raw_text(value: Any) -> str:
+    """Return the text that ServiceStack binds to a string member for any value: JSV, unquoted."""
+    match value:
+        case str():
+            return str(value)
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            pairs = (f"{quoted(name)}:{_nested(held)}" for name, held in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list():
+            return f"[{','.join(map(_nested, value))}]"
+        case _:
+            return ""
+
+
+def _nested(value: Any) -> str:
+    is_text = isinstance(value, str) and not isinstance(value, _Number)
+    return quoted(value) if is_text else _raw_text(value)
+
+
+def _members(answer: Contract, style: Style) -> dict[str, Any]:
+    return {
+        _name(member.name, style): None if value is None else _plain(value, member, style)
+        for member in members(type(answer))
+        if _is_shown(value := getattr(answer, member.field), style)
+    }
+
+
+def _is_shown(value: Any, style: Style) -> bool:
+    if value is None:
+        return style.nulls
+    return style.defaults or value not in (False, 0, Status.ACCEPTED)
+
+
+def _name(name: str, style: Style) -> str:
+    """Write a member's name; in camel case a leading run of capitals is lowered (CC → cc)."""
+    if not style.camel_case:
+        return name
+    capitals = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    lowered = capitals if capitals in (1, len(name)) else capitals - 1
+    return name[:lowered].lower() + name[lowered:]
+
+
+def _plain(value: Any, member: Member, style: Style) -> Any:
+    match member.kind:
+        case Kind.BYTES:
+            return base64.b64encode(value).decode()
+        case Kind.OBJECT:
+            return _members(value, style)
+        case Kind.LIST:
+            return [_members(item, style) for item in value]
+        case Kind.MAP:
+            return dict(value)
+        case Kind.STATUS if style.enum_numbers:
+            return list(Status).index(value)
+        case _:
+            return value

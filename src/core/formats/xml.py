@@ -1,0 +1,213 @@
+"""XML as .NET's DataContractSerializer writes and reads it, but in any member order (B5 A)."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element  # A type. # nosec B405
+
+from core.contract.contract import (
+    Contract,
+    Kind,
+    Member,
+    Undecodable,
+    decode_base64,
+    members,
+    require_batch,
+    require_few,
+)
+from core.contract.errors import Unreadable
+from core.contract.limits import DEFAULT, Limits
+from core.formats.xml_document import ILLEGAL, parse
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+_SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
+
+
+def write(answer: Contract) -> str:
+    """Write `answer` byte for byte as .NET does on Linux: one line, nulls as `i:nil`."""
+    name, namespace = type(answer).__name__, type(answer).namespace
+    parts = [DECLARATION, f'<{name} xmlns:i="{_XSI}" xmlns="{namespace}">']
+    parts += _written(answer, depth=2, prefix="")
+    parts.append(f"</{name}>")
+    return "".join(parts)
+
+
+def write_array(answers: Sequence[Contract], contract: type[Contract]) -> str:
+    """Write the array of a batch's answers, all of type `contract`: `ArrayOfSendResponse`."""
+    name = contract.__name__
+    start = f'{DECLARATION}<ArrayOf{name} xmlns:i="{_XSI}" xmlns="{contract.namespace}"'
+    if not answers:
+        return f"{start} />"
+    parts = [f"{start}>"]
+    for answer in answers:
+        parts += (f"<{name}>", *_written(answer, depth=3, prefix=""), f"</{name}>")
+    parts.append(f"</ArrayOf{name}>")
+    return "".join(parts)
+
+
+def _written(answer: Contract, depth: int, prefix: str) -> Iterator[str]:
+    """Write the members of `answer`, whose elements stand at `depth` (the root is 1)."""
+    contract = type(answer)
+    ordered = members(contract)
+    if contract.alphabetical:
+        ordered = tuple(
+            sorted(ordered, key=lambda member: member.name)
+        )  # Ordinal: HTML < Reference.
+    for member in ordered:
+        yield from _element(getattr(answer, member.field), member, contract, depth, prefix)
+
+
+def _element(
+    value: Any, member: Member, owner: type[Contract], depth: int, prefix: str
+) -> Iterator[str]:
+    """Write one member. A namespace that its owner has not is declared on it, as `d<depth>p1`."""
+    namespace = _ARRAYS if member.kind is Kind.MAP else member.item and member.item.namespace
+    tag, inner, declared = prefix + member.name, prefix, ""
+    if namespace not in (None, owner.namespace):
+        inner = f"d{depth}p1:"
+        declared = f' xmlns:d{depth}p1="{namespace}"'
+    content = None if value is None else "".join(_content(value, member, depth, inner))
+    if content is None:
+        yield f'<{tag}{declared} i:nil="true" />'
+    elif content == "" and member.kind is not Kind.STRING:
+        yield f"<{tag}{declared} />"
+    else:
+        yield f"<{tag}{declared}>{content}</{tag}>"
+
+
+def _content(value: Any, member: Member, depth: int, prefix: str) -> Iterator[str]:
+    match member.kind:
+        case Kind.BYTES:
+            yield base64.b64encode(value).decode()
+        case Kind.BOOLEAN:
+            yield "true" if value else "false"
+        case Kind.OBJECT:
+            yield from _written(value, depth + 1, prefix)
+        case Kind.LIST:
+            for item in value:
+                tag = prefix + type(item).__name__
+                yield f"<{tag}>"
+                yield from _written(item, depth + 2, prefix)
+                yield f"</{tag}>"
+        case Kind.MAP:
+            item = f"{prefix}KeyValueOfstringstring"
+            for key, held in value.items():
+                pair = f"<{prefix}Key>{_text(key)}</{prefix}Key>"
+                yield f"<{item}>{pair}<{prefix}Value>{_text(held)}</{prefix}Value></{item}>"
+        case _:
+            yield _text(str(value))
+
+
+def _text(value: str) -> str:
+    legal = ILLEGAL.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return legal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def read[C: Contract](
+    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
+) -> C:
+    """Bind an XML document to `contract` (CONTRACT.md A4), whatever the order of its members.
+
+    The root's name and namespace must be the contract's; elements and attributes that are not in
+    it are skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the Content-Type,
+    counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
+    processing instructions, malformed documents and foreign roots. Nothing external is fetched.
+    """
+    root = parse(body, contract.__name__, charset, limits)
+    _expect(root, contract.__name__, contract.namespace)
+    return contract() if _is_nil(root) else _bound(root, contract, _identified(root))
+
+
+def read_array[C: Contract](
+    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
+) -> list[C]:
+    """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
+    root = parse(body, contract.__name__, charset, limits)
+    _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
+    known, tag = _identified(root), f"{{{contract.namespace}}}{contract.__name__}"
+    items = [element for element in root if element.tag == tag]
+    require_batch(contract, items)
+    return [contract() if _is_nil(item) else _bound(item, contract, known) for item in items]
+
+
+def _expect(root: Element, name: str, namespace: str) -> None:
+    if root.tag != f"{{{namespace}}}{name}":
+        found_namespace, _, found = root.tag.rpartition("}")
+        raise Unreadable(
+            f"Expecting element '{name}' from namespace '{namespace}'.. Encountered 'Element'  "
+            f"with name '{found}', namespace '{found_namespace.removeprefix('{')}'."
+        )
+
+
+class _Known(NamedTuple):
+    """What a document says once and refers to again, by its `z:Id`."""
+
+    elements: dict[str, Element]
+    decoded: dict[Element, bytes | Undecodable]
+    """Of the bytes that are meant more than once, one copy: else a small document fills memory."""
+
+
+def _identified(root: Element) -> _Known:
+    return _Known({key: element for element in root.iter() if (key := element.get(_ID))}, {})
+
+
+_TYPES = {
+    *("string", "int", "long", "short", "byte", "boolean", "decimal", "double", "float"),
+    *("dateTime", "duration", "anyURI", "QName", "base64Binary", "anyType", "unsignedInt"),
+    *("SendMail", "Attachment", "ArrayOfAttachment"),
+}
+_ID = f"{{{_SERIALIZATION}}}Id"
+_REF = f"{{{_SERIALIZATION}}}Ref"
+
+
+def _bound[C: Contract](element: Element, contract: type[C], known: _Known) -> C:
+    _refuse_text(element)
+    wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
+    bound: dict[str, Any] = {}
+    for child in element:
+        member = wanted.get(child.tag)
+        if member is None or member.name in bound:
+            continue
+        _refuse_unknown_type(child)
+        source = known.elements.get(child.get(_REF, ""), child)
+        bound[member.name] = None if _is_nil(source) else _value(source, member, known)
+    return contract.model_validate({name: held for name, held in bound.items() if held is not None})
+
+
+def _value(element: Element, member: Member, known: _Known) -> Any:
+    if member.kind is Kind.LIST and member.item is not None:
+        _refuse_text(element)
+        tag = f"{{{member.item.namespace}}}{member.item.__name__}"
+        items = [item for item in element if item.tag == tag and not _is_nil(item)]
+        require_few(member.name, items)
+        return tuple(_bound(item, member.item, known) for item in items)
+    if len(element):
+        raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
+    text = element.text or ""
+    if member.kind is not Kind.BYTES:
+        return text
+    if element not in known.decoded:
+        known.decoded[element] = decode_base64(text)
+    return known.decoded[element]
+
+
+def _refuse_text(element: Element) -> None:
+    texts = (element.text, *(child.tail for child in element))
+    if any(text and not text.isspace() for text in texts):
+        raise Unreadable("Text was found where only elements may be.")
+
+
+def _refuse_unknown_type(element: Element) -> None:
+    """Refuse an `i:type` that is none of XML Schema's or of the contract's, by its local name."""
+    name = element.get(f"{{{_XSI}}}type", "string").rpartition(":")[2]
+    if name not in _TYPES:
+        raise Unreadable("An i:type attribute names a type that is not known.")
+
+
+def _is_nil(element: Element) -> bool:
+    value = element.get(f"{{{_XSI}}}nil", "false").strip()
+    if value not in ("true", "1", "false", "0"):
+        raise Unreadable("An i:nil attribute cannot be parsed as the type 'Boolean'.")
+    return value in ("true", "1")

@@ -1,0 +1,1 @@
+"""One HTTP request and its answer, apart from what they are about."""

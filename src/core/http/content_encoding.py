@@ -1,0 +1,85 @@
+"""Undo a request's Content-Encoding, never beyond what the service takes (CONTRACT.md A3.2, A8)."""
+
+import zlib
+
+from core.contract.errors import Unreadable
+from core.contract.limits import too_large
+
+_MAX_LAYERS = 2
+_MAX_MEMBERS = 16
+"""How many members a gzip stream may have (RFC 1952 §2.2): each costs a copy of what follows."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_AS_GZIP, _AS_ZLIB, _AS_RAW_DEFLATE = 31, 15, -15  # zlib's `wbits`
+
+
+def inflated(body: bytes, content_encoding: str, limit: int) -> bytes:
+    """Return `body` as it was before `content_encoding`, which lists what was done in that order.
+
+    Takes `gzip`, `x-gzip`, `deflate` (RFC 9110 §8.4.1's zlib format, and the raw one that the
+    original takes) and `identity`. A body that is plainly not compressed stays as it is: whoever
+    stands in front of the service may have unpacked it and left the header. Raises `TooLarge`
+    before more than `limit` bytes are held, and `Unreadable` for what is cut off, damaged, or
+    encoded otherwise.
+    """
+    given = (name.strip().lower() for name in content_encoding.split(","))
+    encodings = [name for name in given if name not in ("", "identity")]
+    if len(encodings) > _MAX_LAYERS:
+        raise Unreadable(f"The body must not be encoded more than {_MAX_LAYERS} times.")
+    for name in reversed(encodings):
+        match name:
+            case "gzip" | "x-gzip":
+                body = _gunzipped(body, limit)
+            case "deflate":
+                body = _undeflated(body, limit)
+            case _:
+                raise Unreadable("The Content-Encoding must be gzip, deflate or identity.")
+    return body
+
+
+def _gunzipped(body: bytes, limit: int) -> bytes:
+    if not body.startswith(_GZIP_MAGIC):
+        return body
+    whole, rest = b"", body
+    for _ in range(_MAX_MEMBERS):
+        held, rest = _unpacked(rest, _AS_GZIP, limit, len(whole))
+        whole += held
+        if not rest.strip(b"\0"):  # Archivers pad to a block; gzip itself passes over it.
+            return whole
+    raise Unreadable("The body is not one gzip stream.")
+
+
+def _undeflated(body: bytes, limit: int) -> bytes:
+    """Unpack either format; what fits neither and is text was never packed."""
+    zlib_header = body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
+    try:
+        held, rest = _unpacked(body, _AS_ZLIB if zlib_header else _AS_RAW_DEFLATE, limit, 0)
+        if not rest:
+            return held
+    except Unreadable:
+        if not _is_text(body):
+            raise
+    if not _is_text(body):
+        raise Unreadable("The body is not one deflate stream.")
+    return body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unpacked(packed: bytes, wbits: int, limit: int, held_before: int) -> tuple[bytes, bytes]:
+    """Unpack one stream; return also what follows it."""
+    stream = zlib.decompressobj(wbits)
+    try:
+        held = stream.decompress(packed, limit + 1 - held_before)
+    except zlib.error:
+        raise Unreadable("The body is not compressed as its Content-Encoding says.") from None
+    if held_before + len(held) > limit:
+        raise too_large(limit)
+    if not stream.eof:
+        raise Unreadable("The compressed body is cut off.")
+    return held, stream.unused_data

@@ -1,0 +1,71 @@
+"""What a mail is once it has been accepted: everything that a try at sending it needs."""
+
+from collections.abc import Collection
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.message.address import Mailbox, canonical
+
+REFUSED_EXTENSIONS = frozenset(
+    # https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
+    """
+    ade adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its
+    js jse ksh lib lnk mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz msc msh
+    msh1 msh2 mshxml msh1xml msh2xml msi msp mst ops pcd pif plg prf prg reg scf scr sct shb shs
+    sys ps1 ps1xml ps2 ps2xml psc1 psc2 tmp url vb vbe vbs vps vsmacros vss vst vsw vxd ws wsc wsf
+    wsh xnk
+    """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
+)
+"""File name extensions that SES does not send."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+_Unwritten = Field(exclude_if=_is_none)
+"""What few mails have need not be stored with every one."""
+
+
+class AttachmentHead(BaseModel):
+    """What is known of an attachment besides its bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    content_type: str
+
+
+class Mail(BaseModel):
+    """An accepted mail without the bytes of its attachments. Holds personal data: never log it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    sender: Mailbox
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    attachments: tuple[AttachmentHead, ...] = ()
+    configuration_set: str
+    tenant: Annotated[str | None, _Unwritten] = None
+    track_opens: Annotated[bool | None, _Unwritten] = None
+    track_clicks: Annotated[bool | None, _Unwritten] = None
+    """Of its domain's configuration; None: as the configuration set says."""
+
+    def without(self, addresses: Collection[str]) -> "Mail":
+        """Return the same mail, not sent to `addresses` (canonical)."""
+        left = {
+            field: tuple(b for b in getattr(self, field) if canonical(b.address) not in addresses)
+            for field in ("to", "cc", "bcc")
+        }
+        return self.model_copy(update=left)
+
+    @property
+    def recipients(self) -> tuple[Mailbox, ...]:
+        """The recipients of the envelope: To, CC and BCC, in this order."""
+        return (*self.to, *self.cc, *self.bcc)

@@ -1,0 +1,1 @@
+"""What the service says about itself: pages for people, sources and schemas for programs."""

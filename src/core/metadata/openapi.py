@@ -1,0 +1,179 @@
+"""The API as an OpenAPI 3.1 document, made from the types that read its requests."""
+
+import json
+from functools import cache
+from http import HTTPStatus
+
+from core.contract.contract import Contract, ErrorResponse, Member, members
+from core.contract.errors import KeyReused, TooLarge
+from core.formats import json as json_format
+from core.formats import xml as xml_format
+from core.formats.table import BY_NAME, JSON, XML, Format
+from core.metadata import schemas, words
+from core.metadata.operations import OPERATIONS, SEND_MAIL, TITLE, Operation
+from core.metadata.schemas import EXAMPLES, Node
+
+_VERSION = "1.0.0"
+_REFUSALS: dict[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read, or cannot be carried out as it is.",
+    HTTPStatus.FORBIDDEN: "The API key is missing, unknown, or not allowed here.",
+    HTTPStatus.NOT_FOUND: "There is no such message, or no such address in this API.",
+    HTTPStatus.CONFLICT: "The first request with this Idempotency-Key is not answered yet.",
+    TooLarge.status: "The request is larger than the service takes.",
+    KeyReused.status: "This Idempotency-Key came before, with another mail.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests with this key. Wait, then ask again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The service failed.",
+    HTTPStatus.BAD_GATEWAY: "The service failed. The mail may have been sent.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot answer now.",
+    HTTPStatus.GATEWAY_TIMEOUT: "The service did not answer in time. The mail may have been sent.",
+}
+_ONLY_WHEN_SENDING = {HTTPStatus.CONFLICT, TooLarge.status, KeyReused.status}
+
+
+@cache
+def document() -> str:
+    """Return the document as JSON."""
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": TITLE,
+                "version": _VERSION,
+                "summary": "Send mails, and learn what became of them.",
+                "description": "Names of members match in any case; unknown members are ignored. "
+                "The answer has the format that is asked for, else that of the request.",
+            },
+            "servers": [{"url": ".", "description": "Where this document comes from."}],
+            "security": [{"apiKey": []}],
+            "paths": _paths(),
+            "components": {
+                "securitySchemes": {
+                    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
+                },
+                "schemas": schemas.all_of_them(),
+                "responses": {_component(status): _refusal(status) for status in _REFUSALS},
+            },
+        },
+        indent=2,
+    )
+
+
+def _paths() -> Node:
+    return {
+        path: {operation.verb.lower(): _operation(operation, path)}
+        for operation in OPERATIONS
+        for path in operation.paths
+    }
+
+
+def _operation(operation: Operation, path: str) -> Node:
+    in_path = "{" in path
+    described: Node = {
+        "operationId": operation.name + ("ById" if in_path else ""),
+        "summary": words.OPERATIONS[operation.request],
+        "parameters": [_format_parameter()],
+    }
+    if operation.takes_body:
+        described["parameters"].append(_idempotency_key())
+        described["requestBody"] = {
+            "required": True,
+            "content": {
+                _media_type(format_): _content(operation.request, format_)
+                for format_ in (JSON, XML)
+            },
+        }
+    else:
+        place = "path" if in_path else "query"
+        described["parameters"] += [
+            _parameter(operation.request, member, place) for member in members(operation.request)
+        ]
+    return described | {"responses": _answers(operation)}
+
+
+def _format_parameter() -> Node:
+    return {
+        "name": "format",
+        "in": "query",
+        "description": "The format of the answer; more than the Accept header.",
+        "schema": {"type": "string", "enum": [*BY_NAME]},
+    }
+
+
+def _idempotency_key() -> Node:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Your name for this request: a second one with it sends no second mail.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    }
+
+
+def _parameter(contract: type[Contract], member: Member, place: str) -> Node:
+    return {
+        "name": member.name,
+        "in": place,
+        "required": True,
+        "description": words.MEMBERS[contract][member.name],
+        "schema": {"type": "string"},
+        "example": schemas.EXAMPLE_ID,
+    }
+
+
+def _answers(operation: Operation) -> Node:
+    answer: Node = {
+        "description": words.TYPES[operation.response],
+        "content": {
+            _media_type(format_): _content(operation.response, format_)
+            for format_ in BY_NAME.values()
+        },
+    }
+    if operation is SEND_MAIL:
+        answer["description"] += " A mail that SES refuses is such an answer too: Status is failed."
+        answer["headers"] = {
+            "Idempotent-Replayed": {
+                "description": "true: the mail was sent before, with this Idempotency-Key.",
+                "schema": {"type": "string", "enum": ["true"]},
+            }
+        }
+        answer["links"] = {
+            "Status": {
+                "operationId": "GetStatusById",
+                "parameters": {"MessageId": "$response.body#/MessageId"},
+            }
+        }
+    return {"200": answer} | {
+        str(int(status)): {"$ref": f"#/components/responses/{_component(status)}"}
+        for status in _REFUSALS
+        if operation is SEND_MAIL or status not in _ONLY_WHEN_SENDING
+    }
+
+
+def _component(status: HTTPStatus) -> str:
+    return status.phrase.replace(" ", "")
+
+
+def _refusal(status: HTTPStatus) -> Node:
+    content = {
+        _media_type(format_): _content(ErrorResponse, format_) for format_ in BY_NAME.values()
+    }
+    if status is HTTPStatus.NOT_FOUND:
+        content["text/plain"] = {"schema": {"type": "string", "const": "404"}}
+    refusal: Node = {"description": _REFUSALS[status], "content": content}
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+        refusal["headers"] = {"Retry-After": seconds}
+    return refusal
+
+
+def _media_type(format_: Format) -> str:
+    return format_.answer_type.partition(";")[0]
+
+
+def _content(contract: type[Contract], format_: Format) -> Node:
+    if format_ is JSON:
+        example = json.loads(json_format.write(EXAMPLES[contract]))
+        return {"schema": schemas.reference(contract.__name__), "example": example}
+    if format_ is XML:
+        example = xml_format.write(EXAMPLES[contract])
+        return {"schema": schemas.reference(contract.__name__), "example": example}
+    return {"schema": {"type": "string"}}

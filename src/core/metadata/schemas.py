@@ -1,0 +1,129 @@
+"""The contract's types as JSON schemas with their XML names, and an example of each."""
+
+from typing import Any
+
+from core.contract.contract import (
+    Attachment,
+    Contract,
+    ErrorResponse,
+    Kind,
+    Member,
+    ResponseError,
+    ResponseStatus,
+    SendMail,
+    SendResponse,
+    members,
+)
+from core.message.status import Status
+from core.metadata import words
+from core.metadata.operations import TYPES
+
+EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+
+EXAMPLES: dict[type[Contract], Contract] = {
+    SendMail: SendMail(
+        from_="no-reply@example.com",
+        from_name="Example",
+        to="Ada Lovelace <ada@recipient.example>",
+        subject="Your invoice",
+        text="Please find it attached.",
+        attachments=(Attachment(bytes_=b"Hello", name="hello.txt", content_type="text/plain"),),
+        reference="invoice-1",
+    ),
+    SendResponse: SendResponse(
+        message_id=EXAMPLE_ID,
+        sender="no-reply@example.com",
+        receiver="Ada Lovelace <ada@recipient.example>",
+        status=Status.SENT,
+        configuration="default",
+    ),
+    ErrorResponse: ErrorResponse(
+        response_status=ResponseStatus(
+            error_code="ValidationException",
+            message="'To' must not be empty.",
+            errors=(
+                ResponseError(
+                    error_code="NotEmpty", field_name="To", message="'To' must not be empty."
+                ),
+            ),
+        )
+    ),
+}
+
+_PLAIN = {
+    Kind.STRING: "string",
+    Kind.BYTES: "string",
+    Kind.BOOLEAN: "boolean",
+    Kind.INTEGER: "integer",
+    Kind.MAP: "object",
+}
+_ALWAYS_THERE = {Kind.BOOLEAN, Kind.INTEGER, Kind.STATUS}
+
+Node = dict[str, Any]
+
+
+def reference(name: str) -> Node:
+    """Point to the schema of a type."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def all_of_them() -> Node:
+    """Return the schema of every type by its name."""
+    types: tuple[type[Contract], ...] = (*TYPES, ErrorResponse, ResponseStatus, ResponseError)
+    schemas = {contract.__name__: _schema(contract) for contract in types}
+    schemas[ErrorResponse.__name__]["properties"] |= _for_those_who_ignore_the_status_code()
+    return schemas | {Status.__name__: _status()}
+
+
+def _schema(contract: type[Contract]) -> Node:
+    described: Node = {
+        "type": "object",
+        "description": words.TYPES[contract],
+        "properties": {
+            member.name: _property(member) | {"description": words.MEMBERS[contract][member.name]}
+            for member in members(contract)
+        },
+        "xml": {"name": contract.__name__, "namespace": contract.namespace},
+    }
+    required = [member.name for member in members(contract) if member.kind in _ALWAYS_THERE]
+    return described | ({"required": required} if required else {})
+
+
+def _property(member: Member) -> Node:
+    node: Node
+    match member.kind:
+        case Kind.STATUS:
+            node = reference(Status.__name__)
+        case Kind.OBJECT if member.item:
+            node = reference(member.item.__name__)
+        case Kind.LIST if member.item:
+            items = reference(member.item.__name__)
+            node = {"type": ["array", "null"], "items": items, "xml": {"wrapped": True}}
+        case kind if kind in _ALWAYS_THERE:
+            node = {"type": _PLAIN[kind]}
+        case kind:
+            node = {"type": [_PLAIN[kind], "null"]}
+    if member.kind is Kind.BYTES:
+        node["contentEncoding"] = "base64"
+    if member.kind is Kind.MAP:
+        node["additionalProperties"] = {"type": "string"}
+    return node
+
+
+def _status() -> Node:
+    lines = (f"* `{status}`: {means}" for status, means in words.STATUSES.items())
+    return {
+        "type": "string",
+        "enum": [str(status) for status in Status],
+        "description": "\n".join(["How far a mail has come.", "", *lines]),
+        "x-enum-descriptions": [words.STATUSES[status] for status in Status],
+    }
+
+
+def _for_those_who_ignore_the_status_code() -> Node:
+    """Describe the members that only JSON has, so that a careless client sees the failure (B4)."""
+    return {
+        "Status": reference(Status.__name__),
+        "ErrorMessage": {"type": "string"},
+        "Retry": {"type": "boolean", "const": False},
+    }

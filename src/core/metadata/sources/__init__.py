@@ -1,0 +1,1 @@
+"""The contract's types as source code, one module for each language."""

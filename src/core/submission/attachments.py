@@ -1,0 +1,98 @@
+"""What an attachment may be, and what it is called if the caller does not say (CONTRACT.md B2)."""
+
+import mimetypes
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from core.contract.contract import Attachment
+from core.contract.errors import Fault
+from core.contract.limits import DEFAULT, Limits
+from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
+from core.submission.characters import faults_in
+
+_CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;[\x20-\x7e]*)?\Z", re.ASCII)
+_MAX_CONTENT_TYPE = 78  # SES v2 API, shape Attachment
+_UNKNOWN_TYPE = "application/octet-stream"
+
+
+def read(
+    given: Sequence[Attachment], faults: list[Fault], limits: Limits = DEFAULT
+) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
+    """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
+    if len(given) > limits.attachments:
+        message = f"A mail must not have more than {limits.attachments} attachments."
+        faults.append(Fault("Attachments", "TooManyItems", message))
+        return (), ()  # Of so many, nothing more is said.
+    heads, contents = [], []
+    for number, attachment in enumerate(given):
+        faults.extend(_faults(f"Attachments[{number}]", attachment, limits))
+        heads.append(_head(attachment, number + 1))
+        contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
+    if sum(map(len, contents)) > limits.attachments_bytes:
+        message = f"'Attachments' must not be larger than {limits.attachments_bytes} bytes in all."
+        faults.append(Fault("Attachments", "TooLarge", message))
+    return tuple(heads), tuple(contents)
+
+
+def _faults(where: str, attachment: Attachment, limits: Limits) -> Iterable[Fault]:
+    if attachment.bytes_ is None:
+        yield Fault(f"{where}.Bytes", "NotEmpty", f"'{where}.Bytes' must be given.")
+    elif not isinstance(attachment.bytes_, bytes):
+        yield Fault(f"{where}.Bytes", "Base64", f"'{where}.Bytes' must be valid base64.")
+    elif len(attachment.bytes_) > limits.attachment_bytes:
+        message = f"'{where}.Bytes' must not be larger than {limits.attachment_bytes} bytes."
+        yield Fault(f"{where}.Bytes", "TooLarge", message)
+    name = _file_name(attachment.name or "")
+    yield from faults_in(f"{where}.Name", name, max_length=limits.name_length)
+    if _extension(name) in REFUSED_EXTENSIONS:
+        message = f"'{where}.Name' has a file name extension that SES refuses."
+        yield Fault(f"{where}.Name", "RefusedExtension", message)
+    yield from faults_in(f"{where}.ContentType", (attachment.content_type or "").strip())
+
+
+def _head(attachment: Attachment, number: int) -> AttachmentHead:
+    name = _file_name(attachment.name or "")
+    content_type = _content_type(attachment.content_type or "") or _guessed(name)
+    if not name:
+        kind = content_type.partition(";")[0].strip().lower()
+        extension = _types().guess_extension(kind) or ".bin"
+        safe = extension if extension[1:] not in REFUSED_EXTENSIONS else ".bin"
+        name = f"attachment-{number}{safe}"
+    return AttachmentHead(name=name, content_type=content_type)
+
+
+def _content_type(given: str) -> str:
+    """Return what was given if SES takes it; "" for what is no media type (`pdf`, `String`)."""
+    given = given.strip()
+    if len(given) > _MAX_CONTENT_TYPE:
+        given = given.partition(";")[0].strip()
+    usable = len(given) <= _MAX_CONTENT_TYPE and _CONTENT_TYPE.match(given)
+    return given if usable else ""
+
+
+def _file_name(name: str) -> str:
+    """Return the last component of a path in either notation, without dots and spaces at its end.
+
+    Windows drops those, and so would open `x.exe.` as a program.
+    """
+    last = re.split(r"[/\\]", name)[-1].strip()
+    while last != (last := last.rstrip(".").rstrip()):
+        pass
+    return last
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _guessed(name: str) -> str:
+    kind, encoding = _types().guess_type(name)
+    if encoding:  # `x.tar.gz` is gzip, whatever is in it.
+        return "application/gzip" if encoding == "gzip" else _UNKNOWN_TYPE
+    return kind or _UNKNOWN_TYPE
+
+
+@cache
+def _types() -> mimetypes.MimeTypes:
+    return mimetypes.MimeTypes()  # Python's own tables only: the same on every machine.

@@ -1,0 +1,177 @@
+"""What a sending domain may do and is told to do, and which one a request means."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.message.address import Address, parse_address, parse_domain
+
+
+def _sender_pattern(text: str) -> str:
+    """Return the canonical form of `billing@example.com` or `*@example.com`, or raise `ValueError`.
+
+    At most one `*`, and before the '@' only: a domain of anybody's would be an open relay.
+    """
+    local, at, domain = text.strip().rpartition("@")
+    if not at or local.count("*") > 1:
+        raise ValueError("must be an address, with at most one '*' before its '@'")
+    # A star stands for what an address may hold at its place, dots included.
+    parse_address(f"{local.replace('*', 'x')}@{domain}")
+    return f"{local}@{parse_domain(domain)}"
+
+
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+_SesName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_KeyHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_CheckedAddress = Annotated[Address, AfterValidator(parse_address)]
+# No controls, no line or paragraph separators, nothing that turns the text around.
+_DisplayName = Annotated[
+    str,
+    Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]{0,128}$"),
+]
+
+
+class DomainConfiguration(BaseModel):
+    """The policies of one sending domain. The template's parameters make the default one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    domain: Annotated[str, AfterValidator(parse_domain)]
+    name: _Name
+    """What answers call it: `Configuration`."""
+    configuration_set: _SesName
+    """SES's: sending options, and where its events go."""
+    tenant: _SesName | None = None
+    """SES's tenant that mails are sent for; what SES uses for them must be associated with it."""
+    allowed_senders: tuple[Annotated[str, AfterValidator(_sender_pattern)], ...] = Field(
+        (), max_length=100
+    )
+    """Who mails may come from, as `billing@example.com` or `*@example.com`; empty: the domain
+    itself and its parent."""
+    default_sender: _CheckedAddress
+    default_sender_name: _DisplayName = ""
+    reply_to: tuple[_CheckedAddress, ...] = Field((), max_length=25)
+    track_opens: bool | None = None
+    """Whether SES adds its pixel; None: as the configuration set says."""
+    track_clicks: bool | None = None
+    """Whether SES rewrites links; None: as the configuration set says."""
+    api_keys: frozenset[_KeyHash] = frozenset()
+    """SHA-256 (hex) of the API keys that may use it; empty: every key that is no other domain's."""
+    retry_hours: int = Field(24, ge=1, le=36)
+    """How long a mail that SES does not take is tried again before it has failed."""
+    unknown_outcome: Literal["resend", "fail"] = "resend"
+    """After a try without an answer and without an event: at-least-once, or at-most-once."""
+    reference_is_key: bool = False
+    """Whether `Reference` is the idempotency key of callers who send no header."""
+    suppression: bool = True
+    """Whether addresses that bounced for good or complained get no more mail of this domain."""
+    retention_days: int = Field(90, ge=7, le=3650)
+    """How long the record of a message is kept: no shorter than an idempotency key."""
+    content_retention_days: int = Field(7, ge=2, le=365)
+    """How long the mail itself is kept, for tries; S3 deletes by classes of days."""
+    daily_cap: int | None = Field(None, ge=1, le=1_000_000_000)
+    """How many mails it may send on one day (UTC); None: as many as its keys may ask for."""
+    on_bad_rates: Literal["alarm", "pause"] = "alarm"
+    """Whether too many bounces or complaints also pause it."""
+    paused: Literal["", "bounces", "complaints", "manual"] = ""
+    """Why no mail of the domain goes out; "" if it does."""
+    judged_from: int = Field(0, ge=0)
+    """Since when (epoch seconds) its bounces and complaints count: when it was last resumed."""
+    is_broken: bool = False
+    """Whether its record cannot be used: then neither can the domain."""
+
+    def is_of(self, caller: str) -> bool:
+        """Say whether this API key (its SHA-256 in hex) is one of the domain's own.
+
+        Takes the same time wherever in the list it is, and however much of a hash matches.
+        """
+        return sum(compare_digest(caller, key) for key in self.api_keys) > 0
+
+    def allows_sender(self, sender: Address) -> bool:
+        """Say whether mail may come from `sender`.
+
+        If nothing else is configured: from the domain itself, and its parent domain, for
+        `mg.customer.example` that mails as `@customer.example` is common. A parent that is a
+        top-level domain is nobody's.
+        """
+        if self.allowed_senders:
+            return any(_fits(sender.lower(), allowed.lower()) for allowed in self.allowed_senders)
+        domain = sender.rpartition("@")[2]
+        parent = self.domain.partition(".")[2]
+        return domain == self.domain or ("." in parent and domain == parent)
+
+
+def _fits(sender: str, allowed: str) -> bool:
+    local, _, domain = sender.rpartition("@")
+    allowed_local, _, allowed_domain = allowed.rpartition("@")
+    start, star, end = allowed_local.partition("*")
+    if domain != allowed_domain or not star:
+        return sender == allowed
+    fits = local.startswith(start) and local.endswith(end)
+    return fits and len(local) >= len(start) + len(end)
+
+
+def configured(
+    default: DomainConfiguration, domain: str, record: Mapping[str, object]
+) -> DomainConfiguration:
+    """Read the record of a domain. Raises `ValueError` that names the field, never its value.
+
+    What it leaves out is as in `default`; but another domain mails in its own name.
+    """
+    left_out = default.model_dump()
+    if domain != default.domain:
+        own = {"name": domain[:64], "default_sender": f"no-reply@{domain}"}
+        left_out |= own | {"default_sender_name": ""}
+    held = DomainConfiguration.model_validate(left_out | dict(record) | {"domain": domain})
+    is_own = domain == default.domain and not {"default_sender", "allowed_senders"} & record.keys()
+    if not is_own and not held.allows_sender(held.default_sender):
+        raise ValueError("default_sender: must be one that the domain allows")
+    return held
+
+
+def broken(
+    default: DomainConfiguration, domain: str, record: Mapping[str, object]
+) -> DomainConfiguration:
+    """Stand in for a record that cannot be used: its keys stay its own, and open nothing else."""
+    held = record.get("api_keys")
+    keys = held if isinstance(held, (list, tuple, set)) else [held]
+    return default.model_copy(
+        update={
+            "domain": domain,
+            "api_keys": frozenset(key for key in keys if isinstance(key, str) and key.isascii()),
+            "paused": "manual" if record.get("paused") else "",
+            "is_broken": True,
+        }
+    )
+
+
+def usable(
+    configurations: Mapping[str, DomainConfiguration], caller: str
+) -> Mapping[str, DomainConfiguration]:
+    """Return the domains that an API key (its SHA-256 in hex) may use: send for, and read of.
+
+    Its own; only a key that is no domain's may use those that name no keys. So whoever gives one
+    tenant a key of its own has not opened to it what everybody else shares.
+    """
+    own = {name: held for name, held in configurations.items() if held.is_of(caller)}
+    theirs = own or {name: held for name, held in configurations.items() if not held.api_keys}
+    return {name: held for name, held in theirs.items() if not held.is_broken}
+
+
+def choose(
+    configurations: Mapping[str, DomainConfiguration], domain: str, sender: Address | None
+) -> DomainConfiguration | None:
+    """Return the configuration that a request means, among those that its caller may use.
+
+    A named `domain` must be one of them; without one it is the domain of `sender`, or the only one
+    that allows this sender, or the only one there is. None: unknown and forbidden look the same.
+    """
+    if domain:
+        return configurations.get(domain)
+    if sender and (named := configurations.get(sender.rpartition("@")[2])):
+        return named
+    fitting = [held for held in configurations.values() if sender and held.allows_sender(sender)]
+    left = fitting or list(configurations.values())
+    return left[0] if len(left) == 1 else None
