@@ -53,15 +53,7 @@ class Config(NamedTuple):
             ),
             limits=Limits(
                 body_bytes=int(environ["MAX_BODY_BYTES"]),
-                depth=int(environ["MAX_DEPTH"]),
-                elements=int(environ["MAX_ELEMENTS"]),
-                attachments=int(environ["MAX_ATTACHMENTS"]),
-                attachment_bytes=int(environ["MAX_ATTACHMENT_BYTES"]),
-                attachments_bytes=int(environ["MAX_ATTACHMENTS_BYTES"]),
                 recipients=int(environ["MAX_RECIPIENTS"]),
-                subject_length=int(environ["MAX_SUBJECT_LENGTH"]),
-                name_length=int(environ["MAX_NAME_LENGTH"]),
-                reference_length=int(environ["MAX_REFERENCE_LENGTH"]),
             ),
             is_copied=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )

@@ -100,7 +100,7 @@ SCHEDULE_KEYS = {
 
 def asked_by(request):
     route = routing.find(request.method, request.path)
-    return binding.read(request, route.operation, route)
+    return binding.read(request, route.operation, route, CONFIG.limits)
 
 
 def test_every_function_has_an_event_and_every_event_a_function():
@@ -167,7 +167,8 @@ def test_bodies_are_base64_exactly_where_the_template_says_binary(event):
 def test_mails_are_understood_and_allowed(event):
     request = gateway.read(event)
     asked = asked_by(request)
-    submitted = submission.read(asked, {SENDER_DOMAIN: CONFIG.default_domain}, request.caller)
+    domains = {SENDER_DOMAIN: CONFIG.default_domain}
+    submitted = submission.read(asked, domains, request.caller, CONFIG.limits)
 
     assert isinstance(asked, SendMail)
     assert submitted.mail.sender.address.endswith(f"@{SENDER_DOMAIN}")

@@ -8,7 +8,7 @@ import pytest
 
 from core.aws.content_store import CLASSES
 from core.config import CONFIG
-from core.contract.limits import DEFAULT
+from core.contract.limits import GATEWAY_BYTES
 from local.localize import parse
 
 ROOT = Path(__file__).parents[2]
@@ -222,13 +222,13 @@ def test_every_parameter_is_explained():
     ] == []
 
 
-def test_the_limits_are_the_templates_everywhere():
+def test_limits_that_an_operator_sets_are_the_templates_everywhere():
     told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    defaults = {
-        name.removeprefix("MAX_").lower(): TEMPLATE["Parameters"][value["Ref"]]["Default"]
+    declared = {
+        name.removeprefix("MAX_").lower(): TEMPLATE["Parameters"][value["Ref"]]
         for name, value in told.items()
         if name.startswith("MAX_")
     }
 
-    assert defaults == DEFAULT._asdict()
-    assert defaults == CONFIG.limits._asdict()
+    assert {name: each["Default"] for name, each in declared.items()} == CONFIG.limits._asdict()
+    assert declared["body_bytes"]["MaxValue"] == GATEWAY_BYTES

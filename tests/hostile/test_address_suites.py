@@ -41,6 +41,7 @@ def we_take(address):
             SendMail(to=address, text="t"),
             {CONFIG.default_domain.domain: CONFIG.default_domain},
             "",
+            CONFIG.limits,
         )
     except Invalid:
         return False

@@ -10,9 +10,18 @@ import pytest
 from hostile.conftest import faults_of
 
 from core.config import CONFIG
-from core.contract.contract import Attachment, SendMail
+from core.contract.contract import MAX_ITEMS, Attachment, SendMail
 from core.contract.errors import Invalid, MailError, TooLarge, Unreadable
-from core.contract.limits import Limits
+from core.contract.limits import (
+    MAX_ATTACHMENT_BYTES,
+    MAX_ATTACHMENTS_BYTES,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_NAME_LENGTH,
+    MAX_REFERENCE_BYTES,
+    MAX_REFERENCE_LENGTH,
+    MAX_SUBJECT_LENGTH,
+)
 from core.http import binding
 from core.http.gateway import Request
 from core.http.routing import find
@@ -111,8 +120,8 @@ def test_an_array_that_refers_to_one_list_many_times_is_refused_before_it_is_bou
     assert wire.written == []
 
 
-DEEP = CONFIG.limits.depth + 1
-MANY = CONFIG.limits.elements + 1
+DEEP = MAX_DEPTH + 1
+MANY = MAX_ELEMENTS + 1
 NESTED = {
     "JSON lists": (JSON, b'{"Text":' + b"[" * DEEP + b"]" * DEEP + b"}", "TooDeep"),
     "JSON objects": (JSON, b'{"a":' * DEEP + b"1" + b"}" * DEEP, "TooDeep"),
@@ -305,94 +314,156 @@ def test_no_control_character_gets_into_a_header(call, wire, code):
     assert wire.written == []
 
 
-# Each bound, set small
+# Each bound: what just keeps to it, and what is one beyond it
 
 
-def test_the_bytes_of_a_text_are_counted_not_its_characters():
-    body = '{"Text":"' + "ü" * 100 + '"}'
-    size = len(body.encode())
-    assert bound(Limits(body_bytes=size), body).text == "ü" * 100
-
-    with pytest.raises(TooLarge):
-        bound(Limits(body_bytes=size - 1), body)
+def limits(**changed):
+    return CONFIG.limits._replace(**changed)
 
 
-def bound(limits, body, content_type="application/json", **headers):
+def bound(body, content_type="application/json", limits=CONFIG.limits, **headers):
     headers = {"content-type": content_type, **headers}
     request = Request("r", "POST", "/Mail/Send", {}, headers, body, "")
     return binding.read(request, SendMail, find("POST", "/Mail/Send"), limits)
 
 
+def test_the_bytes_of_a_text_are_counted_not_its_characters():
+    body = '{"Text":"' + "ü" * 100 + '"}'
+    size = len(body.encode())
+    assert bound(body, limits=limits(body_bytes=size)).text == "ü" * 100
+
+    with pytest.raises(TooLarge):
+        bound(body, limits=limits(body_bytes=size - 1))
+
+
+def names(count):
+    """Return a JSV object of `count` names."""
+    return "{" + ",".join(["A:1"] * count) + "}"
+
+
+DEPTH, ELEMENTS = (MAX_DEPTH, "TooDeep"), (MAX_ELEMENTS, "TooManyElements")
+
+
 @pytest.mark.parametrize(
-    ("limits", "body", "content_type"),
+    ("make", "most", "code", "content_type"),
     [
-        (Limits(depth=3), '{"Subject":[[[1]]]}', "application/json"),
-        (Limits(elements=3), '{"X":[[],[],[]]}', "application/json"),
-        (Limits(depth=3), xml_mail("<a><b><c/></b></a>"), "application/xml"),
-        (Limits(elements=3), xml_mail("<a/><b/><c/>"), "application/xml"),
-        (Limits(depth=3), "{X:[[[[]]]]}", "text/jsv"),
-        (Limits(elements=3), "{A:1,B:1,C:1,D:1}", "text/jsv"),
-        (Limits(elements=3), 'To,Attachments\r\na,"[{A:1,B:1,C:1,D:1}]"\r\n', "text/csv"),
-        (
-            Limits(elements=3),
-            "Attachments=[{A:1,B:1,C:1,D:1}]",
-            "application/x-www-form-urlencoded",
-        ),
+        (lambda n: '{"Subject":' + "[" * (n - 1) + "]" * (n - 1) + "}", *DEPTH, "application/json"),
+        (lambda n: '{"X":[1' + ",[]" * (n - 2) + "]}", *ELEMENTS, "application/json"),
+        (lambda n: xml_mail("<a>" * (n - 1) + "</a>" * (n - 1)), *DEPTH, "application/xml"),
+        (lambda n: xml_mail("<a/>" * (n - 1)), *ELEMENTS, "application/xml"),
+        (lambda n: "{X:" + "[" * n + "]" * n + "}", *DEPTH, "text/jsv"),
+        (names, *ELEMENTS, "text/jsv"),
+        (lambda n: f'To,Attachments\r\na,"[{names(n)}]"\r\n', *ELEMENTS, "text/csv"),
+        (lambda n: f"Attachments=[{names(n)}]", *ELEMENTS, "application/x-www-form-urlencoded"),
     ],
 )
-def test_every_format_keeps_the_bounds_that_it_is_given(limits, body, content_type):
-    raw = body if isinstance(body, bytes) else body.encode()
-    assert bound(Limits(), raw, content_type) is not None
+def test_every_format_keeps_the_bounds_of_a_document(make, most, code, content_type):
+    within, beyond = (
+        body if isinstance(body, bytes) else body.encode() for body in (make(most), make(most + 1))
+    )
+    assert bound(within, content_type) is not None
 
     with pytest.raises(Unreadable) as refusal:
-        bound(limits, raw, content_type)
+        bound(beyond, content_type)
 
-    assert [fault.field for fault in refusal.value.faults] == ["Body"]
+    assert [(fault.field, fault.code) for fault in refusal.value.faults] == [("Body", code)]
 
 
 def test_the_body_is_bounded_before_and_after_it_is_unpacked():
     packed = gzip.compress(b'{"Text":"' + b"x" * 5000 + b'"}')
     headers = {"content-encoding": "gzip"}
-    assert bound(Limits(body_bytes=6000), packed, **headers).text == "x" * 5000
+    assert bound(packed, limits=limits(body_bytes=6000), **headers).text == "x" * 5000
 
     with pytest.raises(TooLarge):
-        bound(Limits(body_bytes=4000), packed, **headers)
+        bound(packed, limits=limits(body_bytes=4000), **headers)
     longer_packed = gzip.compress(b"{}")
     with pytest.raises(TooLarge):
-        bound(Limits(body_bytes=len(longer_packed) - 1), longer_packed, **headers)
+        bound(longer_packed, limits=limits(body_bytes=len(longer_packed) - 1), **headers)
 
 
-FILES = (Attachment(bytes_=b"abc", name="a.txt"), Attachment(bytes_=b"defg", name="b.txt"))
+def files(*sizes):
+    return {"attachments": [Attachment(bytes_=bytes(size), name="a.txt") for size in sizes]}
 
 
-@pytest.mark.parametrize(
-    ("limits", "fields", "fault"),
-    [
-        (Limits(attachments=1), {"attachments": FILES}, ("Attachments", "TooManyItems")),
-        (Limits(attachment_bytes=3), {"attachments": FILES}, ("Attachments[1].Bytes", "TooLarge")),
-        (Limits(attachments_bytes=6), {"attachments": FILES}, ("Attachments", "TooLarge")),
-        (Limits(name_length=4), {"attachments": FILES}, ("Attachments[0].Name", "Length")),
-        (Limits(recipients=1), {"cc": "b@c.example"}, ("To", "TooManyRecipients")),
-        (Limits(subject_length=3), {"subject": "abcd"}, ("Subject", "Length")),
-        (Limits(name_length=3), {"from_name": "abcd"}, ("FromName", "Length")),
-        (Limits(name_length=3), {"receiver_name": "abcd"}, ("ReceiverName", "Length")),
-        (Limits(name_length=3), {"cc": "abcd <b@c.example>"}, ("CC", "Length")),
-        (Limits(name_length=3), {"from_": "abcd <b@example.com>"}, ("From", "Length")),
-        (Limits(reference_length=3), {"reference": "abcd"}, ("Reference", "Length")),
-        (Limits(), {"reference": "😀" * 450}, ("Reference", "Length")),
-    ],
-)
-def test_every_bound_of_a_mail_is_a_field_error_that_names_its_field(limits, fields, fault):
-    domains = {"example.com": CONFIG.default_domain}
+def file_named(length):
+    return {"attachments": [Attachment(bytes_=b"x", name="n" * (length - 4) + ".txt")]}
+
+
+def few(count):
+    return files(*[1] * count)
+
+
+HALF = MAX_ATTACHMENTS_BYTES // 2
+BOUNDS = {
+    "attachments": (few, MAX_ITEMS, ("Attachments", "TooManyItems")),
+    "an attachment": (files, MAX_ATTACHMENT_BYTES, ("Attachments[0].Bytes", "TooLarge")),
+    "all attachments": (
+        lambda n: files(HALF, n - HALF),
+        MAX_ATTACHMENTS_BYTES,
+        ("Attachments", "TooLarge"),
+    ),
+    "a file name": (file_named, MAX_NAME_LENGTH, ("Attachments[0].Name", "Length")),
+    "a subject": (lambda n: {"subject": "s" * n}, MAX_SUBJECT_LENGTH, ("Subject", "Length")),
+    "the sender's name": (
+        lambda n: {"from_name": "n" * n},
+        MAX_NAME_LENGTH,
+        ("FromName", "Length"),
+    ),
+    "the receiver's name": (
+        lambda n: {"receiver_name": "n" * n},
+        MAX_NAME_LENGTH,
+        ("ReceiverName", "Length"),
+    ),
+    "a name in CC": (
+        lambda n: {"cc": f"{'n' * n} <b@c.example>"},
+        MAX_NAME_LENGTH,
+        ("CC", "Length"),
+    ),
+    "a name in From": (
+        lambda n: {"from_": f"{'n' * n} <b@example.com>"},
+        MAX_NAME_LENGTH,
+        ("From", "Length"),
+    ),
+    "a reference": (
+        lambda n: {"reference": "r" * n},
+        MAX_REFERENCE_LENGTH,
+        ("Reference", "Length"),
+    ),
+    "a reference in UTF-8": (
+        lambda n: {"reference": "😀" * 425 + "r" * (n - 1_700)},
+        MAX_REFERENCE_BYTES,
+        ("Reference", "Length"),
+    ),
+}
+
+
+def submitted(fields, limits=CONFIG.limits):
     mail = SendMail(**{"to": "a@b.example", "text": "t"} | fields)
-    if limits != Limits():
-        submission.read(mail, domains, "", Limits())
+    return submission.read(mail, {"example.com": CONFIG.default_domain}, "", limits)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_bound_of_a_mail_is_a_field_error_that_names_its_field(name):
+    fields, most, fault = BOUNDS[name]
+    submitted(fields(most))
 
     with pytest.raises(Invalid) as refusal:
-        submission.read(mail, domains, "", limits)
+        submitted(fields(most + 1))
 
-    found = [(each.field, each.code) for each in refusal.value.faults]
-    assert found[0] == fault or (fault[0] == "Attachments[0].Name" and fault in found)
+    found = refusal.value.faults[0]
+    assert (found.field, found.code) == fault
+
+
+def test_an_operator_may_allow_fewer_recipients():
+    fields = {"cc": "b@c.example", "bcc": "d@e.example"}
+    submitted(fields, limits(recipients=3))
+
+    with pytest.raises(Invalid) as refusal:
+        submitted(fields, limits(recipients=2))
+
+    assert [(each.field, each.code) for each in refusal.value.faults] == [
+        ("To", "TooManyRecipients")
+    ]
 
 
 def test_a_reference_is_never_longer_than_the_index_takes(call):
@@ -403,11 +474,8 @@ def test_a_reference_is_never_longer_than_the_index_takes(call):
 
 def test_fifty_recipients_with_long_names_fit():
     names = ", ".join(f"{'n' * 255} <a{number}@b.example>" for number in range(50))
-    mail = SendMail(to=names, text="t")
 
-    read = submission.read(mail, {"example.com": CONFIG.default_domain}, "")
-
-    assert len(read.mail.to) == 50
+    assert len(submitted({"to": names}).mail.to) == 50
 
 
 def test_a_crowd_of_addresses_takes_no_time():
@@ -415,10 +483,6 @@ def test_a_crowd_of_addresses_takes_no_time():
     started = time.process_time()
 
     with pytest.raises(MailError):
-        submission.read(
-            SendMail(to=crowd, cc=crowd, bcc=crowd, text="t"),
-            {"example.com": CONFIG.default_domain},
-            "",
-        )
+        submitted({"to": crowd, "cc": crowd, "bcc": crowd})
 
     assert time.process_time() - started < 2

@@ -14,7 +14,6 @@ from integration.conftest import before_send, raising, refusing
 from core.aws import clients
 from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.contract.limits import DEFAULT
 from handlers import api
 
 TO = "ada@recipient.example"
@@ -336,7 +335,7 @@ def test_an_unknown_route_is_plain_404(call, ses, method, path, accepted):
 
 @pytest.mark.parametrize("sent", [JSON, XML])
 def test_too_large_a_request_is_413(call, ses, sent):
-    reply = call("POST", "/Mail/Send", b" " * (DEFAULT.body_bytes + 1), headers=headers(sent))
+    reply = call("POST", "/Mail/Send", b" " * (CONFIG.limits.body_bytes + 1), headers=headers(sent))
 
     assert reply["statusCode"] == 413
     assert "<ErrorCode>" in reply["body"] or reply["json"]["Status"] == "failed"

@@ -10,37 +10,43 @@ BODY = "Body"
 _OPEN_CLOSE_OR_TEXT = re.compile(r'([\[{])|([\]}])|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
+GATEWAY_BYTES = 10_000_000
+"""The largest body that API Gateway lets through (its quotas page: payload size, 10 MB)."""
+MAX_DEPTH = 256
+"""How deep elements, objects and lists may be nested, in every format.
+
+A mail needs five levels. Python's JSON decoder recurses: for this many its stack is large enough.
+"""
+MAX_ELEMENTS = 10_000
+"""How many elements, or objects and lists, one document may have.
+
+A mail with 500 attachments has 2,000. Each costs far more time and memory than the few bytes that
+it is written in, so a small document could otherwise keep a function busy for long.
+"""
+MAX_ATTACHMENT_BYTES = 10_000_000
+"""One attachment, decoded: it came in one body, and is no larger."""
+MAX_ATTACHMENTS_BYTES = 10_000_000
+"""All attachments of one mail, decoded; SES itself takes 40 MB, encoded (its quotas page)."""
+MAX_SUBJECT_LENGTH = 998
+"""In characters, as the next two: the longest line of a mail (RFC 5322 §2.1.1)."""
+MAX_NAME_LENGTH = 255
+"""One display name, or one file name: SES takes no longer file names (SESv2 API, `Attachment`)."""
+MAX_REFERENCE_LENGTH = 500
+"""The caller's own id of a mail; `MAX_REFERENCE_BYTES` is what this may be in UTF-8."""
+MAX_REFERENCE_BYTES = 1_700
+"""With the domain it is a key of an index, of at most 2,048 bytes (DynamoDB developer guide)."""
+
+
 class Limits(NamedTuple):
-    """The bounds that an operator may set, with the template's defaults.
+    """The bounds that an operator may set, each with a parameter of the template.
 
-    What no operator may loosen is a constant where it is checked: SES's own limits, and those that
-    keep a format's reader from doing much work for little text.
+    They have no defaults here: whoever forgets to pass the operator's gets a `TypeError`.
     """
 
-    body_bytes: int = 10_000_000
-    """The body, as it arrives and without its Content-Encoding.
-
-    As API Gateway, whose limit stays when another is put in front.
-    """
-    depth: int = 256
-    """How deep elements, objects and lists may be nested, in every format."""
-    elements: int = 10_000
-    """How many elements, or objects and lists, one document may have."""
-    attachments: int = 500
-    attachment_bytes: int = 10_000_000
-    """One attachment, decoded."""
-    attachments_bytes: int = 10_000_000
-    """All attachments of one mail, decoded."""
-    recipients: int = 50
+    body_bytes: int
+    """The body, as it arrives and without its Content-Encoding; at most `GATEWAY_BYTES`."""
+    recipients: int
     """In To, CC and BCC together, as SES counts (docs.aws.amazon.com/ses/latest/dg/quotas.html)."""
-    subject_length: int = 998
-    """In characters, as the next two (RFC 5322 §2.1.1)."""
-    name_length: int = 255
-    """One display name, or one file name."""
-    reference_length: int = 500
-
-
-DEFAULT = Limits()
 
 
 def too_large(limit: int) -> TooLarge:
@@ -49,13 +55,13 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(message, Fault(BODY, "TooLarge", message))
 
 
-def check_nesting(depth: int, elements: int, limits: Limits) -> None:
+def check_nesting(depth: int, elements: int) -> None:
     """Refuse what is nested too deeply or has too many parts. Raises `Unreadable`."""
-    if depth > limits.depth:
-        message = f"The body must not be nested more than {limits.depth} levels deep."
+    if depth > MAX_DEPTH:
+        message = f"The body must not be nested more than {MAX_DEPTH} levels deep."
         raise Unreadable(message, Fault(BODY, "TooDeep", message))
-    if elements > limits.elements:
-        message = f"The body must not have more than {limits.elements} elements."
+    if elements > MAX_ELEMENTS:
+        message = f"The body must not have more than {MAX_ELEMENTS} elements."
         raise Unreadable(message, Fault(BODY, "TooManyElements", message))
 
 
@@ -72,18 +78,18 @@ def _has_few(text: str, most: int) -> bool:
     return most >= 0
 
 
-def check_json(text: str, limits: Limits) -> None:
+def check_json(text: str) -> None:
     """Look at how JSON is nested before it is parsed. Raises `Unreadable`.
 
     Whether it is well-formed is for the parser to say.
     """
-    if _has_few(text, min(limits.depth, limits.elements)):
+    if _has_few(text, MAX_DEPTH):  # So few are neither too many nor nested too deeply.
         return
     depth = elements = 0
     for token in _OPEN_CLOSE_OR_TEXT.finditer(text):
         if token[1]:
             depth += 1
             elements += 1
-            check_nesting(depth, elements, limits)
+            check_nesting(depth, elements)
         elif token[2]:
             depth -= 1

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from core.contract.contract import Contract, members
 from core.contract.errors import Unreadable
-from core.contract.limits import DEFAULT, Limits
 from core.formats import jsv
 
 _CELL = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n][^,\r\n]*+)?)(,|[\r\n]++|\Z)')
@@ -14,7 +13,7 @@ _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
 _MAX_COLUMNS = 1_000
 
 
-def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
+def read[C: Contract](body: bytes, contract: type[C]) -> C:
     """Bind the one row below the names to `contract`; what is more than a text is JSV.
 
     Names match in any case, unknown ones are passed over, empty cells are null, empty lines do not
@@ -32,7 +31,7 @@ def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) 
     if not {member.name.lower() for member in members(contract)}.intersection(header):
         raise Unreadable(f"The CSV has no column of '{contract.__name__}'. Separate with commas.")
     cells = dict(zip(header, values, strict=False))
-    return jsv.bind(cells, contract, limits=limits)
+    return jsv.bind(cells, contract)
 
 
 def write(answer: Contract) -> str:

@@ -16,7 +16,6 @@ from core.contract.contract import (
     require_few,
 )
 from core.contract.errors import Unreadable
-from core.contract.limits import DEFAULT, Limits
 from core.formats import jsv
 
 _CODECS = {"iso-8859-1": "iso-8859-1", "us-ascii": "iso-8859-1", "windows-1252": "cp1252"}
@@ -28,9 +27,7 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-def read_urlencoded[C: Contract](
-    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
-) -> C:
+def read_urlencoded[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     """Bind the fields of an `application/x-www-form-urlencoded` body, as `read_multipart` does."""
     codec = _CODECS.get(charset.lower(), "utf-8")
     given = body.split(b"&", _max_fields(contract))
@@ -38,16 +35,14 @@ def read_urlencoded[C: Contract](
         raise _too_many(contract)
     pairs = (field.replace(b"+", b" ").partition(b"=") for field in given)
     fields = [(_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs]
-    return _bound(fields, contract, limits)
+    return _bound(fields, contract)
 
 
 def _unescaped(text: bytes, codec: str) -> str:
     return unquote_to_bytes(text).decode(codec, "replace")
 
 
-def read_multipart[C: Contract](
-    body: bytes, content_type: str, contract: type[C], limits: Limits = DEFAULT
-) -> C:
+def read_multipart[C: Contract](body: bytes, content_type: str, contract: type[C]) -> C:
     """Bind the fields of a `multipart/form-data` body (RFC 7578), and attach its files.
 
     Names match in any case, unknown ones are passed over, what is empty stays null, values of a
@@ -63,7 +58,7 @@ def read_multipart[C: Contract](
             fields.append((part.name, part.text))
         elif part.file_name or part.content:  # A browser sends an empty part for no file.
             files.append(part.as_attachment())
-    bound = _bound(fields, contract, limits)
+    bound = _bound(fields, contract)
     for member in members(contract):
         if files and member.item is Attachment:
             attached = (*(getattr(bound, member.field) or ()), *files)
@@ -93,13 +88,13 @@ class _Part(NamedTuple):
         )
 
 
-def _bound[C: Contract](fields: list[tuple[str, str]], contract: type[C], limits: Limits) -> C:
+def _bound[C: Contract](fields: list[tuple[str, str]], contract: type[C]) -> C:
     values: dict[str, list[str]] = {}
     for name, value in fields:
         if value:
             values.setdefault(name.lower(), []).append(value)
     joined = {name: ",".join(given) for name, given in values.items()}
-    return jsv.bind(joined, contract, _decode, limits)
+    return jsv.bind(joined, contract, _decode)
 
 
 def _decode(text: str) -> bytes | Undecodable:

@@ -18,7 +18,7 @@ from core.contract.contract import (
     require_few,
 )
 from core.contract.errors import Fault, Unreadable
-from core.contract.limits import DEFAULT, Limits, check_json
+from core.contract.limits import check_json
 from core.formats.jsv import quoted
 from core.message.status import Status
 
@@ -38,19 +38,17 @@ class Style(NamedTuple):
 PLAIN = Style()
 
 
-def read[C: Contract](body: str | bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
+def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
     number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
     what is none. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
     """
-    return _read(body, lambda document: _object(document, contract), limits)
+    return _read(body, lambda document: _object(document, contract))
 
 
-def read_array[C: Contract](
-    body: str | bytes, contract: type[C], limits: Limits = DEFAULT
-) -> list[C]:
+def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
     """Bind a JSON array of objects, each as `read` does. Raises `Invalid` for too many."""
 
     def bind(document: Any) -> list[C]:
@@ -59,12 +57,12 @@ def read_array[C: Contract](
         require_batch(contract, document)
         return [_object(item, contract) for item in document]
 
-    return _read(body, bind, limits)
+    return _read(body, bind)
 
 
-def _read[T](body: str | bytes, bind: Callable[[Any], T], limits: Limits) -> T:
+def _read[T](body: str | bytes, bind: Callable[[Any], T]) -> T:
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
-    check_json(text, limits)
+    check_json(text)
     try:
         return bind(
             json.loads(

@@ -23,7 +23,7 @@ from core.contract.contract import (
     require_few,
 )
 from core.contract.errors import Fault, Unreadable
-from core.contract.limits import DEFAULT, Limits, check_json, check_nesting
+from core.contract.limits import check_json, check_nesting
 
 type Decode = Callable[[str], bytes | Undecodable]
 
@@ -44,7 +44,7 @@ _JSON = re.compile(rf'{_W}\[?{_W}\{{{_W}"')
 _CLOSING = {"{": "}", "[": "]"}
 
 
-def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) -> C:
+def read[C: Contract](body: bytes, contract: type[C]) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
     Names match in any case, unknown ones are passed over, of duplicates the last wins; `Name:,` is
@@ -59,17 +59,14 @@ def read[C: Contract](body: bytes, contract: type[C], limits: Limits = DEFAULT) 
             "Type definitions should start with a '{', expecting serialized type "
             f"'{contract.__name__}'."
         )
-    reader = _Reader(text, limits=limits)
+    reader = _Reader(text)
     bound = reader.read(contract)
     reader.end()
     return bound
 
 
 def bind[C: Contract](
-    texts: Mapping[str, str],
-    contract: type[C],
-    decode: Decode = decode_base64,
-    limits: Limits = DEFAULT,
+    texts: Mapping[str, str], contract: type[C], decode: Decode = decode_base64
 ) -> C:
     """Bind the fields of a form or the cells of a row to the members they name, in any case.
 
@@ -77,16 +74,14 @@ def bind[C: Contract](
     """
     known = {member.name.lower(): member for member in members(contract)}
     bound = {
-        member.name: read_value(text, member, decode, limits)
+        member.name: read_value(text, member, decode)
         for name, text in texts.items()
         if text and (member := known.get(name.lower()))
     }
     return _bound(bound, contract)
 
 
-def read_value(
-    text: str, member: Member, decode: Decode = decode_base64, limits: Limits = DEFAULT
-) -> object:
+def read_value(text: str, member: Member, decode: Decode = decode_base64) -> object:
     """Read what a form's field or a CSV cell holds for `member`: a text as it is, else JSV.
 
     A list may come without its brackets, as C#'s clients send it. It may be JSON: there the
@@ -97,7 +92,7 @@ def read_value(
         case Kind.LIST if member.item:
             listed = text if text.lstrip(_WHITE).startswith("[") else f"[{text}]"
             try:
-                reader = _Reader(listed, decode, limits)
+                reader = _Reader(listed, decode)
                 items = reader.read_value(member)
                 reader.end()
             except Unreadable as error:
@@ -144,10 +139,9 @@ class _Reader:
     It goes no deeper than the contract; what is unknown is passed over without recursion.
     """
 
-    def __init__(self, text: str, decode: Decode = decode_base64, limits: Limits = DEFAULT) -> None:
-        self.text = _from_json(text, limits) if _JSON.match(text) else text
+    def __init__(self, text: str, decode: Decode = decode_base64) -> None:
+        self.text = _from_json(text) if _JSON.match(text) else text
         self._at = 0
-        self._limits = limits
         self._elements = 0
         self._decode = decode
         self._is_laid_out = _LAID_OUT.match(self.text) is not None
@@ -237,7 +231,7 @@ class _Reader:
     def _count(self, depth: int = 0) -> None:
         """Count a name, or a bracket of what is passed over."""
         self._elements += 1
-        check_nesting(depth, self._elements, self._limits)
+        check_nesting(depth, self._elements)
 
     def _is_closed(self, bracket: str) -> bool:
         closed = self.text.startswith(bracket, self._at)
@@ -255,9 +249,9 @@ class _Reader:
         return Unreadable(f"The body is not well-formed JSV at position {self._at}.")
 
 
-def _from_json(text: str, limits: Limits) -> str:
+def _from_json(text: str) -> str:
     """Write JSON as JSV: only JSON has quotes around names. What is not JSON stays as it is."""
-    check_json(text, limits)
+    check_json(text)
     with suppress(ValueError, RecursionError):
         return text_of(json.loads(text, parse_int=str, parse_float=str))
     return text

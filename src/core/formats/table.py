@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.contract.contract import Contract, SendResponse
-from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.formats import jsv
 from core.formats.json import Style
@@ -22,8 +21,8 @@ else:  # A caller speaks one format, and most speak JSON.
     html_format = lazily("core.formats.html")
     xml_format = lazily("core.formats.xml")
 
-type Reader = Callable[[Request, type[Contract], Limits], Contract]
-type ArrayReader = Callable[[Request, type[Contract], Limits], Sequence[Contract]]
+type Reader = Callable[[Request, type[Contract]], Contract]
+type ArrayReader = Callable[[Request, type[Contract]], Sequence[Contract]]
 type Writer = Callable[[Contract, Style], str]
 type ArrayWriter = Callable[[Sequence[Contract], Style], str]
 
@@ -58,10 +57,8 @@ JSON = Format(
     name="json",
     media_types=("application/json", "text/json"),
     answer_type="application/json; charset=utf-8",
-    read=lambda request, contract, limits: json_format.read(request.content, contract, limits),
-    read_array=lambda request, contract, limits: json_format.read_array(
-        request.content, contract, limits
-    ),
+    read=lambda request, contract: json_format.read(request.content, contract),
+    read_array=lambda request, contract: json_format.read_array(request.content, contract),
     write=json_format.write,
     write_array=json_format.write_array,
 )
@@ -69,11 +66,9 @@ XML = Format(
     name="xml",
     media_types=("application/xml", "text/xml"),
     answer_type="application/xml",
-    read=lambda request, contract, limits: xml_format.read(
-        request.body, contract, request.charset, limits
-    ),
-    read_array=lambda request, contract, limits: xml_format.read_array(
-        request.body, contract, request.charset, limits
+    read=lambda request, contract: xml_format.read(request.body, contract, request.charset),
+    read_array=lambda request, contract: xml_format.read_array(
+        request.body, contract, request.charset
     ),
     write=lambda answer, _: xml_format.write(answer),
     write_array=lambda answers, _: xml_format.write_array(answers, SendResponse),
@@ -82,7 +77,7 @@ JSV = Format(
     name="jsv",
     media_types=("application/jsv", "text/jsv"),
     answer_type="application/jsv",
-    read=lambda request, contract, limits: jsv.read(request.body, contract, limits),
+    read=lambda request, contract: jsv.read(request.body, contract),
     write=lambda answer, _: jsv.write(answer),
     write_array=lambda answers, _: f"[{','.join(map(jsv.write, answers))}]",
 )
@@ -90,21 +85,19 @@ CSV = Format(
     name="csv",
     media_types=("text/csv",),
     answer_type="text/csv",
-    read=lambda request, contract, limits: csv_format.read(request.body, contract, limits),
+    read=lambda request, contract: csv_format.read(request.body, contract),
     write=lambda answer, _: csv_format.write(answer),
     write_array=lambda answers, _: _csv_rows(answers),
     is_download=True,
 )
 FORM = Format(
     media_types=("application/x-www-form-urlencoded",),
-    read=lambda request, contract, limits: form.read_urlencoded(
-        request.body, contract, request.charset, limits
-    ),
+    read=lambda request, contract: form.read_urlencoded(request.body, contract, request.charset),
 )
 MULTIPART = Format(
     media_types=("multipart/form-data",),
-    read=lambda request, contract, limits: form.read_multipart(
-        request.body, request.headers["content-type"], contract, limits
+    read=lambda request, contract: form.read_multipart(
+        request.body, request.headers["content-type"], contract
     ),
 )
 

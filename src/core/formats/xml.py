@@ -16,7 +16,6 @@ from core.contract.contract import (
     require_few,
 )
 from core.contract.errors import Unreadable
-from core.contract.limits import DEFAULT, Limits
 from core.formats.xml_document import ILLEGAL, parse
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -105,9 +104,7 @@ def _text(value: str) -> str:
     return legal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def read[C: Contract](
-    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
-) -> C:
+def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     """Bind an XML document to `contract` (CONTRACT.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements and attributes that are not in
@@ -115,16 +112,14 @@ def read[C: Contract](
     counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
-    root = parse(body, contract.__name__, charset, limits)
+    root = parse(body, contract.__name__, charset)
     _expect(root, contract.__name__, contract.namespace)
     return contract() if _is_nil(root) else _bound(root, contract, _identified(root))
 
 
-def read_array[C: Contract](
-    body: bytes, contract: type[C], charset: str = "", limits: Limits = DEFAULT
-) -> list[C]:
+def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
     """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
-    root = parse(body, contract.__name__, charset, limits)
+    root = parse(body, contract.__name__, charset)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
     known, tag = _identified(root), f"{{{contract.namespace}}}{contract.__name__}"
     items = [element for element in root if element.tag == tag]

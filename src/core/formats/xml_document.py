@@ -11,7 +11,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from core.contract.errors import Unreadable
-from core.contract.limits import DEFAULT, Limits, check_nesting
+from core.contract.limits import check_nesting
 
 # XML 1.0 §2.2. .NET's writer would throw half-way through its answer (B5 F).
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,18 +29,18 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 """How a document in UTF-16 starts."""
 
 
-def parse(body: bytes, type_name: str, charset: str, limits: Limits = DEFAULT) -> Element:
+def parse(body: bytes, type_name: str, charset: str) -> Element:
     """Parse with everything forbidden that the original forbids, and entity tricks besides.
 
-    `limits` bounds how deep and how many its elements are. Raises `Unreadable`.
+    How deep and how many its elements may be: see `core/limits.py`. Raises `Unreadable`.
     """
     try:
         try:
-            return _tree(body, charset, limits)
+            return _tree(body, charset)
         except ParseError as error:
             if error.code != _BAD_CHARACTER_REFERENCE:
                 raise
-            return _with_odd_references(body, charset, limits)
+            return _with_odd_references(body, charset)
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
         raise Unreadable(
             "There was an error deserializing the object of type "
@@ -57,7 +57,7 @@ def _reason(error: Exception) -> str:
     return f"{error}"
 
 
-def _tree(body: bytes, charset: str, limits: Limits) -> Element:
+def _tree(body: bytes, charset: str) -> Element:
     declared = [""]
 
     def check_declaration(version: str, encoding: str | None, _standalone: int) -> None:
@@ -68,7 +68,7 @@ def _tree(body: bytes, charset: str, limits: Limits) -> Element:
             raise ValueError("The encoding in the declaration is not supported.")
 
     encoding = charset if _counts(charset, body) else None
-    parser = DefusedXMLParser(target=_Builder(limits), encoding=encoding, forbid_dtd=True)
+    parser = DefusedXMLParser(target=_Builder(), encoding=encoding, forbid_dtd=True)
     parser.parser.XmlDeclHandler = check_declaration
     parser.feed(body)
     root: Element = parser.close()
@@ -93,16 +93,15 @@ def _counts(charset: str, body: bytes) -> bool:
 class _Builder(TreeBuilder):
     """Builds the tree, of bounded depth and size and without processing instructions."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._limits = limits
         self._depth = 0
         self._elements = 0
 
     def start(self, tag: str, attrs: dict[str, str]) -> Element:
         self._depth += 1
         self._elements += 1
-        check_nesting(self._depth, self._elements, self._limits)
+        check_nesting(self._depth, self._elements)
         return super().start(tag, attrs)
 
     def end(self, tag: str) -> Element:
@@ -115,7 +114,7 @@ class _Builder(TreeBuilder):
         )
 
 
-def _with_odd_references(body: bytes, charset: str, limits: Limits) -> Element:
+def _with_odd_references(body: bytes, charset: str) -> Element:
     """Parse a document with references such as `&#x1;`, which .NET takes and XML 1.0 forbids.
 
     They become references to private-use characters for the parse, and what they mean after it.
@@ -130,7 +129,7 @@ def _with_odd_references(body: bytes, charset: str, limits: Limits) -> Element:
     if _OF_PRIVATE_USE.search(text):
         raise ValueError("Character reference not valid.")
     mended = _PASSED_OVER_OR_REFERENCE.sub(_stand_in, text).encode(encoding)
-    root = _tree(mended, charset, limits)
+    root = _tree(mended, charset)
     for element in root.iter():
         element.text = element.text and _restored(element.text)
     return root

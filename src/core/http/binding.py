@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.contract.contract import Contract, Kind, members
 from core.contract.errors import Unreadable
-from core.contract.limits import DEFAULT, Limits, too_large
+from core.contract.limits import GATEWAY_BYTES, Limits, too_large
 from core.formats.jsv import read_value
 from core.formats.table import BY_NAME, FORM, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
@@ -12,9 +12,7 @@ from core.http.gateway import Request
 from core.http.routing import Route
 
 
-def read(
-    request: Request, operation: type[Contract], route: Route, limits: Limits = DEFAULT
-) -> Contract:
+def read(request: Request, operation: type[Contract], route: Route, limits: Limits) -> Contract:
     """Bind path, body and query string to the operation's request type, in that order.
 
     A query string only fills what the body left out: the original lets it override the body, which
@@ -23,7 +21,7 @@ def read(
     """
     request = unpacked(request, limits)
     reader = _format(request, route).read if request.content else None
-    bound = reader(request, operation, limits) if reader else operation()
+    bound = reader(request, operation) if reader else operation()
     filled: dict[str, object] = {}
     if route.parameter:
         filled[members(operation)[0].field] = route.parameter
@@ -32,23 +30,23 @@ def read(
         given = query.get(member.name.lower())
         if given and getattr(bound, member.field) is None:
             is_text = member.kind is Kind.STRING
-            value = given if is_text else read_value(given, member, limits=limits)
+            value = given if is_text else read_value(given, member)
             filled.setdefault(member.field, value)
     return bound.model_copy(update=filled)
 
 
 def read_batch(
-    request: Request, operation: type[Contract], route: Route, limits: Limits = DEFAULT
+    request: Request, operation: type[Contract], route: Route, limits: Limits
 ) -> Sequence[Contract]:
     """Bind an array of requests. Raises as `read`, and `Invalid` for too many of them."""
     request = unpacked(request, limits)
     reader = _format(request, route).read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
-    return reader(request, operation, limits)
+    return reader(request, operation)
 
 
-def unpacked(request: Request, limits: Limits = DEFAULT) -> Request:
+def unpacked(request: Request, limits: Limits) -> Request:
     """Return the request with its body inflated and bounded; twice is as good as once.
 
     Raises `Unreadable` and `TooLarge`.
@@ -65,7 +63,7 @@ def _is_larger(content: str | bytes, limit: int) -> bool:
 
     API Gateway has counted bytes up to its own limit: only for a lower one they are counted again.
     """
-    if len(content) > limit or isinstance(content, bytes) or limit >= DEFAULT.body_bytes:
+    if len(content) > limit or isinstance(content, bytes) or limit >= GATEWAY_BYTES:
         return len(content) > limit
     return not content.isascii() and len(content.encode("utf-8", "replace")) > limit
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from core.contract.contract import Attachment
+from core.contract.contract import MAX_ITEMS, Attachment
 from core.contract.errors import Fault
-from core.contract.limits import DEFAULT, Limits
+from core.contract.limits import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_BYTES, MAX_NAME_LENGTH
 from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
 from core.submission.characters import faults_in
 
@@ -17,34 +17,34 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 
 def read(
-    given: Sequence[Attachment], faults: list[Fault], limits: Limits = DEFAULT
+    given: Sequence[Attachment], faults: list[Fault]
 ) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
     """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
-    if len(given) > limits.attachments:
-        message = f"A mail must not have more than {limits.attachments} attachments."
+    if len(given) > MAX_ITEMS:
+        message = f"A mail must not have more than {MAX_ITEMS} attachments."
         faults.append(Fault("Attachments", "TooManyItems", message))
         return (), ()  # Of so many, nothing more is said.
     heads, contents = [], []
     for number, attachment in enumerate(given):
-        faults.extend(_faults(f"Attachments[{number}]", attachment, limits))
+        faults.extend(_faults(f"Attachments[{number}]", attachment))
         heads.append(_head(attachment, number + 1))
         contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
-    if sum(map(len, contents)) > limits.attachments_bytes:
-        message = f"'Attachments' must not be larger than {limits.attachments_bytes} bytes in all."
+    if sum(map(len, contents)) > MAX_ATTACHMENTS_BYTES:
+        message = f"'Attachments' must not be larger than {MAX_ATTACHMENTS_BYTES} bytes in all."
         faults.append(Fault("Attachments", "TooLarge", message))
     return tuple(heads), tuple(contents)
 
 
-def _faults(where: str, attachment: Attachment, limits: Limits) -> Iterable[Fault]:
+def _faults(where: str, attachment: Attachment) -> Iterable[Fault]:
     if attachment.bytes_ is None:
         yield Fault(f"{where}.Bytes", "NotEmpty", f"'{where}.Bytes' must be given.")
     elif not isinstance(attachment.bytes_, bytes):
         yield Fault(f"{where}.Bytes", "Base64", f"'{where}.Bytes' must be valid base64.")
-    elif len(attachment.bytes_) > limits.attachment_bytes:
-        message = f"'{where}.Bytes' must not be larger than {limits.attachment_bytes} bytes."
+    elif len(attachment.bytes_) > MAX_ATTACHMENT_BYTES:
+        message = f"'{where}.Bytes' must not be larger than {MAX_ATTACHMENT_BYTES} bytes."
         yield Fault(f"{where}.Bytes", "TooLarge", message)
     name = _file_name(attachment.name or "")
-    yield from faults_in(f"{where}.Name", name, max_length=limits.name_length)
+    yield from faults_in(f"{where}.Name", name, max_length=MAX_NAME_LENGTH)
     if _extension(name) in REFUSED_EXTENSIONS:
         message = f"'{where}.Name' has a file name extension that SES refuses."
         yield Fault(f"{where}.Name", "RefusedExtension", message)

@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 from core.contract.contract import Kind, SendMail, members
 from core.contract.errors import Fault, Invalid, NotAllowed
-from core.contract.limits import DEFAULT, Limits
+from core.contract.limits import (
+    MAX_NAME_LENGTH,
+    MAX_REFERENCE_BYTES,
+    MAX_REFERENCE_LENGTH,
+    MAX_SUBJECT_LENGTH,
+    Limits,
+)
 from core.message.address import Mailbox, canonical, parse_domain, parse_mailboxes
 from core.message.mail import Mail
 from core.submission import attachments
@@ -16,8 +22,6 @@ _BODIES = ("Text", "HTML")
 _LISTS = ("From", "To", "CC", "BCC")
 _MAILBOX = 254 + 4
 """An address, and what stands around it in a list."""
-_MAX_REFERENCE_BYTES = 1_700
-"""With the domain it is a key of an index, of at most 2,048 bytes (DynamoDB developer guide)."""
 _UNKNOWN = "UnknownDomain"
 
 
@@ -37,7 +41,7 @@ def read(
     request: SendMail,
     configurations: Mapping[str, DomainConfiguration],
     caller: str,
-    limits: Limits = DEFAULT,
+    limits: Limits,
 ) -> Submission:
     """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong.
 
@@ -46,9 +50,9 @@ def read(
     configurations = usable(configurations, caller)
     faults = [*_text_faults(request, limits)]
     recipients = _recipients(request, faults, limits)
-    sender = _sender(request, faults, limits)
+    sender = _sender(request, faults)
     configuration = _configuration(request, configurations, sender, faults)
-    heads, contents = attachments.read(request.attachments or (), faults, limits)
+    heads, contents = attachments.read(request.attachments or (), faults)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
@@ -88,20 +92,20 @@ def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
                 max_length=longest.get(member.name),
                 is_body=member.name in _BODIES,
             )
-    if len((request.reference or "").encode("utf-8", "replace")) > _MAX_REFERENCE_BYTES:
-        message = f"'Reference' must not be longer than {_MAX_REFERENCE_BYTES} bytes in UTF-8."
+    if len((request.reference or "").encode("utf-8", "replace")) > MAX_REFERENCE_BYTES:
+        message = f"'Reference' must not be longer than {MAX_REFERENCE_BYTES} bytes in UTF-8."
         yield Fault("Reference", "Length", message)
 
 
 def _longest(limits: Limits) -> dict[str, int]:
-    mailbox = limits.name_length + _MAILBOX
+    mailbox = MAX_NAME_LENGTH + _MAILBOX
     return {
         **dict.fromkeys(("To", "CC", "BCC"), limits.recipients * mailbox),
-        **dict.fromkeys(("FromName", "ReceiverName"), limits.name_length),
+        **dict.fromkeys(("FromName", "ReceiverName"), MAX_NAME_LENGTH),
         "Domain": 255,
         "From": mailbox,
-        "Subject": limits.subject_length,
-        "Reference": limits.reference_length,
+        "Subject": MAX_SUBJECT_LENGTH,
+        "Reference": MAX_REFERENCE_LENGTH,
     }
 
 
@@ -118,7 +122,7 @@ def _recipients(
     found: dict[str, tuple[Mailbox, ...]] = {}
     for field, name in (("to", "To"), ("cc", "CC"), ("bcc", "BCC")):
         first: dict[str, Mailbox] = {}
-        for mailbox in _mailboxes(name, getattr(request, field), faults, limits):
+        for mailbox in _mailboxes(name, getattr(request, field), faults):
             first.setdefault(canonical(mailbox.address), mailbox)
         found[field] = tuple(box for key, box in first.items() if key not in seen)
         seen |= first.keys()
@@ -134,7 +138,7 @@ def _recipients(
     return found
 
 
-def _mailboxes(name: str, value: str | None, faults: list[Fault], limits: Limits) -> list[Mailbox]:
+def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
     if any(fault.field == name for fault in faults):
         return []  # What is wrong with the text has been said.
     try:
@@ -142,14 +146,14 @@ def _mailboxes(name: str, value: str | None, faults: list[Fault], limits: Limits
     except ValueError as error:
         faults.append(Fault(name, "Email", f"'{name}' is not a list of valid addresses: {error}."))
         return []
-    if any(len(mailbox.name) > limits.name_length for mailbox in mailboxes):
-        message = f"'{name}' must not have a name of more than {limits.name_length} characters."
+    if any(len(mailbox.name) > MAX_NAME_LENGTH for mailbox in mailboxes):
+        message = f"'{name}' must not have a name of more than {MAX_NAME_LENGTH} characters."
         faults.append(Fault(name, "Length", message))
     return mailboxes
 
 
-def _sender(request: SendMail, faults: list[Fault], limits: Limits) -> Mailbox | None:
-    mailboxes = _mailboxes("From", request.from_, faults, limits)
+def _sender(request: SendMail, faults: list[Fault]) -> Mailbox | None:
+    mailboxes = _mailboxes("From", request.from_, faults)
     if len(mailboxes) > 1:
         faults.append(Fault("From", "Email", "'From' must be a single address."))
     return mailboxes[0] if len(mailboxes) == 1 else None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Invalid
 from core.submission import submission
@@ -18,7 +19,7 @@ NOW = 1_800_000_000
 
 
 def key(mail=MAIL, header=None, caller="", configuration=PLAIN):
-    submitted = submission.read(mail, {configuration.domain: configuration}, caller)
+    submitted = submission.read(mail, {configuration.domain: configuration}, caller, CONFIG.limits)
     return key_of(mail, submitted, header, caller, NOW)
 
 

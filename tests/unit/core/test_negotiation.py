@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.config import CONFIG
 from core.contract.contract import Attachment, GetStatus, SendMail, SendResponse
 from core.contract.errors import Invalid, TooLarge, Unreadable
-from core.contract.limits import DEFAULT
 from core.formats.table import of_body
 from core.http.binding import read, read_batch
 from core.http.gateway import Request
@@ -36,7 +36,7 @@ def answered(*arguments, suffix="", **headers):
 
 
 def read_request(request, route):
-    return read(request, route.operation, route)
+    return read(request, route.operation, route, CONFIG.limits)
 
 
 # Routes
@@ -242,7 +242,9 @@ def test_camel_case_lowers_a_leading_run_of_capitals():
 def test_an_array_of_requests_is_bound_one_by_one():
     body = b'[{"Subject":"a"},{"Subject":"b"}]'
 
-    bound = read_batch(request(body, content_type="application/json"), SendMail, SEND)
+    bound = read_batch(
+        request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits
+    )
 
     assert bound == [SendMail(subject="a"), SendMail(subject="b")]
 
@@ -251,13 +253,13 @@ def test_an_array_holds_at_most_100_requests():
     body = b"[" + b",".join([b"{}"] * 101) + b"]"
 
     with pytest.raises(Invalid):
-        read_batch(request(body, content_type="application/json"), SendMail, SEND)
+        read_batch(request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[1]", b"[null]", b"[[]]"])
 def test_what_is_no_array_of_objects_is_unreadable(body):
     with pytest.raises(Unreadable):
-        read_batch(request(body, content_type="application/json"), SendMail, SEND)
+        read_batch(request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits)
 
 
 # The format of the answer: suffix, then ?format=, then Accept, then the request's own
@@ -401,17 +403,17 @@ def test_a_body_of_the_other_format_is_unreadable():
 
 
 def test_a_body_as_large_as_the_gateway_takes_is_read():
-    body = b'{"Text":"' + b"x" * (DEFAULT.body_bytes - 11) + b'"}'
+    body = b'{"Text":"' + b"x" * (CONFIG.limits.body_bytes - 11) + b'"}'
 
     bound = read_request(request(body, content_type="application/json"), SEND)
 
-    assert len(body) == DEFAULT.body_bytes
-    assert len(bound.text) == DEFAULT.body_bytes - 11
+    assert len(body) == CONFIG.limits.body_bytes
+    assert len(bound.text) == CONFIG.limits.body_bytes - 11
 
 
 def test_a_larger_one_is_not():
     with pytest.raises(TooLarge):
-        read_request(request(b"x" * (DEFAULT.body_bytes + 1)), SEND)
+        read_request(request(b"x" * (CONFIG.limits.body_bytes + 1)), SEND)
 
 
 # The query string (A3.2, B5 K)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.config import CONFIG
 from core.contract.contract import UNDECODABLE, Attachment, SendMail
 from core.contract.errors import Invalid, NotAllowed
 from core.message.address import Mailbox
@@ -32,7 +33,7 @@ MAIL = {"to": "ada@recipient.example", "subject": "s"}
 
 
 def read(configurations=BOTH, caller="", **fields):
-    return submission.read(SendMail(**MAIL | fields), configurations, caller)
+    return submission.read(SendMail(**MAIL | fields), configurations, caller, CONFIG.limits)
 
 
 def faults(configurations=BOTH, caller="", **fields):
