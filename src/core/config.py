@@ -26,12 +26,10 @@ class Config(NamedTuple):
     default_domain: DomainConfiguration
     """The domain of the template's parameters: with a single domain, nothing else is needed."""
     limits: Limits
-    is_copied: bool
-    """Whether Lambda takes a snapshot of this process, to start others from (SnapStart)."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Read the variables that `template.yaml` sets for every function, and Lambda's own."""
+        """Read the variables that `template.yaml` sets for every function."""
         return cls(
             table_name=environ["TABLE_NAME"],
             bucket_name=environ["BUCKET_NAME"],
@@ -55,7 +53,6 @@ class Config(NamedTuple):
                 body_bytes=int(environ["MAX_BODY_BYTES"]),
                 recipients=int(environ["MAX_RECIPIENTS"]),
             ),
-            is_copied=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )
 
 

@@ -4,8 +4,6 @@ import sys
 from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import ModuleType
 
-_waiting: list[ModuleType] = []
-
 
 def lazily(name: str) -> ModuleType:
     """Return the module `name`; it runs when the first of its members is asked for.
@@ -21,11 +19,4 @@ def lazily(name: str) -> ModuleType:
     module = module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    _waiting.append(module)
     return module
-
-
-def load_all() -> None:
-    """Load them after all, where time does not matter now but will."""
-    for module in _waiting:
-        vars(module)

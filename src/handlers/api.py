@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core import copies, sending, status_query
+from core import sending, status_query
 from core.aws import clients
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
@@ -43,15 +43,6 @@ services = sending.Services(
     queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
     counters=Counters(clients.dynamodb(), CONFIG.table_name),
 )
-if CONFIG.is_copied:
-    # Only Lambda's runtime has it.
-    from snapshot_restore_py import (  # type: ignore[import-untyped]
-        register_after_restore,
-        register_before_snapshot,
-    )
-
-    register_before_snapshot(copies.before)
-    register_after_restore(copies.after)
 
 
 @redacted

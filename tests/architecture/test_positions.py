@@ -21,7 +21,6 @@ ON = {
     "ApiGatewayLogRole": "existing",
     "SesSandbox": "true",
     "TrackOpens": "true",
-    "SnapStart": "true",
 }
 """The other position of every parameter that a condition looks at."""
 NEEDS = {

@@ -77,6 +77,30 @@ def test_functions_are_told_exactly_what_the_configuration_reads():
     assert not any("Environment" in function for function in FUNCTIONS.values())
 
 
+def test_no_function_is_called_through_a_version_or_an_alias():
+    """A version keeps the environment that it was published with (docs/adr/0005).
+
+    Every event is an event of its function, which SAM then calls by itself unless one of these is
+    set; nothing else makes a version, an alias, a permission or an event source.
+    """
+    publishing = {
+        "AutoPublishAlias",
+        "AutoPublishAliasAllProperties",
+        "AutoPublishCodeSha256",
+        "DeploymentPreference",
+        "FunctionScalingConfig",
+        "ProvisionedConcurrencyConfig",
+        "PublishToLatestPublished",
+        "SnapStart",
+        "VersionDeletionPolicy",
+        "VersionDescription",
+    }
+    for function in (TEMPLATE["Globals"]["Function"], *FUNCTIONS.values()):
+        assert not publishing & set(function)
+    assert not [r["Type"] for r in RESOURCES.values() if r["Type"].startswith("AWS::Lambda::")]
+    assert "DefinitionBody" not in RESOURCES["Api"]["Properties"]
+
+
 def test_no_two_functions_share_a_role():
     roles = [named_by(function["Role"]) for function in FUNCTIONS.values()]
 

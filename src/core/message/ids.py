@@ -11,7 +11,7 @@ _FORM = re.compile(f"[{_ALPHABET}]{{26}}\\Z")
 def new_id() -> str:
     """Return 26 characters: 48 bits of milliseconds since 1970, then 80 random bits.
 
-    The operating system's randomness, so that copies of one process (SnapStart) differ.
+    The random bits are the operating system's: nobody can guess the id of another's mail.
     """
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
