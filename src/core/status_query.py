@@ -6,7 +6,8 @@ from core.aws.store import Store
 from core.contract.errors import Fault, Invalid, NotFound
 from core.message.ids import is_id
 from core.message.record import Record
-from core.submission.domains import DomainConfiguration, usable
+from core.submission.domains import DomainConfiguration
+from core.submission.senders import usable
 
 
 def find(

@@ -1,7 +1,7 @@
-"""The HTTP API: sending mails and asking for their status, on every route and in every format."""
+"""The API's function: reads a request, calls the use case that it is about, writes the answer."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,12 +19,13 @@ from core.aws.ses import Transport
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
-from core.contract.contract import Contract, GetStatus, SendMail, SendResponse
-from core.contract.errors import MailError, NotImplementedHere
+from core.contract.contract import GetStatus, SendMail
+from core.contract.errors import MailError
+from core.contract.members import Contract
 from core.http import answers, binding, cors, gateway, routing
+from core.http.batch import Call
 from core.http.gateway import Request, Response
 from core.http.negotiation import negotiate
-from core.http.routing import Route
 from core.message.record import Record
 from core.redaction import places, redacted
 from core.submission import idempotency, submission
@@ -61,81 +62,69 @@ def _respond(request: Request, context: "LambdaContext") -> Response:
     route = routing.find(request.method, request.path)
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
-    with suppress(MailError):  # It is raised again where the body is read, and then told.
+    with suppress(MailError):  # It is raised again where the body is read, and answered there.
         request = binding.unpacked(request, CONFIG.limits)
     rendering = negotiate(request, route)
-    call = _Call(request, route, context)
-    status, answer = call.answer()
+    work = _Work(
+        request.caller, route.is_oneway, lambda: context.get_remaining_time_in_millis() / 1000
+    )
+    call = Call(request, route, request.headers.get(idempotency.HEADER))
+    status, answer = _answer(call, work)
+    headers = call.headers | work.headers
     if rendering.format.is_download and route.operation:
-        name = f"{route.operation.__name__}.{rendering.format.name}"
-        call.headers["Content-Disposition"] = f'attachment;filename="{name}"'
-    return Response(status, rendering.content_type, rendering.render(answer), call.headers)
+        name = f"{route.operation.name}.{rendering.format.name}"
+        headers["Content-Disposition"] = f'attachment;filename="{name}"'
+    return Response(status, rendering.content_type, rendering.render(answer), headers)
+
+
+def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
+    """Carry out what is asked; turn every failure into an answer and a line in the log."""
+    request_id = call.request.id
+    try:
+        return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
+    except MailError as error:
+        faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
+        logger.info("refused", request_id=request_id, code=error.code, faults=faults)
+        return error.status, answers.of_error(error, call.failed_item)
+    except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
+        _log_bug(error, request_id)
+        return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(request_id, call.failed_item)
+
+
+def _log_bug(error: Exception, request_id: str) -> None:
+    """Log what kind of error it was and where; its text may hold personal data."""
+    kind, where = type(error).__name__, places(error)
+    logger.error("failed", request_id=request_id, error=kind, where=where)
 
 
 @dataclass(slots=True)
-class _Call:
-    """One HTTP request while it is carried out: one thing asked, or the items of a batch."""
+class _Work:
+    """Carries out what one request asks for; `headers` collects what goes with the answer."""
 
-    request: Request
-    route: Route
-    context: "LambdaContext"
+    caller: str
+    is_oneway: bool
+    time_left: Callable[[], float]
+    """Seconds until Lambda ends this invocation."""
     headers: dict[str, str] = field(default_factory=dict)
-    _done: list[SendResponse] = field(default_factory=list)
-    _is_under_way: bool = False
 
-    def answer(self) -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
-        """Do one after the other and stop at the first that fails; return status and body."""
-        try:
-            items = self._asked()
-            self._is_under_way = True
-            for asked in items:
-                self._done.append(self._carry_out(asked))
-        except MailError as error:
-            faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
-            logger.info("refused", request_id=self.request.id, code=error.code, faults=faults)
-            return error.status, answers.of_error(error, self._progress())
-        except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
-            _log_bug(error, self.request)
-            bug = answers.of_bug(self.request.id, self._progress())
-            return HTTPStatus.INTERNAL_SERVER_ERROR, bug
-        self._progress()
-        return HTTPStatus.OK, self._done if self.route.is_batch else self._done[0]
-
-    def _progress(self) -> int | None:
-        """Say how much of a batch is done, in a header; its count is the failing item's index."""
-        if not self.route.is_batch:
-            return None
-        self.headers["X-AutoBatch-Completed"] = str(len(self._done))
-        return len(self._done) if self._is_under_way else None
-
-    def _asked(self) -> Sequence[Contract]:
-        if self.route.operation is None or self.route.refusal:
-            raise NotImplementedHere(self.route.refusal)
-        if self.route.is_batch:
-            return binding.read_batch(self.request, self.route.operation, self.route, CONFIG.limits)
-        return [binding.read(self.request, self.route.operation, self.route, CONFIG.limits)]
-
-    def _carry_out(self, asked: Contract) -> SendResponse:
-        match asked:
+    def carry_out(self, request: Contract, key: str | None) -> Contract:
+        """Call the use case of an operation; `key` is the caller's `Idempotency-Key`."""
+        match request:
             case SendMail():
-                return answers.of_record(self._send(asked))
+                return answers.of_record(self._send(request, key))
             case GetStatus():
-                return answers.of_record(self._find(asked))
+                return answers.of_record(self._find(request))
             case _:
-                raise TypeError(type(asked))
+                raise TypeError(type(request))
 
-    def _send(self, mail: SendMail) -> Record:
-        caller = self.request.caller
-        submitted = submission.read(mail, _domains(), caller, CONFIG.limits)
-        key = idempotency.key_of(mail, submitted, self._key_header(), caller, int(time.time()))
-        if self.route.is_oneway:
+    def _send(self, request: SendMail, header: str | None) -> Record:
+        submitted = submission.read(request, _domains(), self.caller, CONFIG.limits)
+        key = idempotency.key_of(request, submitted, header, self.caller, int(time.time()))
+        if self.is_oneway:
             record, replayed = sending.enqueue(submitted, key=key, services=services)
         else:
             record, replayed = sending.send(
-                submitted,
-                key=key,
-                time_left=lambda: self.context.get_remaining_time_in_millis() / 1000,
-                services=services,
+                submitted, key=key, time_left=self.time_left, services=services
             )
         if replayed:
             self.headers["Idempotent-Replayed"] = "true"
@@ -143,17 +132,9 @@ class _Call:
         logger.info(event, message_id=record.id, state=record.status)
         return record
 
-    def _key_header(self) -> str | None:
-        """Return the caller's idempotency key; each item of a batch has its own."""
-        given = self.request.headers.get(idempotency.HEADER)
-        return f"{given}/{len(self._done)}" if given and self.route.is_batch else given
-
-    def _find(self, asked: GetStatus) -> Record:
+    def _find(self, request: GetStatus) -> Record:
         return status_query.find(
-            asked.message_id,
-            caller=self.request.caller,
-            domains=_domains(),
-            store=services.store,
+            request.message_id, caller=self.caller, domains=_domains(), store=services.store
         )
 
 
@@ -162,9 +143,3 @@ def _domains() -> Mapping[str, DomainConfiguration]:
     if domain_table.broken:
         logger.error("domain configurations that cannot be used", domains=domain_table.broken)
     return domains
-
-
-def _log_bug(error: Exception, request: Request) -> None:
-    """Say where it happened, not what with: an exception's text may hold personal data."""
-    kind, where = type(error).__name__, places(error)
-    logger.error("failed", request_id=request.id, error=kind, where=where)

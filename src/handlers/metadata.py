@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from core.contract.operations import BY_NAME
 from core.http import gateway
 from core.http.gateway import Request, Response
 from core.metadata import openapi, page
-from core.metadata.operations import BY_NAME
 from core.metadata.samples import TABS
 from core.metadata.sources import languages
 from core.redaction import redacted

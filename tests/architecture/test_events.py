@@ -177,7 +177,7 @@ def test_mails_are_understood_and_allowed(event):
 
 def test_mails_come_as_json_as_xml_and_with_attachments():
     requests = [gateway.read(param.values[0]) for param in named("api_send_mail")]
-    types = [request.content_type for request in requests]
+    types = [request.body.media_type for request in requests]
     mails = [asked_by(request) for request in requests]
 
     assert set(types) == {"application/json", "application/xml"}
@@ -186,7 +186,7 @@ def test_mails_come_as_json_as_xml_and_with_attachments():
 
 def test_the_mail_as_xml_is_the_sample_of_the_original_with_other_values():
     sample = (ROOT / "tests/conformance/xml_cases/seed.xml").read_bytes()
-    body = gateway.read(json.loads(TEXTS["api_send_mail_xml"])).body
+    body = gateway.read(json.loads(TEXTS["api_send_mail_xml"])).body.data
 
     assert markup(body) == markup(sample)
 

@@ -10,18 +10,21 @@ import pytest
 from hostile.conftest import faults_of
 
 from core.config import CONFIG
-from core.contract.contract import MAX_ITEMS, Attachment, SendMail
+from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Invalid, MailError, TooLarge, Unreadable
 from core.contract.limits import (
     MAX_ATTACHMENT_BYTES,
     MAX_ATTACHMENTS_BYTES,
     MAX_DEPTH,
     MAX_ELEMENTS,
+    MAX_ITEMS,
     MAX_NAME_LENGTH,
     MAX_REFERENCE_BYTES,
     MAX_REFERENCE_LENGTH,
     MAX_SUBJECT_LENGTH,
 )
+from core.contract.operations import SEND_MAIL
+from core.formats.body import Body
 from core.http import binding
 from core.http.gateway import Request
 from core.http.routing import find
@@ -323,8 +326,8 @@ def limits(**changed):
 
 def bound(body, content_type="application/json", limits=CONFIG.limits, **headers):
     headers = {"content-type": content_type, **headers}
-    request = Request("r", "POST", "/Mail/Send", {}, headers, body, "")
-    return binding.read(request, SendMail, find("POST", "/Mail/Send"), limits)
+    request = Request("r", "POST", "/Mail/Send", {}, headers, Body(body, content_type), "")
+    return binding.read(request, SEND_MAIL, find("POST", "/Mail/Send"), limits)
 
 
 def test_the_bytes_of_a_text_are_counted_not_its_characters():

@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contract.contract import Attachment, SendMail, SendResponse, members
+from core.contract.contract import Attachment, SendMail, SendResponse
 from core.contract.errors import MailError
+from core.contract.members import members
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.message.status import Status

@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contract.contract import Attachment, SendMail, SendResponse, members
+from core.contract.contract import Attachment, SendMail, SendResponse
 from core.contract.errors import MailError
+from core.contract.members import members
 from core.formats import csv as csv_format
-from core.formats import form, jsv
+from core.formats import form, jsv, multipart
 from core.http.content_encoding import inflated
 from core.message.status import Status
 
@@ -83,7 +84,7 @@ def test_an_urlencoded_form_is_bound(mail, named):
     fields = {named(name): text for name, text in as_fields(mail).items()}
 
     for body in (urlencode(fields), urlencode(fields, quote_via=quote)):
-        assert form.read_urlencoded(body.encode(), SendMail) == mail
+        assert form.read(body.encode(), SendMail) == mail
 
 
 FILES = st.builds(
@@ -112,7 +113,7 @@ def as_multipart(fields, files):
 def test_a_multipart_form_is_bound_with_its_files(mail, files):
     body = b"".join(as_multipart(as_fields(mail), files))
 
-    bound = form.read_multipart(body, f'multipart/form-data; boundary="{BOUNDARY}"', SendMail)
+    bound = multipart.read(body, f'multipart/form-data; boundary="{BOUNDARY}"', SendMail)
 
     attached = mail.attachments
     if files:
@@ -172,8 +173,8 @@ HEADERS = st.sampled_from([CONTENT_TYPE, 'a; boundary="', "; boundary=\xff", ""]
 READERS = [
     jsv.read,
     csv_format.read,
-    form.read_urlencoded,
-    lambda body, contract: form.read_multipart(body, CONTENT_TYPE, contract),
+    form.read,
+    lambda body, contract: multipart.read(body, CONTENT_TYPE, contract),
 ]
 
 
@@ -192,9 +193,9 @@ def test_any_body_is_read_or_refused_and_nothing_else(body):
 @given(mutated(), HEADERS, TEXTS)
 def test_any_header_is_read_or_refused_and_nothing_else(body, header, charset):
     with suppress(MailError):
-        form.read_multipart(body, header, SendMail)
+        multipart.read(body, header, SendMail)
     with suppress(MailError):
-        form.read_urlencoded(body, SendMail, charset)
+        form.read(body, SendMail, charset)
     with suppress(MailError):
         inflated(body, header, 1_000)
 

@@ -1,78 +1,15 @@
-"""The wire contract's data types, and what each member is called and holds (CONTRACT.md B1)."""
+"""The types of the wire contract: requests, answers, and what they hold (docs/contract.md B1)."""
 
-import binascii
-import re
-import types
-from collections.abc import Mapping, Sized
-from enum import Enum, auto
-from functools import cache, partial
-from typing import ClassVar, NamedTuple, Union, get_args, get_origin
+from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from core.contract.errors import Fault, Invalid
+from core.contract.binary import Undecodable
+from core.contract.members import Contract
 from core.message.status import Status
 
 _CLR = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 SERVICESTACK_TYPES = "http://schemas.servicestack.net/types"
-
-
-MAX_ITEMS = 500
-"""How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
-MAX_BATCH = 100
-"""How many requests one array may hold: more would not be done before API Gateway gives up."""
-
-
-def require_few(name: str, items: Sized, limit: int = MAX_ITEMS) -> None:
-    """Refuse a list that would cost more to bind than any mail is worth. Raises `Invalid`."""
-    if len(items) > limit:
-        message = f"'{name}' must not have more than {limit} items."
-        raise Invalid(Fault(name, "TooManyItems", message))
-
-
-def require_batch(contract: "type[Contract]", items: Sized) -> None:
-    """Refuse an array of more than `MAX_BATCH` requests, before any is bound. Raises `Invalid`."""
-    require_few(f"{contract.__name__}[]", items, MAX_BATCH)
-
-
-class Undecodable:
-    """Stands where bytes should: something was given, and it is not base64."""
-
-
-UNDECODABLE = Undecodable()
-_WHITESPACE = re.compile(r"\s+", re.ASCII)
-_PADDED = re.compile(r"[^=]+={0,2}|=")
-
-
-def decode_base64(text: str) -> bytes | Undecodable:
-    """Decode a member of bytes: base64 with white space anywhere in it, also several in a row.
-
-    Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
-    """
-    decode = partial(binascii.a2b_base64, strict_mode=True)  # base64's own would copy the text.
-    try:
-        try:
-            return decode(text)
-        except binascii.Error:
-            # Rare: only wrapped or concatenated base64 comes here; the common case is one pass.
-            return b"".join(map(decode, _PADDED.findall(_WHITESPACE.sub("", text))))
-    except ValueError:
-        return UNDECODABLE
-
-
-class Contract(BaseModel):
-    """A type of the contract: Python names inside, the wire's names as aliases.
-
-    Members are declared in the order of the original's C# classes, which is their order in JSON.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, populate_by_name=True, arbitrary_types_allowed=True, hide_input_in_errors=True
-    )
-
-    namespace: ClassVar[str]
-    alphabetical: ClassVar[bool] = True
-    """Whether XML orders the members by name, as DataContractSerializer does without `Order`."""
 
 
 class Attachment(Contract):
@@ -166,55 +103,3 @@ class ErrorResponse(Contract):
     alphabetical = False
 
     response_status: ResponseStatus | None = Field(None, alias="ResponseStatus")
-
-
-class Kind(Enum):
-    """What a member holds."""
-
-    STRING = auto()
-    BYTES = auto()
-    BOOLEAN = auto()
-    INTEGER = auto()
-    STATUS = auto()
-    OBJECT = auto()
-    LIST = auto()
-    MAP = auto()
-
-
-class Member(NamedTuple):
-    """One member of a contract type: `item` is the contract of an object or of a list's items."""
-
-    name: str
-    field: str
-    kind: Kind
-    item: type[Contract] | None = None
-
-
-_SCALARS = {
-    str: Kind.STRING,
-    bytes: Kind.BYTES,
-    bool: Kind.BOOLEAN,
-    int: Kind.INTEGER,
-    Status: Kind.STATUS,
-}
-
-
-@cache
-def members(contract: type[Contract]) -> tuple[Member, ...]:
-    """List the members of `contract` in the order of their declaration."""
-    return tuple(
-        Member(field.alias or name, name, *_kind(field.annotation))
-        for name, field in contract.model_fields.items()
-    )
-
-
-def _kind(annotation: object) -> tuple[Kind, type[Contract] | None]:
-    if get_origin(annotation) in (Union, types.UnionType):
-        annotation = get_args(annotation)[0]  # The others are None and Undecodable.
-    if isinstance(annotation, type):
-        if issubclass(annotation, Contract):
-            return Kind.OBJECT, annotation
-        return _SCALARS[annotation], None
-    if get_origin(annotation) is tuple:
-        return Kind.LIST, get_args(annotation)[0]
-    return Kind.MAP, None

@@ -2,6 +2,7 @@
 
 * MailError
   + Unreadable      -- 400: the body is not the format it claims to be
+    - Unbindable    -- 400: it is, but a member holds what its type cannot be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
   + NotAllowed      -- 403: no such domain (for this caller)
   + NotFound        -- 404: no such message (for this caller)
@@ -24,7 +25,7 @@ class Fault(NamedTuple):
 
 
 class MailError(Exception):
-    """A refusal that the caller is told about, in the error form of CONTRACT.md A6."""
+    """A refusal that the caller is told about, in the error form of docs/contract.md A6."""
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
@@ -37,10 +38,26 @@ class MailError(Exception):
 
 
 class Unreadable(MailError):
-    """The body cannot be decoded (CONTRACT.md A6: .NET's name for it stays)."""
+    """The body cannot be decoded (docs/contract.md A6: .NET's name for it stays)."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "SerializationException"
+
+
+class Unbindable(Unreadable):
+    """The body can be decoded, but a member's value is not of the member's type.
+
+    Formats read any type of the contract; which operation was asked for is known further out, so it
+    is named there, with `of`.
+    """
+
+    def __init__(self, fault: Fault, operation: str = "") -> None:
+        """Report `fault`; in .NET's words, which name the operation."""
+        super().__init__(f"Unable to bind to request '{operation}'", fault)
+
+    def of(self, operation: str) -> "Unbindable":
+        """Return the same error of a request for `operation`."""
+        return Unbindable(self.faults[0], operation)
 
 
 class Invalid(MailError):

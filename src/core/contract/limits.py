@@ -1,9 +1,10 @@
 """How much of everything one request may hold; each bound stands before the work that it bounds."""
 
 import re
+from collections.abc import Sized
 from typing import NamedTuple
 
-from core.contract.errors import Fault, TooLarge, Unreadable
+from core.contract.errors import Fault, Invalid, TooLarge, Unreadable
 
 BODY = "Body"
 """What a field error calls the request as a whole."""
@@ -23,6 +24,10 @@ MAX_ELEMENTS = 10_000
 A mail with 500 attachments has 2,000. Each costs far more time and memory than the few bytes that
 it is written in, so a small document could otherwise keep a function busy for long.
 """
+MAX_ITEMS = 500
+"""How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
+MAX_BATCH = 100
+"""How many requests one array may hold: more would not be done before API Gateway gives up."""
 MAX_ATTACHMENT_BYTES = 10_000_000
 """One attachment, decoded: it came in one body, and is no larger."""
 MAX_ATTACHMENTS_BYTES = 10_000_000
@@ -53,6 +58,18 @@ def too_large(limit: int) -> TooLarge:
     """Return the refusal of a body that is larger than `limit` bytes."""
     message = f"The request must not be larger than {limit} bytes."
     return TooLarge(message, Fault(BODY, "TooLarge", message))
+
+
+def require_few(name: str, items: Sized, limit: int = MAX_ITEMS) -> None:
+    """Refuse a list that would cost more to bind than any mail is worth. Raises `Invalid`."""
+    if len(items) > limit:
+        message = f"'{name}' must not have more than {limit} items."
+        raise Invalid(Fault(name, "TooManyItems", message))
+
+
+def require_batch(operation: str, items: Sized) -> None:
+    """Refuse an array of more than `MAX_BATCH` requests, before any is bound. Raises `Invalid`."""
+    require_few(f"{operation}[]", items, MAX_BATCH)
 
 
 def check_nesting(depth: int, elements: int) -> None:

@@ -1,16 +1,25 @@
-"""CSV as ServiceStack has it: a row of names and a row of values (CONTRACT.md A3.2, A6 and A7)."""
+"""CSV as ServiceStack has it: a row of names and a row of values.
 
+The rules are in docs/contract.md A3.2, A6 and A7.
+"""
+
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from io import StringIO
 
-from core.contract.contract import Contract, members
 from core.contract.errors import Unreadable
+from core.contract.limits import GATEWAY_BYTES
+from core.contract.members import Contract, members, members_by_name
 from core.formats import jsv
+from core.formats.text import encodable
 
-_CELL = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n][^,\r\n]*+)?)(,|[\r\n]++|\Z)')
 _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
 """What makes a cell be quoted: `CsvWriter.HasAnyEscapeChars`."""
 _MAX_COLUMNS = 1_000
+
+# A cell may hold a whole mail; Python's own limit, one for the whole process, is 128 KB.
+csv.field_size_limit(GATEWAY_BYTES)
 
 
 def read[C: Contract](body: bytes, contract: type[C]) -> C:
@@ -20,18 +29,15 @@ def read[C: Contract](body: bytes, contract: type[C]) -> C:
     count. The original takes the first of several rows and drops the others in silence: that would
     lose mails, so it is refused, as is a table without any name that we know (one separated by
     semicolons, say). Always UTF-8; what is not becomes U+FFFD. Raises `Unreadable`.
-
-    Not by Python's `csv`, whose limit for a cell can only be raised for the whole process.
     """
-    rows = _rows(body.decode("utf-8", "replace").removeprefix("\ufeff").lstrip("\r\n"))
+    rows = _rows(body.decode("utf-8", "replace").removeprefix("\ufeff"))
     header = [name.strip().lower() for name in next(rows, [])]
     values = next(rows, None)
     if values is None or next(rows, None) is not None or len(values) > len(header):
         raise Unreadable("The CSV must have one line of names and one line of values.")
-    if not {member.name.lower() for member in members(contract)}.intersection(header):
+    if not members_by_name(contract).keys() & set(header):
         raise Unreadable(f"The CSV has no column of '{contract.__name__}'. Separate with commas.")
-    cells = dict(zip(header, values, strict=False))
-    return jsv.bind(cells, contract)
+    return jsv.bind(dict(zip(header, values, strict=False)), contract)
 
 
 def write(answer: Contract) -> str:
@@ -40,10 +46,26 @@ def write(answer: Contract) -> str:
     Texts that a spreadsheet takes for formulas (`=1+1`) stay what they are: this is an interface,
     and its readers compare what they get.
     """
-    held = {member.name: getattr(answer, member.field) for member in members(type(answer))}
-    row = ",".join(_cell(value) for value in held.values())
-    text = f"{','.join(held)}\r\n{row}\r\n"
-    return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+    return encodable(_line(_names(answer)) + _line(_cells(answer)))
+
+
+def write_array(answers: Sequence[Contract]) -> str:
+    """Write one line of names, and a line for each of `answers`, which are of one type."""
+    lines = [_line(_names(answer)) for answer in answers[:1]]
+    lines += [_line(_cells(answer)) for answer in answers]
+    return encodable("".join(lines))
+
+
+def _names(answer: Contract) -> Iterator[str]:
+    return (member.name for member in members(type(answer)))
+
+
+def _cells(answer: Contract) -> Iterator[str]:
+    return (_cell(getattr(answer, member.field)) for member in members(type(answer)))
+
+
+def _line(cells: Iterator[str]) -> str:
+    return f"{','.join(cells)}\r\n"
 
 
 def _cell(value: object) -> str:
@@ -54,16 +76,12 @@ def _cell(value: object) -> str:
 
 def _rows(text: str) -> Iterator[list[str]]:
     """Read one row after the other, as RFC 4180 has them; empty lines are none."""
-    row: list[str] = []
-    at = 0
-    while at < len(text):
-        cell = _CELL.match(text, at)
-        if cell is None or len(row) > _MAX_COLUMNS:
-            raise Unreadable(f"The body is not well-formed CSV at position {at}.")
-        at = cell.end()
-        row.append(cell[2] or (cell[1] or "").replace('""', '"'))
-        if cell[3] != ",":
-            yield row
-            row = []
-    if row:
-        yield [*row, ""]
+    rows = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        for row in rows:
+            if len(row) > _MAX_COLUMNS:
+                raise Unreadable(f"The CSV must not have more than {_MAX_COLUMNS} columns.")
+            if row:
+                yield row
+    except csv.Error:
+        raise Unreadable(f"The body is not well-formed CSV in line {rows.line_num}.") from None

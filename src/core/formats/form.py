@@ -1,192 +1,70 @@
-"""Forms, as browsers and C#'s clients post them, with the files that come along (A3.2, A5.1)."""
+"""Forms as browsers and C#'s clients post them: `application/x-www-form-urlencoded`.
 
-import binascii
-import re
-from collections.abc import Iterator
-from typing import NamedTuple
-from urllib.parse import unquote, unquote_to_bytes
+The rules are in docs/contract.md A3.2 and A5.1. `multipart` reads those with files.
+"""
 
-from core.contract.contract import (
-    MAX_ITEMS,
-    Attachment,
-    Contract,
-    Undecodable,
-    decode_base64,
-    members,
-    require_few,
-)
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Unreadable
+from core.contract.limits import MAX_ITEMS
+from core.contract.members import Contract, members
 from core.formats import jsv
 
 _CODECS = {"iso-8859-1": "iso-8859-1", "us-ascii": "iso-8859-1", "windows-1252": "cp1252"}
-_MAX_BOUNDARY = 200  # RFC 2046 §5.1.1 has 70.
-_MAX_HEADERS = 8_192
-_HEADERS = re.compile(rb"\r?\n((?:[^\r\n]++\r?\n)*+)\r?\n")
-_FOLD = re.compile(r"\r?\n[ \t]+")
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))')
-_ESCAPED = re.compile(r'\\(["\\])')
 
 
-def read_urlencoded[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
-    """Bind the fields of an `application/x-www-form-urlencoded` body, as `read_multipart` does."""
-    codec = _CODECS.get(charset.lower(), "utf-8")
-    given = body.split(b"&", _max_fields(contract))
-    if len(given) > _max_fields(contract):
-        raise _too_many(contract)
-    pairs = (field.replace(b"+", b" ").partition(b"=") for field in given)
-    fields = [(_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs]
-    return _bound(fields, contract)
+def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
+    """Bind the fields of a form to `contract`, as `bind` does.
+
+    `charset` is the Content-Type's; "" is UTF-8. Raises `Unreadable` for too many fields.
+    """
+    codec = codec_of(charset)
+    fields = body.split(b"&", max_fields(contract))
+    if len(fields) > max_fields(contract):
+        raise too_many_fields(contract)
+    pairs = (field.replace(b"+", b" ").partition(b"=") for field in fields)
+    return bind(
+        ((_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs), contract
+    )
+
+
+def bind[C: Contract](fields: Iterable[tuple[str, str]], contract: type[C]) -> C:
+    """Bind the names and values of a form's fields to `contract`.
+
+    Names match in any case, unknown ones are passed over, what is empty stays null, values of a
+    repeated one are joined with a comma. `Attachments` is JSV, or JSON, which the original takes
+    for attachments without content.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        if value:
+            values.setdefault(name.lower(), []).append(value)
+    joined = {name: ",".join(texts) for name, texts in values.items()}
+    return jsv.bind(joined, contract, _decode)
+
+
+def codec_of(charset: str) -> str:
+    """Return Python's name of a form's charset; every charset that we do not know is UTF-8."""
+    return _CODECS.get(charset.lower(), "utf-8")
+
+
+def max_fields(contract: type[Contract]) -> int:
+    """Return how many fields a form may have: every member once, and files."""
+    return MAX_ITEMS + len(members(contract))
+
+
+def too_many_fields(contract: type[Contract]) -> Unreadable:
+    """Return the refusal of a form of more than `max_fields` fields."""
+    return Unreadable(f"A form must not have more than {max_fields(contract)} fields.")
 
 
 def _unescaped(text: bytes, codec: str) -> str:
     return unquote_to_bytes(text).decode(codec, "replace")
 
 
-def read_multipart[C: Contract](body: bytes, content_type: str, contract: type[C]) -> C:
-    """Bind the fields of a `multipart/form-data` body (RFC 7578), and attach its files.
-
-    Names match in any case, unknown ones are passed over, what is empty stays null, values of a
-    repeated one are joined with a comma. `Attachments` is JSV, or JSON, which the original takes
-    for attachments without content. Every part with a file name becomes a further attachment,
-    whatever its field is called: the original passes over files, and sends a mail without them.
-    UTF-8, unless a part's Content-Type says otherwise; what is not becomes U+FFFD. Raises
-    `Unreadable` for what is malformed or cut off, and `Invalid` for too many attachments.
-    """
-    fields, files = [], []
-    for part in _parts(body, _boundary(content_type), contract):
-        if part.file_name is None:
-            fields.append((part.name, part.text))
-        elif part.file_name or part.content:  # A browser sends an empty part for no file.
-            files.append(part.as_attachment())
-    bound = _bound(fields, contract)
-    for member in members(contract):
-        if files and member.item is Attachment:
-            attached = (*(getattr(bound, member.field) or ()), *files)
-            require_few(member.name, attached)
-            return bound.model_copy(update={member.field: attached})
-    return bound
-
-
-class _Part(NamedTuple):
-    """One part of a form: a field, or a file if it has a file name."""
-
-    name: str
-    file_name: str | None
-    content_type: str
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        charset = _parameters(self.content_type).get("charset", "")
-        return self.content.decode(_CODECS.get(charset.lower(), "utf-8"), "replace")
-
-    def as_attachment(self) -> Attachment:
-        return Attachment(
-            bytes_=self.content,
-            name=self.file_name or None,
-            content_type=self.content_type or None,
-        )
-
-
-def _bound[C: Contract](fields: list[tuple[str, str]], contract: type[C]) -> C:
-    values: dict[str, list[str]] = {}
-    for name, value in fields:
-        if value:
-            values.setdefault(name.lower(), []).append(value)
-    joined = {name: ",".join(given) for name, given in values.items()}
-    return jsv.bind(joined, contract, _decode)
-
-
 def _decode(text: str) -> bytes | Undecodable:
     """Decode base64 in which a space was a `+` that nobody escaped, as in C#'s file posts."""
     mended = decode_base64(text.replace(" ", "+"))
     return mended if isinstance(mended, bytes) else decode_base64(text)
-
-
-def _parts(body: bytes, boundary: bytes, contract: type[Contract]) -> Iterator[_Part]:
-    """Split at the delimiter lines: `--boundary`, the last with two more dashes behind it.
-
-    Lines may also end with LF alone. What stands before the first and after the last is ignored.
-    """
-    delimiter = re.compile(rb"\r?\n--" + re.escape(boundary) + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
-    text = b"\n" + body  # The first delimiter has no line end of its own.
-    start = None
-    for number, match in enumerate(delimiter.finditer(text)):
-        if number > _max_fields(contract):
-            raise _too_many(contract)
-        if start is not None:
-            yield _part(text, start, match.start())
-        if match[1]:
-            return
-        start = match.end()
-    raise Unreadable("The form's last delimiter is missing: it is cut off, or not multipart.")
-
-
-def _part(text: bytes, start: int, end: int) -> _Part:
-    found = _HEADERS.match(text, start, min(end, start + _MAX_HEADERS))
-    if found is None:
-        raise Unreadable("A part of the form has malformed headers, or more than 8 KB of them.")
-    headers = _headers(found[1])
-    disposition = _parameters(headers.get("content-disposition", ""))
-    file_name = _file_name(disposition)
-    if file_name is None and "name" not in disposition:
-        raise Unreadable("A part of the form has no name.")
-    return _Part(
-        name=disposition.get("name", ""),
-        file_name=file_name,
-        content_type=headers.get("content-type", ""),
-        content=_decoded(text[found.end() : end], headers.get("content-transfer-encoding", "")),
-    )
-
-
-def _headers(lines: bytes) -> dict[str, str]:
-    unfolded = _FOLD.sub(" ", lines.decode("utf-8", "replace"))  # RFC 7578 §5.1: UTF-8 as it is.
-    pairs = (line.partition(":") for line in unfolded.split("\n"))
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
-
-
-def _parameters(header: str) -> dict[str, str]:
-    """Read the parameters of a header, such as C#'s `form-data;name="Domain"`; the first counts."""
-    found: dict[str, str] = {}
-    for name, quoted, plain in _PARAMETER.findall(header):
-        found.setdefault(name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip())
-    return found
-
-
-def _file_name(disposition: dict[str, str]) -> str | None:
-    """Return the file name, from `filename*` (RFC 5987) if it is there; None: it is no file."""
-    extended = disposition.get("filename*", "")
-    charset, _, rest = extended.partition("'")
-    if encoded := rest.partition("'")[2]:
-        return unquote(encoded, _CODECS.get(charset.lower(), "utf-8"), "replace")
-    name = disposition.get("filename", extended or None)
-    return name and name.replace("%22", '"')  # Browsers escape nothing else (HTML, form data).
-
-
-def _decoded(content: bytes, transfer_encoding: str) -> bytes:
-    match transfer_encoding.lower():
-        case "" | "7bit" | "8bit" | "binary":
-            return content
-        case "quoted-printable":
-            return binascii.a2b_qp(content)
-        case "base64":
-            decoded = decode_base64(content.decode("utf-8", "replace"))
-            if isinstance(decoded, bytes):
-                return decoded
-    raise Unreadable("A part of the form is not in the transfer encoding that it names.")
-
-
-def _boundary(content_type: str) -> bytes:
-    boundary = _parameters(content_type).get("boundary", "")
-    if not 0 < len(boundary) <= _MAX_BOUNDARY:
-        raise Unreadable("The Content-Type 'multipart/form-data' needs its 'boundary'.")
-    return boundary.encode("utf-8", "replace")
-
-
-def _max_fields(contract: type[Contract]) -> int:
-    """Return how many fields a form may have: every member once, and files."""
-    return MAX_ITEMS + len(members(contract))
-
-
-def _too_many(contract: type[Contract]) -> Unreadable:
-    return Unreadable(f"A form must not have more than {_max_fields(contract)} fields.")

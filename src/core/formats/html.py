@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from core.contract.contract import Contract, Kind, members
+from core.contract.members import Contract, Kind, members
 
 _PAGE = """<!doctype html>
 <html lang="en">

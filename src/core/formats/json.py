@@ -5,26 +5,21 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core.contract.contract import (
-    UNDECODABLE,
-    Contract,
-    ErrorResponse,
-    Kind,
-    Member,
-    Undecodable,
-    decode_base64,
-    members,
-    require_batch,
-    require_few,
-)
-from core.contract.errors import Fault, Unreadable
-from core.contract.limits import check_json
+from core.contract.binary import UNDECODABLE, Undecodable, decode_base64
+from core.contract.contract import ErrorResponse
+from core.contract.errors import Fault, Unbindable, Unreadable
+from core.contract.limits import check_json, require_batch, require_few
+from core.contract.members import Contract, Kind, Member, members, members_by_name
 from core.formats.jsv import quoted
+from core.formats.text import encodable
 from core.message.status import Status
 
 
 class Style(NamedTuple):
-    """How an answer is written: as the original by default, else as `?jsconfig=` asks (A3.4)."""
+    """How an answer is written: as by the original, or as `?jsconfig=` asks.
+
+    The rules are in docs/contract.md A3.4.
+    """
 
     camel_case: bool = False
     nulls: bool = False
@@ -39,7 +34,7 @@ PLAIN = Style()
 
 
 def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
-    """Bind a JSON object to `contract` (CONTRACT.md A3.3, with B5 D, E and J).
+    """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
     number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
@@ -54,7 +49,7 @@ def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
     def bind(document: Any) -> list[C]:
         if not isinstance(document, list):
             raise Unreadable("An array of requests should start with a '['.")
-        require_batch(contract, document)
+        require_batch(contract.__name__, document)
         return [_object(item, contract) for item in document]
 
     return _read(body, bind)
@@ -87,19 +82,24 @@ def _object[C: Contract](document: Any, contract: type[C]) -> C:
 
 
 def write(answer: Contract, style: Style = PLAIN) -> str:
-    """Write `answer` as ServiceStack.Text does: declaration order, no nulls (CONTRACT.md A3.4)."""
+    """Write `answer` as ServiceStack.Text does: in the order of declaration, without nulls.
+
+    The rules are in docs/contract.md A3.4.
+    """
     document = _members(answer, style)
     if isinstance(answer, ErrorResponse):
-        # A hand-written client that never looks at the HTTP status must see the failure (B4).
+        # A hand-written client that never looks at the HTTP status must see the failure
+        # (docs/contract.md B4).
         status = answer.response_status
         message = (status and status.message) or ""
         failure = {"Status": Status.FAILED.value, "ErrorMessage": message, "Retry": False}
         document |= {_name(name, style): value for name, value in failure.items()}
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+    return encodable(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
-def write_array(answers: Sequence[Contract], style: Style = PLAIN) -> str:
+def write_array(
+    answers: Sequence[Contract], _contract: type[Contract], style: Style = PLAIN
+) -> str:
     """Write the array of a batch's answers."""
     return f"[{','.join(write(answer, style) for answer in answers)}]"
 
@@ -115,13 +115,13 @@ def _refuse_constant(name: str) -> None:
 
 
 def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
-    known = {member.name.lower(): member for member in members(contract)}
-    bound = {}
+    by_name = members_by_name(contract)
+    values = {}
     for name, value in document.items():
-        member = known.get(name.lower())
+        member = by_name.get(name.lower())
         if member is not None:
-            bound[member.name] = None if value is None else _value(value, member)
-    return contract.model_validate({name: held for name, held in bound.items() if held is not None})
+            values[member.name] = None if value is None else _value(value, member)
+    return contract.of(values)
 
 
 def _value(value: Any, member: Member) -> Any:
@@ -141,13 +141,16 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
         value = [value]  # A single item without its list, as the original takes it.
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
         fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
-        raise Unreadable("Unable to bind to request 'SendMail'", fault)
+        raise Unbindable(fault)
     require_few(name, value)
     return tuple(_bind(item, contract) for item in value if item is not None)
 
 
 def _bytes(value: Any) -> bytes | Undecodable:
-    """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}` (B5 J)."""
+    """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}`.
+
+    docs/contract.md B5 J. What is none of these is `UNDECODABLE`.
+    """
     try:
         if isinstance(value, str) and not isinstance(value, _Number):
             return decode_base64(value)

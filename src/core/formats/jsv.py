@@ -1,29 +1,23 @@
 """JSV, ServiceStack's own text format: JSON without quotes, with CSV's quoting where needed.
 
-Forms and CSV hold it too, wherever a member is more than a text (CONTRACT.md A3.2). What the
+Forms and CSV hold it too, wherever a member is more than a text (docs/contract.md A3.2). What the
 contract does not say follows ServiceStack.Text 5.9, `JsvTypeSerializer` and `JsWriter`.
 """
 
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
-from core.contract.contract import (
-    Contract,
-    Kind,
-    Member,
-    Undecodable,
-    decode_base64,
-    members,
-    require_few,
-)
-from core.contract.errors import Fault, Unreadable
-from core.contract.limits import check_json, check_nesting
+from core.contract.binary import Undecodable, decode_base64
+from core.contract.errors import Fault, Unbindable, Unreadable
+from core.contract.limits import check_json, check_nesting, require_few
+from core.contract.members import Contract, Kind, Member, members, members_by_name
+from core.formats.text import encodable
 
 type Decode = Callable[[str], bytes | Undecodable]
 
@@ -72,41 +66,44 @@ def bind[C: Contract](
 
     Unknown names are passed over and empty texts leave their member null, as in the original.
     """
-    known = {member.name.lower(): member for member in members(contract)}
-    bound = {
+    by_name = members_by_name(contract)
+    values = {
         member.name: read_value(text, member, decode)
         for name, text in texts.items()
-        if text and (member := known.get(name.lower()))
+        if text and (member := by_name.get(name.lower()))
     }
-    return _bound(bound, contract)
+    return _bound(values, contract)
 
 
 def read_value(text: str, member: Member, decode: Decode = decode_base64) -> object:
     """Read what a form's field or a CSV cell holds for `member`: a text as it is, else JSV.
 
     A list may come without its brackets, as C#'s clients send it. It may be JSON: there the
-    original makes attachments without content. Raises `Unreadable` for anything else, with a
+    original makes attachments without content. Raises `Unbindable` for anything else, with a
     fault that does not repeat the text (the original's does).
     """
-    match member.kind:
-        case Kind.LIST if member.item:
-            listed = text if text.lstrip(_WHITE).startswith("[") else f"[{text}]"
-            try:
-                reader = _Reader(listed, decode)
-                items = reader.read_value(member)
-                reader.end()
-            except Unreadable as error:
-                if error.faults:
-                    raise  # It says already what is wrong.
-                raise _unbindable(member.name) from None
-            return items
-        case _:
-            return text
+    if member.kind is not Kind.LIST:
+        return text
+    listed = text if text.lstrip(_WHITE).startswith("[") else f"[{text}]"
+    try:
+        reader = _Reader(listed, decode)
+        items = reader.read_value(member)
+        reader.end()
+    except Unreadable as error:
+        if error.faults:
+            raise  # It says already what is wrong.
+        raise _unbindable(member.name) from None
+    return items
 
 
 def write(answer: Contract) -> str:
-    """Write `answer` as ServiceStack.Text does: declaration order, no nulls (CONTRACT.md A7)."""
-    return text_of(answer).encode("utf-8", "replace").decode()  # A lone surrogate is no character.
+    """Write `answer` as ServiceStack.Text does, without nulls (docs/contract.md A7)."""
+    return encodable(text_of(answer))
+
+
+def write_array(answers: Sequence[Contract]) -> str:
+    """Write the array of a batch's answers."""
+    return f"[{','.join(map(write, answers))}]"
 
 
 def text_of(value: object) -> str:
@@ -115,8 +112,12 @@ def text_of(value: object) -> str:
         case Contract():
             return text_of({m.name: getattr(value, m.field) for m in members(type(value))})
         case Mapping():
-            given = ((text_of(name), held) for name, held in value.items() if held is not None)
-            return f"{{{','.join(f'{name}:{text_of(held)}' for name, held in given)}}}"
+            pairs = (
+                f"{text_of(name)}:{text_of(inner)}"
+                for name, inner in value.items()
+                if inner is not None
+            )
+            return f"{{{','.join(pairs)}}}"
         case list() | tuple():
             return f"[{','.join(map(text_of, value))}]"
         case bytes():
@@ -147,21 +148,24 @@ class _Reader:
         self._is_laid_out = _LAID_OUT.match(self.text) is not None
 
     def read[C: Contract](self, contract: type[C]) -> C:
-        known = {member.name.lower(): member for member in members(contract)}
-        bound: dict[str, Any] = {}
+        by_name = members_by_name(contract)
+        values: dict[str, Any] = {}
         self._expect(_OPENING, "{")
         if self._is_closed("}"):
             return contract()
         while True:
             self._count()
-            found = self._expect(_NAME)
-            name = (found[2] or found[1].replace('""', '"')).strip(_WHITE)
-            member = known.get(name.lower())
+            name = self._name()
+            member = by_name.get(name.lower())
             value = self.read_value(member)
             if member:
-                bound[member.name] = value
+                values[member.name] = value
             if self._expect(_NEXT, ",}")[1] == "}":
-                return _bound(bound, contract)
+                return _bound(values, contract)
+
+    def _name(self) -> str:
+        match = self._expect(_NAME)
+        return (match[2] or match[1].replace('""', '"')).strip(_WHITE)
 
     def read_value(self, member: Member | None) -> object:
         """Read the value of `member`; without one, pass over it."""
@@ -257,13 +261,13 @@ def _from_json(text: str) -> str:
     return text
 
 
-def _bound[C: Contract](held: Mapping[str, object], contract: type[C]) -> C:
+def _bound[C: Contract](values: Mapping[str, object], contract: type[C]) -> C:
     try:
-        return contract.model_validate({name: v for name, v in held.items() if v is not None})
+        return contract.of(values)
     except ValidationError as error:
         raise _unbindable(str(error.errors()[0]["loc"][0])) from None
 
 
-def _unbindable(name: str) -> Unreadable:
-    fault = Fault(name, Unreadable.code, f"The text given is an invalid value for '{name}'.")
-    return Unreadable("Unable to bind to request 'SendMail'", fault)
+def _unbindable(name: str) -> Unbindable:
+    message = f"The text given is an invalid value for '{name}'."
+    return Unbindable(Fault(name, Unbindable.code, message))

@@ -1,21 +1,18 @@
-"""XML as .NET's DataContractSerializer writes and reads it, but in any member order (B5 A)."""
+"""XML as .NET's DataContractSerializer writes and reads it, but with members in any order.
+
+The rules are in docs/contract.md A4; that the order does not matter is B5 A.
+"""
 
 import base64
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element  # A type. # nosec B405
 
-from core.contract.contract import (
-    Contract,
-    Kind,
-    Member,
-    Undecodable,
-    decode_base64,
-    members,
-    require_batch,
-    require_few,
-)
+from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Unreadable
+from core.contract.limits import require_batch, require_few
+from core.contract.members import Contract, Kind, Member, members
 from core.formats.xml_document import ILLEGAL, parse
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -49,11 +46,9 @@ def write_array(answers: Sequence[Contract], contract: type[Contract]) -> str:
 def _written(answer: Contract, depth: int, prefix: str) -> Iterator[str]:
     """Write the members of `answer`, whose elements stand at `depth` (the root is 1)."""
     contract = type(answer)
-    ordered = members(contract)
+    ordered = list(members(contract))
     if contract.alphabetical:
-        ordered = tuple(
-            sorted(ordered, key=lambda member: member.name)
-        )  # Ordinal: HTML < Reference.
+        ordered.sort(key=lambda member: member.name)  # By code points: "HTML" before "Reference".
     for member in ordered:
         yield from _element(getattr(answer, member.field), member, contract, depth, prefix)
 
@@ -92,9 +87,9 @@ def _content(value: Any, member: Member, depth: int, prefix: str) -> Iterator[st
                 yield f"</{tag}>"
         case Kind.MAP:
             item = f"{prefix}KeyValueOfstringstring"
-            for key, held in value.items():
+            for key, text in value.items():
                 pair = f"<{prefix}Key>{_text(key)}</{prefix}Key>"
-                yield f"<{item}>{pair}<{prefix}Value>{_text(held)}</{prefix}Value></{item}>"
+                yield f"<{item}>{pair}<{prefix}Value>{_text(text)}</{prefix}Value></{item}>"
         case _:
             yield _text(str(value))
 
@@ -105,7 +100,7 @@ def _text(value: str) -> str:
 
 
 def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
-    """Bind an XML document to `contract` (CONTRACT.md A4), whatever the order of its members.
+    """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements and attributes that are not in
     it are skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the Content-Type,
@@ -114,16 +109,17 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     """
     root = parse(body, contract.__name__, charset)
     _expect(root, contract.__name__, contract.namespace)
-    return contract() if _is_nil(root) else _bound(root, contract, _identified(root))
+    return contract() if _is_nil(root) else _bound(root, contract, _identified(root, contract))
 
 
 def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
     """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
     root = parse(body, contract.__name__, charset)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
-    known, tag = _identified(root), f"{{{contract.namespace}}}{contract.__name__}"
+    known = _identified(root, contract)
+    tag = f"{{{contract.namespace}}}{contract.__name__}"
     items = [element for element in root if element.tag == tag]
-    require_batch(contract, items)
+    require_batch(contract.__name__, items)
     return [contract() if _is_nil(item) else _bound(item, contract, known) for item in items]
 
 
@@ -142,17 +138,30 @@ class _Known(NamedTuple):
     elements: dict[str, Element]
     decoded: dict[Element, bytes | Undecodable]
     """Of the bytes that are meant more than once, one copy: else a small document fills memory."""
+    types: frozenset[str]
+    """What an `i:type` may name."""
 
 
-def _identified(root: Element) -> _Known:
-    return _Known({key: element for element in root.iter() if (key := element.get(_ID))}, {})
+def _identified(root: Element, contract: type[Contract]) -> _Known:
+    elements = {key: element for element in root.iter() if (key := element.get(_ID))}
+    return _Known(elements, {}, _type_names(contract))
 
 
-_TYPES = {
+_SCHEMA_TYPES = {
     *("string", "int", "long", "short", "byte", "boolean", "decimal", "double", "float"),
     *("dateTime", "duration", "anyURI", "QName", "base64Binary", "anyType", "unsignedInt"),
-    *("SendMail", "Attachment", "ArrayOfAttachment"),
 }
+"""Names of XML Schema's types that an `i:type` may have."""
+
+
+@cache
+def _type_names(contract: type[Contract]) -> frozenset[str]:
+    """Return what an `i:type` may name in a document of `contract`: its types and XML Schema's."""
+    items = [member.item for member in members(contract) if member.item]
+    names = {contract.__name__, *(f"ArrayOf{item.__name__}" for item in items)}
+    return frozenset(names.union(_SCHEMA_TYPES, *map(_type_names, items)))
+
+
 _ID = f"{{{_SERIALIZATION}}}Id"
 _REF = f"{{{_SERIALIZATION}}}Ref"
 
@@ -160,15 +169,15 @@ _REF = f"{{{_SERIALIZATION}}}Ref"
 def _bound[C: Contract](element: Element, contract: type[C], known: _Known) -> C:
     _refuse_text(element)
     wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
-    bound: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for child in element:
         member = wanted.get(child.tag)
-        if member is None or member.name in bound:
+        if member is None or member.name in values:
             continue
-        _refuse_unknown_type(child)
+        _refuse_unknown_type(child, known.types)
         source = known.elements.get(child.get(_REF, ""), child)
-        bound[member.name] = None if _is_nil(source) else _value(source, member, known)
-    return contract.model_validate({name: held for name, held in bound.items() if held is not None})
+        values[member.name] = None if _is_nil(source) else _value(source, member, known)
+    return contract.of(values)
 
 
 def _value(element: Element, member: Member, known: _Known) -> Any:
@@ -194,10 +203,10 @@ def _refuse_text(element: Element) -> None:
         raise Unreadable("Text was found where only elements may be.")
 
 
-def _refuse_unknown_type(element: Element) -> None:
-    """Refuse an `i:type` that is none of XML Schema's or of the contract's, by its local name."""
+def _refuse_unknown_type(element: Element, types: frozenset[str]) -> None:
+    """Refuse an `i:type` that names none of `types`, by its local name."""
     name = element.get(f"{{{_XSI}}}type", "string").rpartition(":")[2]
-    if name not in _TYPES:
+    if name not in types:
         raise Unreadable("An i:type attribute names a type that is not known.")
 
 

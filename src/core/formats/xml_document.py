@@ -13,7 +13,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 from core.contract.errors import Unreadable
 from core.contract.limits import check_nesting
 
-# XML 1.0 §2.2. .NET's writer would throw half-way through its answer (B5 F).
+# What XML 1.0 §2.2 does not allow. .NET's writer would fail half-way through its answer; we write
+# U+FFFD instead (docs/contract.md B5 F).
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODINGS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "latin1", "us-ascii"}
 _BAD_CHARACTER_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
@@ -32,7 +33,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 def parse(body: bytes, type_name: str, charset: str) -> Element:
     """Parse with everything forbidden that the original forbids, and entity tricks besides.
 
-    How deep and how many its elements may be: see `core/limits.py`. Raises `Unreadable`.
+    How deep and how many its elements may be: see `contract/limits.py`. Raises `Unreadable`.
     """
     try:
         try:
@@ -120,9 +121,9 @@ def _with_odd_references(body: bytes, charset: str) -> Element:
     They become references to private-use characters for the parse, and what they mean after it.
     Where the document itself has such characters, it stays the error that it is in XML.
     """
-    encoding = (
-        "latin-1"  # For bytes as they are: in what is ASCII-compatible, references are ASCII.
-    )
+    # Latin-1 maps bytes to characters one to one and back, so a reference can be replaced in the
+    # text of any encoding in which ASCII is ASCII.
+    encoding = "latin-1"
     if body.startswith(_UTF_16):
         encoding = "utf-16-le" if body[:2] in (b"\xff\xfe", b"<\0") else "utf-16-be"
     text = body.decode(encoding)

@@ -1,10 +1,13 @@
-"""What a request asks for: its path, body and query string, bound to the operation's type."""
+"""Binds what a request asks for, in path, body and query string, to its operation's type."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from core.contract.contract import Contract, Kind, members
-from core.contract.errors import Unreadable
+from core.contract.errors import Unbindable, Unreadable
 from core.contract.limits import GATEWAY_BYTES, Limits, too_large
+from core.contract.members import Contract, Kind, members, members_by_name
+from core.contract.operations import Operation
+from core.formats.body import Body
 from core.formats.jsv import read_value
 from core.formats.table import BY_NAME, FORM, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
@@ -12,38 +15,52 @@ from core.http.gateway import Request
 from core.http.routing import Route
 
 
-def read(request: Request, operation: type[Contract], route: Route, limits: Limits) -> Contract:
+def read(request: Request, operation: Operation, route: Route, limits: Limits) -> Contract:
     """Bind path, body and query string to the operation's request type, in that order.
 
     A query string only fills what the body left out: the original lets it override the body, which
-    lets anybody who can add to a URL change a mail (B5 K). Raises `Unreadable` for a body that is
-    in no known format or beyond the limits, and `TooLarge`.
+    lets anybody who can add to a URL change a mail (docs/contract.md B5 K). Raises `Unreadable` for
+    a body that is in no known format or beyond the limits, and `TooLarge`.
     """
-    request = unpacked(request, limits)
-    reader = _format(request, route).read if request.content else None
-    bound = reader(request, operation) if reader else operation()
-    filled: dict[str, object] = {}
-    if route.parameter:
-        filled[members(operation)[0].field] = route.parameter
-    query = {key.lower(): value for key, value in request.query.items() if value}
-    for member in members(operation):
-        given = query.get(member.name.lower())
-        if given and getattr(bound, member.field) is None:
-            is_text = member.kind is Kind.STRING
-            value = given if is_text else read_value(given, member)
-            filled.setdefault(member.field, value)
+    body = unpacked(request, limits).body
+    reader = _format(body, route).read if body.content else None
+    with _naming(operation):
+        bound = reader(body, operation.request) if reader else operation.request()
+        filled = _from_query(request, bound)
+    by_name = members_by_name(operation.request)
+    filled |= {by_name[name.lower()].field: text for name, text in route.parameters.items()}
     return bound.model_copy(update=filled)
 
 
 def read_batch(
-    request: Request, operation: type[Contract], route: Route, limits: Limits
+    request: Request, operation: Operation, route: Route, limits: Limits
 ) -> Sequence[Contract]:
     """Bind an array of requests. Raises as `read`, and `Invalid` for too many of them."""
-    request = unpacked(request, limits)
-    reader = _format(request, route).read_array
+    body = unpacked(request, limits).body
+    reader = _format(body, route).read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
-    return reader(request, operation)
+    with _naming(operation):
+        return reader(body, operation.request)
+
+
+def _from_query(request: Request, bound: Contract) -> dict[str, object]:
+    """Read from the query string what `bound` lacks, by the names of its fields."""
+    query = {name.lower(): value for name, value in request.query.items() if value}
+    return {
+        member.field: text if member.kind is Kind.STRING else read_value(text, member)
+        for member in members(type(bound))
+        if (text := query.get(member.name.lower())) and getattr(bound, member.field) is None
+    }
+
+
+@contextmanager
+def _naming(operation: Operation) -> Iterator[None]:
+    """Name the operation in errors about a member: only here it is known."""
+    try:
+        yield
+    except Unbindable as error:
+        raise error.of(operation.name) from None
 
 
 def unpacked(request: Request, limits: Limits) -> Request:
@@ -51,10 +68,11 @@ def unpacked(request: Request, limits: Limits) -> Request:
 
     Raises `Unreadable` and `TooLarge`.
     """
-    if _is_larger(request.content, limits.body_bytes):
+    if _is_larger(request.body.content, limits.body_bytes):
         raise too_large(limits.body_bytes)
     if encoding := request.headers.get("content-encoding", ""):
-        request = request.unpacked(inflated(request.body, encoding, limits.body_bytes))
+        content = inflated(request.body.data, encoding, limits.body_bytes)
+        request = request.unpacked(content)
     return request
 
 
@@ -68,15 +86,15 @@ def _is_larger(content: str | bytes, limit: int) -> bool:
     return not content.isascii() and len(content.encode("utf-8", "replace")) > limit
 
 
-def _format(request: Request, route: Route) -> Format:
+def _format(body: Body, route: Route) -> Format:
     """Choose the body's format: the path's, unless it is a form; else the body's own."""
-    own = of_body(request)
-    found = own if own in (FORM, MULTIPART) or not route.format else BY_NAME[route.format]
-    if found is None or found.read is None:
-        found = own
-    if found is None:
+    own = of_body(body)
+    chosen = own if own in (FORM, MULTIPART) or not route.format else BY_NAME[route.format]
+    if chosen is None or chosen.read is None:
+        chosen = own
+    if chosen is None:
         raise Unreadable(
             "The body is in no known format. Send JSON with 'Content-Type: application/json' "
             "or XML with 'Content-Type: application/xml'."
         )
-    return found
+    return chosen

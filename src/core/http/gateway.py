@@ -1,4 +1,4 @@
-"""What API Gateway hands over and takes back: REST proxy events, payload version 1.0."""
+"""Reads API Gateway's REST proxy events (payload version 1.0) and writes the answers to them."""
 
 import base64
 import hashlib
@@ -7,11 +7,13 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from core.formats.body import Body
+
 
 class Request(NamedTuple):
     """One HTTP request. Header names are lower case; of a repeated header all values count.
 
-    `method` is what `X-Http-Method-Override` says, if that is given (CONTRACT.md A5).
+    `method` is what `X-Http-Method-Override` says, if that is given (docs/contract.md A5).
     """
 
     id: str
@@ -19,40 +21,17 @@ class Request(NamedTuple):
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    content: str | bytes
-    """The body as it was handed over: turning megabytes of text into bytes and back takes time."""
+    body: Body
+    """As it was handed over: `http.binding.unpacked` undoes its Content-Encoding."""
     caller: str
     """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
 
-    @property
-    def body(self) -> bytes:
-        """The body's bytes. A lone surrogate cannot have come from UTF-8 and becomes `?`."""
-        content = self.content
-        return content.encode("utf-8", "replace") if isinstance(content, str) else content
-
-    @property
-    def start(self) -> bytes:
-        """As much of the body's bytes as is needed to see what it is."""
-        return self._replace(content=self.content[:2000]).body
-
-    def unpacked(self, body: bytes) -> "Request":
-        """Return the same request with `body`, which is no longer compressed."""
-        headers = {name: held for name, held in self.headers.items() if name != "content-encoding"}
-        return self._replace(content=body, headers=headers)
-
-    @property
-    def content_type(self) -> str:
-        """The media type of the body in lower case, without parameters; "" if none is given."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @property
-    def charset(self) -> str:
-        """The `charset` parameter of the Content-Type in lower case; "" if none is given."""
-        for parameter in self.headers.get("content-type", "").split(";")[1:]:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                return value.strip().strip("\"'").lower()
-        return ""
+    def unpacked(self, content: bytes) -> "Request":
+        """Return the same request with a body of `content`, which is no longer compressed."""
+        headers = {
+            name: value for name, value in self.headers.items() if name != "content-encoding"
+        }
+        return self._replace(body=self.body._replace(content=content), headers=headers)
 
 
 class Response(NamedTuple):
@@ -72,12 +51,14 @@ def read(event: Mapping[str, Any]) -> Request:
     """Read an API Gateway REST proxy event.
 
     Repeated query parameters and headers are joined with a comma, as the original does with the
-    former (CONTRACT.md A3.2) and RFC 9110 §5.3 allows with the latter.
+    former (docs/contract.md A3.2) and RFC 9110 §5.3 allows with the latter.
     """
     headers = _joined(event, "multiValueHeaders", "headers")
     headers = {name.lower(): value for name, value in headers.items()}
     key = headers.get("x-api-key", "")
-    body = event.get("body") or ""
+    content = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        content = base64.b64decode(content)
     context = event.get("requestContext") or {}
     return Request(
         id=context.get("requestId") or "",
@@ -85,7 +66,7 @@ def read(event: Mapping[str, Any]) -> Request:
         path=event["path"],
         query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
         headers=headers,
-        content=base64.b64decode(body) if event.get("isBase64Encoded") else body,
+        body=Body(content, headers.get("content-type", "")),
         caller=hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else "",
     )
 

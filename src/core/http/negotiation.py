@@ -1,10 +1,14 @@
-"""In which format a request wants its answer, and how exactly (CONTRACT.md A3.1, A3.4)."""
+"""Finds in which format a request wants its answer, and in which style.
+
+The rules are in docs/contract.md A3.1 (formats) and A3.4 (styles of JSON).
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from core.contract.contract import Contract
+from core.contract.contract import ErrorResponse
+from core.contract.members import Contract
 from core.formats.json import PLAIN, Style
 from core.formats.table import BY_NAME, FORM, FORMATS, JSON, MULTIPART, Format, of_body
 from core.http.gateway import Request
@@ -25,6 +29,8 @@ class Rendering(NamedTuple):
     style: Style = PLAIN
     callback: str = ""
     """The function that a JSONP answer calls."""
+    item: type[Contract] = ErrorResponse
+    """The type of the answers in an array, which may be empty."""
 
     @property
     def content_type(self) -> str:
@@ -36,7 +42,7 @@ class Rendering(NamedTuple):
         if isinstance(answer, Contract):
             text = self.format.write(answer, self.style)
         else:
-            text = self.format.write_array(answer, self.style)
+            text = self.format.write_array(answer, self.item, self.style)
         return f"{self.callback}({text})" if self.callback else text
 
 
@@ -45,10 +51,11 @@ def negotiate(request: Request, route: Route) -> Rendering:
     query = {name.lower(): value for name, value in request.query.items()}
     style = _style(query.get("jsconfig", ""))
     if route.is_api and _is_camel_case(request):
-        style = Style(camel_case=True)  # Today's generated clients read no other (B5 H).
-    if callback := query.get("callback", ""):
-        return Rendering(JSON, style, _NO_NAME.sub("_", callback))
-    return Rendering(_format(request, route, query), style)
+        style = Style(camel_case=True)  # Generated clients of today read no other (B5 H).
+    callback = _NO_NAME.sub("_", query.get("callback", ""))
+    format_ = JSON if callback else _format(request, route, query)
+    item = route.operation.response if route.operation else ErrorResponse
+    return Rendering(format_, style, callback, item)
 
 
 def _format(request: Request, route: Route, query: Mapping[str, str]) -> Format:
@@ -60,11 +67,11 @@ def _format(request: Request, route: Route, query: Mapping[str, str]) -> Format:
     named = BY_NAME.get(query.get("format", "").lower())
     if chosen := BY_NAME.get(route.suffix) or named or BY_NAME.get(route.format):
         return chosen
-    own = of_body(request)
+    own = of_body(request.body)
     own = own if own and own.name else None
     header = request.headers.get("accept", "").lower()
     accepted = [entry.partition(";")[0].strip() for entry in header.split(",")]
-    if own and request.content_type in accepted:
+    if own and request.body.media_type in accepted:
         return own
     for format_ in FORMATS:
         if format_.name and any(entry.startswith(format_.media_types) for entry in accepted):
@@ -74,25 +81,26 @@ def _format(request: Request, route: Route, query: Mapping[str, str]) -> Format:
 
 def _style(jsconfig: str) -> Style:
     """Read `?jsconfig=EmitCamelCaseNames:true,inv`; names may be their capitals, as `eccn`."""
-    given = {}
+    settings = {}
     for entry in jsconfig.lower().split(","):
         name, _, value = entry.partition(":")
-        given[name.strip()] = value.strip()
+        settings[name.strip()] = value.strip()
+    is_camel_case = settings.get("tc") == "camelcase"
     return Style(
-        camel_case=_is_on(given, "emitcamelcasenames", "eccn") or given.get("tc") == "camelcase",
-        nulls=_is_on(given, "includenullvalues", "inv"),
-        defaults=not _is_on(given, "excludedefaultvalues", "edv"),
-        enum_numbers=_is_on(given, "treatenumasinteger", "teai"),
+        camel_case=is_camel_case or _is_on(settings, "emitcamelcasenames", "eccn"),
+        nulls=_is_on(settings, "includenullvalues", "inv"),
+        defaults=not _is_on(settings, "excludedefaultvalues", "edv"),
+        enum_numbers=_is_on(settings, "treatenumasinteger", "teai"),
     )
 
 
-def _is_on(given: Mapping[str, str], *names: str) -> bool:
-    return any(given.get(name, "false") in ("", "true", "1") for name in names)
+def _is_on(settings: Mapping[str, str], *names: str) -> bool:
+    return any(settings.get(name, "false") in ("", "true", "1") for name in names)
 
 
 def _is_camel_case(request: Request) -> bool:
     """Say whether the caller's own names start in lower case, in the body or else the query."""
-    pattern = _FIRST_NAME.get(of_body(request), _FIRST_JSON_NAME)
-    if first := pattern.match(request.start):
+    pattern = _FIRST_NAME.get(of_body(request.body), _FIRST_JSON_NAME)
+    if first := pattern.match(request.body.start):
         return first[1].islower()
     return any(name[:1].islower() for name in request.query if name.lower() != "format")

@@ -1,26 +1,23 @@
-"""Which operation a verb and a path mean (CONTRACT.md B1, A5)."""
+"""Finds the operation that a verb and a path mean (docs/contract.md A5, B1)."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from core.contract.contract import Contract, GetStatus, SendMail
-from core.formats.table import BY_NAME
+from core.contract.operations import BY_NAME as OPERATIONS_BY_NAME
+from core.contract.operations import OPERATIONS, Operation
+from core.formats.table import BY_NAME as FORMATS_BY_NAME
 
-OPERATIONS: dict[type[Contract], frozenset[str]] = {
-    SendMail: frozenset({"POST"}),
-    GetStatus: frozenset({"GET", "POST"}),
-}
-"""Each operation, and the verbs that it takes on the routes that are named after it."""
+type _Segments = tuple[str, ...]
 
-_ROUTES: dict[tuple[str, ...], type[Contract]] = {
-    ("POST", "mail", "send"): SendMail,
-    ("GET", "status"): GetStatus,
-    ("GET", "status", "*"): GetStatus,
-}
-"""Verb and path of the operations' own routes; `*` is one segment, the request's first member."""
-
-_BY_NAME = {operation.__name__.lower(): operation for operation in OPERATIONS}
+_PATHS: tuple[tuple[Operation, _Segments], ...] = tuple(
+    (operation, tuple(path.strip("/").split("/")))
+    for operation in OPERATIONS
+    for path in operation.paths
+)
+"""The operations' own paths, taken apart; `{Member}` stands for any segment."""
 _PREDEFINED = re.compile(r"/+(\w+)/+(reply|oneway)(?:/+(.*))?", re.IGNORECASE)
 _API = re.compile(r"/+api/+([^/]*)", re.IGNORECASE)
 _LONGEST_NAME = 64
@@ -29,9 +26,9 @@ _LONGEST_NAME = 64
 class Route(NamedTuple):
     """What a request is about. A `refusal` is a 405: the path is known and leads nowhere."""
 
-    operation: type[Contract] | None
-    parameter: str = ""
-    """The path's own segment, as in `/Status/{MessageId}`."""
+    operation: Operation | None
+    parameters: Mapping[str, str] = MappingProxyType({})
+    """The members of the request that the path holds, as in `/Status/{MessageId}`."""
     suffix: str = ""
     """The format of the answer that the path ends with, as in `/Mail/Send.xml`."""
     format: str = ""
@@ -51,7 +48,7 @@ def find(method: str, path: str) -> Route | None:
     path = unquote(path)
     if predefined := _PREDEFINED.fullmatch(path):
         name, way, operation = predefined.groups()
-        if name.lower() not in BY_NAME:
+        if name.lower() not in FORMATS_BY_NAME:
             return None
         return _named(method, operation or way, format_=name.lower(), is_oneway=_is_oneway(way))
     if api := _API.fullmatch(path):
@@ -69,14 +66,14 @@ def _named(
 ) -> Route:
     """Find a route that is named after its operation: `SendMail`, or `SendMail[]` for a batch."""
     is_batch = name.endswith("[]")
-    operation = _BY_NAME.get(name.removesuffix("[]").lower())
+    operation = OPERATIONS_BY_NAME.get(name.removesuffix("[]").lower())
     if operation is None:
         shown = name[:_LONGEST_NAME]
         refusal = f"The operation '{shown}' does not exist for this service"
         return Route(None, format=format_, is_api=is_api, refusal=refusal)
     refusal = ""
-    if method not in OPERATIONS[operation]:
-        verb, type_ = method.title(), operation.__name__
+    if method != operation.verb and method not in operation.other_verbs:
+        verb, type_ = method.title(), operation.name
         refusal = (
             f"Could not find method named {verb}({type_}) or Any({type_}) on Service MailService"
         )
@@ -91,15 +88,30 @@ def _named(
 
 
 def _own(method: str, path: str) -> Route | None:
+    """Find one of the operations' own paths; a literal segment counts more than a parameter."""
     segments = [segment for segment in path.split("/") if segment]
     suffix = ""
     if segments and "." in segments[-1]:
         segments[-1], _, suffix = segments[-1].rpartition(".")
-        if suffix not in BY_NAME or path.endswith("/"):
+        if suffix not in FORMATS_BY_NAME or path.endswith("/"):
             return None
-    names = tuple(segment.lower() for segment in segments)
-    if operation := _ROUTES.get((method, *names)):
-        return Route(operation, suffix=suffix)
-    if names and (operation := _ROUTES.get((method, *names[:-1], "*"))):
-        return Route(operation, parameter=segments[-1], suffix=suffix)
-    return None
+    routes = [
+        Route(operation, parameters, suffix=suffix)
+        for operation, pattern in _PATHS
+        if method == operation.verb
+        and (parameters := _parameters(pattern, tuple(segments))) is not None
+    ]
+    return min(routes, key=lambda route: len(route.parameters), default=None)
+
+
+def _parameters(pattern: _Segments, segments: _Segments) -> dict[str, str] | None:
+    """Return what the segments are that `pattern` names; None if they do not fit it."""
+    if len(pattern) != len(segments):
+        return None
+    parameters = {}
+    for expected, segment in zip(pattern, segments, strict=True):
+        if expected.startswith("{"):
+            parameters[expected.strip("{}")] = segment
+        elif expected.lower() != segment.lower():
+            return None
+    return parameters

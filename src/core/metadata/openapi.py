@@ -4,14 +4,16 @@ import json
 from functools import cache
 from http import HTTPStatus
 
-from core.contract.contract import Contract, ErrorResponse, Member, members
+from core.contract.contract import ErrorResponse
 from core.contract.errors import KeyReused, TooLarge
+from core.contract.members import Contract, Member, members
+from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.formats.table import BY_NAME, JSON, XML, Format
 from core.metadata import schemas, words
-from core.metadata.operations import OPERATIONS, SEND_MAIL, TITLE, Operation
 from core.metadata.schemas import EXAMPLES, Node
+from core.metadata.types import TITLE
 
 _VERSION = "1.0.0"
 _REFUSALS: dict[HTTPStatus, str] = {
@@ -27,7 +29,7 @@ _REFUSALS: dict[HTTPStatus, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot answer now.",
     HTTPStatus.GATEWAY_TIMEOUT: "The service did not answer in time. The mail may have been sent.",
 }
-_ONLY_WHEN_SENDING = {HTTPStatus.CONFLICT, TooLarge.status, KeyReused.status}
+_ONLY_WITH_A_BODY = {HTTPStatus.CONFLICT, TooLarge.status, KeyReused.status}
 
 
 @cache
@@ -67,14 +69,14 @@ def _paths() -> Node:
 
 
 def _operation(operation: Operation, path: str) -> Node:
-    in_path = "{" in path
     described: Node = {
-        "operationId": operation.name + ("ById" if in_path else ""),
+        "operationId": operation.name + ("ById" if "{" in path else ""),
         "summary": words.OPERATIONS[operation.request],
         "parameters": [_format_parameter()],
     }
-    if operation.takes_body:
+    if operation.takes_key:
         described["parameters"].append(_idempotency_key())
+    if operation.takes_body:
         described["requestBody"] = {
             "required": True,
             "content": {
@@ -83,9 +85,8 @@ def _operation(operation: Operation, path: str) -> Node:
             },
         }
     else:
-        place = "path" if in_path else "query"
         described["parameters"] += [
-            _parameter(operation.request, member, place) for member in members(operation.request)
+            _parameter(operation, member, path) for member in members(operation.request)
         ]
     return described | {"responses": _answers(operation)}
 
@@ -108,14 +109,15 @@ def _idempotency_key() -> Node:
     }
 
 
-def _parameter(contract: type[Contract], member: Member, place: str) -> Node:
+def _parameter(operation: Operation, member: Member, path: str) -> Node:
+    is_in_path = f"{{{member.name}}}" in path
     return {
         "name": member.name,
-        "in": place,
-        "required": True,
-        "description": words.MEMBERS[contract][member.name],
+        "in": "path" if is_in_path else "query",
+        "required": is_in_path or member.name in operation.required,
+        "description": words.MEMBERS[operation.request][member.name],
         "schema": {"type": "string"},
-        "example": schemas.EXAMPLE_ID,
+        "example": getattr(EXAMPLES[operation.request], member.field),
     }
 
 
@@ -144,7 +146,7 @@ def _answers(operation: Operation) -> Node:
     return {"200": answer} | {
         str(int(status)): {"$ref": f"#/components/responses/{_component(status)}"}
         for status in _REFUSALS
-        if operation is SEND_MAIL or status not in _ONLY_WHEN_SENDING
+        if operation.takes_body or status not in _ONLY_WITH_A_BODY
     }
 
 

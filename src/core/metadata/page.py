@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from core.contract.contract import Contract, members
+from core.contract.members import Contract, members
+from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
 from core.message.status import Status
 from core.metadata import words
-from core.metadata.operations import OPERATIONS, SEND_MAIL, TITLE, Operation, csharp_type
 from core.metadata.samples import TABS, Tab
 from core.metadata.sources.languages import LANGUAGES
+from core.metadata.types import TITLE, csharp_type, types_of
 
 _TEMPLATE = Path(__file__).with_name("page.html").read_text("utf-8")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -144,7 +145,7 @@ def _operation(operation: Operation, tab: Tab, host: str, root: str) -> Iterator
     yield '<table class="routes">' + "\n".join(
         f'<tr><th scope="row">{operation.verb}</th><td>{path}</td></tr>' for path in operation.paths
     )
-    yield "</table>" + "\n".join(_table(contract, operation) for contract in operation.types)
+    yield "</table>" + "\n".join(_table(contract, operation) for contract in types_of(operation))
     yield _statuses() + "\n"
     yield from _negotiation(tab)
     yield f"<h3>HTTP + {tab.title}</h3>\n"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract.contract import Contract, Kind, Member, members
+from core.contract.members import Contract, Kind, Member, members
 from core.formats import json as json_format
 from core.formats import xml as xml_format
-from core.metadata.operations import sample
+from core.metadata.types import sample
 
 _ELEMENT = re.compile(r"<([^\s/>]+)[^>]*>[^<]*</\1>|<[^>]+>")
 """An element that holds text alone, or a single tag."""
@@ -67,9 +67,6 @@ def _member(value: Any, member: Member, depth: int) -> Iterator[str]:
             yield f"{tabs}["
             yield ",\n".join("\n".join(_object(item, depth + 1)) for item in value)
             yield f"{tabs}]"
-        case Kind.OBJECT:
-            yield f"{tabs}{member.name}: "
-            yield from _object(value, depth)
         case Kind.BYTES:
             yield f"{tabs}{member.name}: {base64.b64encode(value).decode()}"
         case _:

@@ -4,23 +4,22 @@ from typing import Any
 
 from core.contract.contract import (
     Attachment,
-    Contract,
     ErrorResponse,
-    Kind,
-    Member,
+    GetStatus,
     ResponseError,
     ResponseStatus,
     SendMail,
     SendResponse,
-    members,
 )
+from core.contract.members import Contract, Kind, Member, members
 from core.message.status import Status
 from core.metadata import words
-from core.metadata.operations import TYPES
+from core.metadata.types import TYPES
 
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
 EXAMPLES: dict[type[Contract], Contract] = {
+    GetStatus: GetStatus(message_id=EXAMPLE_ID),
     SendMail: SendMail(
         from_="no-reply@example.com",
         from_name="Example",

@@ -2,7 +2,6 @@
 
 from core.contract.contract import (
     Attachment,
-    Contract,
     ErrorResponse,
     GetStatus,
     ResponseError,
@@ -10,6 +9,7 @@ from core.contract.contract import (
     SendMail,
     SendResponse,
 )
+from core.contract.members import Contract
 from core.message.status import Status
 
 OPERATIONS: dict[type[Contract], str] = {

@@ -5,9 +5,14 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from core.contract.contract import MAX_ITEMS, Attachment
+from core.contract.contract import Attachment
 from core.contract.errors import Fault
-from core.contract.limits import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_BYTES, MAX_NAME_LENGTH
+from core.contract.limits import (
+    MAX_ATTACHMENT_BYTES,
+    MAX_ATTACHMENTS_BYTES,
+    MAX_ITEMS,
+    MAX_NAME_LENGTH,
+)
 from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
 from core.submission.characters import faults_in
 

@@ -145,33 +145,3 @@ def broken(
             "is_broken": True,
         }
     )
-
-
-def usable(
-    configurations: Mapping[str, DomainConfiguration], caller: str
-) -> Mapping[str, DomainConfiguration]:
-    """Return the domains that an API key (its SHA-256 in hex) may use: send for, and read of.
-
-    Its own; only a key that is no domain's may use those that name no keys. So whoever gives one
-    tenant a key of its own has not opened to it what everybody else shares.
-    """
-    own = {name: held for name, held in configurations.items() if held.is_of(caller)}
-    theirs = own or {name: held for name, held in configurations.items() if not held.api_keys}
-    return {name: held for name, held in theirs.items() if not held.is_broken}
-
-
-def choose(
-    configurations: Mapping[str, DomainConfiguration], domain: str, sender: Address | None
-) -> DomainConfiguration | None:
-    """Return the configuration that a request means, among those that its caller may use.
-
-    A named `domain` must be one of them; without one it is the domain of `sender`, or the only one
-    that allows this sender, or the only one there is. None: unknown and forbidden look the same.
-    """
-    if domain:
-        return configurations.get(domain)
-    if sender and (named := configurations.get(sender.rpartition("@")[2])):
-        return named
-    fitting = [held for held in configurations.values() if sender and held.allows_sender(sender)]
-    left = fitting or list(configurations.values())
-    return left[0] if len(left) == 1 else None

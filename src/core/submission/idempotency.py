@@ -3,8 +3,9 @@
 import hashlib
 from typing import NamedTuple
 
-from core.contract.contract import Kind, SendMail, members
+from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid
+from core.contract.members import Kind, members
 from core.submission.submission import Submission
 
 HEADER = "idempotency-key"

@@ -1,9 +1,12 @@
-"""What the fields of a SendMail request mean, and all that can be wrong with them (B2, B4)."""
+"""Turns a SendMail request into a mail to send, or says everything that is wrong with it.
+
+What each member means is in docs/contract.md B2, how faults are told in B4.
+"""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from core.contract.contract import Kind, SendMail, members
+from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid, NotAllowed
 from core.contract.limits import (
     MAX_NAME_LENGTH,
@@ -12,17 +15,17 @@ from core.contract.limits import (
     MAX_SUBJECT_LENGTH,
     Limits,
 )
-from core.message.address import Mailbox, canonical, parse_domain, parse_mailboxes
+from core.contract.members import Kind, members
+from core.message.address import Mailbox, canonical, parse_mailboxes
 from core.message.mail import Mail
-from core.submission import attachments
+from core.submission import attachments, senders
 from core.submission.characters import faults_in
-from core.submission.domains import DomainConfiguration, choose, usable
+from core.submission.domains import DomainConfiguration
 
 _BODIES = ("Text", "HTML")
 _LISTS = ("From", "To", "CC", "BCC")
 _MAILBOX = 254 + 4
 """An address, and what stands around it in a list."""
-_UNKNOWN = "UnknownDomain"
 
 
 class Submission(NamedTuple):
@@ -47,38 +50,58 @@ def read(
 
     It is `NotAllowed` if the caller has no such domain.
     """
-    configurations = usable(configurations, caller)
+    configurations = senders.usable(configurations, caller)
     faults = [*_text_faults(request, limits)]
     recipients = _recipients(request, faults, limits)
     sender = _sender(request, faults)
-    configuration = _configuration(request, configurations, sender, faults)
+    configuration = senders.configuration(request, configurations, sender, faults)
     heads, contents = attachments.read(request.attachments or (), faults)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
-    if any(fault.code == _UNKNOWN for fault in faults):
-        raise NotAllowed(*sorted(faults, key=lambda fault: fault.code != _UNKNOWN))
     if faults or configuration is None:
-        raise Invalid(*faults)
+        raise _refusal(faults)
     return Submission(
         mail=Mail(
-            sender=_named(sender, configuration, request.from_name),
+            sender=senders.completed(sender, configuration, request.from_name),
             **recipients,
-            reply_to=configuration.reply_to,
-            subject=request.subject or "",
-            text=request.text if request.text or not request.html else None,
-            html=request.html or None,
+            **_texts(request),
             attachments=heads,
-            configuration_set=configuration.configuration_set,
-            tenant=configuration.tenant,
-            track_opens=configuration.track_opens,
-            track_clicks=configuration.track_clicks,
+            **_policies(configuration),
         ),
         contents=contents,
         configuration=configuration,
         receiver=(request.to or "").strip(),
         reference=(request.reference or "").strip(),
     )
+
+
+def _refusal(faults: list[Fault]) -> Invalid:
+    """Return what to raise: a domain that is not the caller's is told first, as a 403."""
+    unknown = [fault for fault in faults if fault.code == senders.UNKNOWN_DOMAIN]
+    if unknown:
+        return NotAllowed(*unknown, *(fault for fault in faults if fault not in unknown))
+    return Invalid(*faults)
+
+
+def _texts(request: SendMail) -> dict[str, Any]:
+    """Return subject and bodies. A mail without any body has an empty text, as SES wants one."""
+    return {
+        "subject": request.subject or "",
+        "text": request.text if request.text or not request.html else None,
+        "html": request.html or None,
+    }
+
+
+def _policies(configuration: DomainConfiguration) -> dict[str, Any]:
+    """Return what the domain's configuration says of each of its mails."""
+    return {
+        "reply_to": configuration.reply_to,
+        "configuration_set": configuration.configuration_set,
+        "tenant": configuration.tenant,
+        "track_opens": configuration.track_opens,
+        "track_clicks": configuration.track_clicks,
+    }
 
 
 def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
@@ -119,15 +142,16 @@ def _recipients(
 ) -> dict[str, tuple[Mailbox, ...]]:
     """Parse To, CC and BCC; who is named twice gets the mail once, where first named."""
     seen: set[str] = set()
-    found: dict[str, tuple[Mailbox, ...]] = {}
+    recipients: dict[str, tuple[Mailbox, ...]] = {}
     for field, name in (("to", "To"), ("cc", "CC"), ("bcc", "BCC")):
         first: dict[str, Mailbox] = {}
         for mailbox in _mailboxes(name, getattr(request, field), faults):
             first.setdefault(canonical(mailbox.address), mailbox)
-        found[field] = tuple(box for key, box in first.items() if key not in seen)
+        recipients[field] = tuple(box for key, box in first.items() if key not in seen)
         seen |= first.keys()
-    if len(found["to"]) == 1 and request.receiver_name:
-        found["to"] = (Mailbox(found["to"][0].address, request.receiver_name.strip()),)
+    if len(recipients["to"]) == 1 and request.receiver_name:
+        name = request.receiver_name.strip()
+        recipients["to"] = (Mailbox(recipients["to"][0].address, name),)
     if len(seen) > limits.recipients:
         message = (
             f"'To', 'CC' and 'BCC' must not name more than {limits.recipients} recipients in all."
@@ -135,7 +159,7 @@ def _recipients(
         faults.append(Fault("To", "TooManyRecipients", message))
     if not seen and not any(fault.field in ("To", "CC", "BCC") for fault in faults):
         faults.append(Fault("To", "NotEmpty", "'To' must not be empty."))
-    return found
+    return recipients
 
 
 def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
@@ -157,54 +181,3 @@ def _sender(request: SendMail, faults: list[Fault]) -> Mailbox | None:
     if len(mailboxes) > 1:
         faults.append(Fault("From", "Email", "'From' must be a single address."))
     return mailboxes[0] if len(mailboxes) == 1 else None
-
-
-def _configuration(
-    request: SendMail,
-    configurations: Mapping[str, DomainConfiguration],
-    sender: Mailbox | None,
-    faults: list[Fault],
-) -> DomainConfiguration | None:
-    """Find the domain among the caller's. What is not there and what is another's look the same."""
-    named = (request.domain or "").strip()
-    chosen = choose(configurations, _canonical_domain(named), sender.address if sender else None)
-    if chosen is None:
-        if fault := _domain_fault(named, configurations, faults):
-            faults.append(fault)
-    elif sender and not chosen.allows_sender(sender.address):
-        message = "'From' must be an address that the domain's configuration allows."
-        faults.append(Fault("From", "SenderNotAllowed", message))
-    return chosen
-
-
-def _canonical_domain(named: str) -> str:
-    try:
-        return parse_domain(named) if named else ""
-    except ValueError:
-        return "?"  # No configuration has this name.
-
-
-def _domain_fault(
-    named: str, configurations: Mapping[str, DomainConfiguration], faults: list[Fault]
-) -> Fault | None:
-    """Say why there is no domain to send for, unless it has been said."""
-    told = {fault.field for fault in faults}
-    if "Domain" in told:
-        return None
-    if named or not configurations:
-        message = "'Domain' must be a domain that this API key may send for."
-        return Fault("Domain", _UNKNOWN, message)
-    if "From" in told:
-        return None
-    message = "'Domain' must be given: this API key may send for several."
-    return Fault("Domain", "NotEmpty", message)
-
-
-def _named(
-    sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
-) -> Mailbox:
-    """Complete the sender: `FromName` beats a name in `From`, which beats the configured one."""
-    given = (from_name or "").strip()
-    if sender:
-        return Mailbox(sender.address, given or sender.name)
-    return Mailbox(configuration.default_sender, given or configuration.default_sender_name)

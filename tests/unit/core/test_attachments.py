@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.contract.contract import UNDECODABLE, Attachment
+from core.contract.binary import UNDECODABLE
+from core.contract.contract import Attachment
 from core.message.mail import REFUSED_EXTENSIONS
 from core.submission import attachments
 

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 from pydantic import ValidationError
 
-from core.submission.domains import DomainConfiguration, broken, choose, configured, usable
+from core.submission.domains import DomainConfiguration, broken, configured
+from core.submission.senders import choose, usable
 
 ONE = DomainConfiguration(
     domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"

@@ -6,9 +6,12 @@ from contextlib import suppress
 
 import pytest
 
-from core.contract.contract import MAX_ITEMS, UNDECODABLE, Attachment, GetStatus, SendMail
-from core.contract.errors import Invalid, MailError, Unreadable
-from core.formats.form import read_multipart, read_urlencoded
+from core.contract.binary import UNDECODABLE
+from core.contract.contract import Attachment, GetStatus, SendMail
+from core.contract.errors import Invalid, MailError, Unbindable, Unreadable
+from core.contract.limits import MAX_ITEMS
+from core.formats.form import read as read_urlencoded
+from core.formats.multipart import read as read_multipart
 
 CONTENT_TYPE = "multipart/form-data; boundary=XX"
 ABC = Attachment(bytes_=b"ABC", name="a")
@@ -101,7 +104,7 @@ def test_what_is_no_attachment_is_refused(given):
     with pytest.raises(Unreadable) as refusal:
         urlencoded(f"Subject=s&Attachments={given}")
 
-    assert refusal.value.message == "Unable to bind to request 'SendMail'"
+    assert isinstance(refusal.value, Unbindable)
     assert refusal.value.faults[0].field == "Attachments"
 
 

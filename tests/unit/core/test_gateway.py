@@ -88,8 +88,8 @@ def test_an_event_is_read(event):
     assert (request.method, request.path) == ("POST", "/Mail/Send.xml")
     assert request.query == {"Subject": "a,b", "format": "xml"}
     assert request.headers["x-twice"] == "1,2"
-    assert (request.content_type, request.charset) == ("application/json", "utf-8")
-    assert request.body == '{"Subject":"Grüße"}'.encode()
+    assert (request.body.media_type, request.body.charset) == ("application/json", "utf-8")
+    assert request.body.data == '{"Subject":"Grüße"}'.encode()
     assert request.caller == hashlib.sha256(b"a-key").hexdigest()
 
 
@@ -121,20 +121,20 @@ BARE = {"path": "/Status", "httpMethod": "get"}
 def test_what_is_missing_or_null_is_empty(event):
     request = gateway.read(event)
 
-    assert (request.id, request.method, request.caller, request.body) == ("", "GET", "", b"")
+    assert (request.id, request.method, request.caller, request.body.data) == ("", "GET", "", b"")
     assert request.query == request.headers == {}
-    assert request.content_type == request.charset == ""
+    assert request.body.media_type == request.body.charset == ""
 
 
 def test_bytes_arrive_as_they_were():
     body = bytes(range(256))
     event = AWS | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
-    assert gateway.read(event).body == body
+    assert gateway.read(event).body.data == body
 
 
 def test_half_a_surrogate_pair_does_no_harm():
-    assert gateway.read(AWS | {"body": "a\ud800b"}).body == b"a?b"
+    assert gateway.read(AWS | {"body": "a\ud800b"}).body.data == b"a?b"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_half_a_surrogate_pair_does_no_harm():
 def test_a_content_type_is_taken_apart(header, content_type, charset):
     request = gateway.read(BARE | {"headers": {"CONTENT-TYPE": header}})
 
-    assert (request.content_type, request.charset) == (content_type, charset)
+    assert (request.body.media_type, request.body.charset) == (content_type, charset)
 
 
 def test_an_answer_is_written():

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
+from core.contract.binary import UNDECODABLE
 from core.contract.contract import (
-    UNDECODABLE,
     Attachment,
     ErrorResponse,
     GetStatus,
@@ -14,9 +14,9 @@ from core.contract.contract import (
     ResponseStatus,
     SendMail,
     SendResponse,
-    members,
 )
-from core.contract.errors import Invalid, MailError, Unreadable
+from core.contract.errors import Invalid, MailError, Unbindable, Unreadable
+from core.contract.members import members
 from core.formats import jsv
 from core.message.status import Status
 
@@ -213,7 +213,7 @@ def test_a_member_that_is_not_a_list_is_refused_without_repeating_it(given):
     with pytest.raises(Unreadable) as refusal:
         jsv.read_value(given, ATTACHMENTS)
 
-    assert refusal.value.message == "Unable to bind to request 'SendMail'"
+    assert isinstance(refusal.value, Unbindable)
     assert [(fault.field, fault.code) for fault in refusal.value.faults] == [
         ("Attachments", "SerializationException")
     ]

@@ -10,11 +10,13 @@ from types import ModuleType
 import pytest
 from servicestack import from_json, to_json
 
-from core.contract.contract import GetStatus, SendMail, SendResponse, members
+from core.contract.contract import GetStatus, SendMail, SendResponse
+from core.contract.members import members
+from core.contract.operations import OPERATIONS
 from core.formats import json as json_format
 from core.message.status import Status
-from core.metadata.operations import OPERATIONS, PARTS, clr_namespace, sample
 from core.metadata.sources.languages import LANGUAGES, metadata
+from core.metadata.types import PARTS, clr_namespace, sample
 
 URL = "https://mail.example"
 

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from core.contract.operations import BY_NAME, GET_STATUS, OPERATIONS, SEND_MAIL
 from core.metadata import page
-from core.metadata.operations import BY_NAME, GET_STATUS, OPERATIONS, SEND_MAIL
 from core.metadata.page import HEADERS
 from core.metadata.samples import TABS
 

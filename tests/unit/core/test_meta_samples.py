@@ -6,8 +6,8 @@ import pytest
 
 from core.contract.contract import SendMail, SendResponse
 from core.formats import xml as xml_format
-from core.metadata.operations import sample
 from core.metadata.samples import TABS, indented_xml
+from core.metadata.types import sample
 
 GOLDEN = Path(__file__).parents[2] / "conformance/xml_golden"
 

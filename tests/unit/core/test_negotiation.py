@@ -1,37 +1,44 @@
 """Routes, and which format is read and answered (CONTRACT.md A3.1, A5, B5 B, C, K)."""
 
 import pytest
+from pydantic import Field
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, GetStatus, SendMail, SendResponse
 from core.contract.errors import Invalid, TooLarge, Unreadable
+from core.contract.members import Contract
+from core.contract.operations import GET_STATUS, SEND_MAIL, Operation
+from core.formats.body import Body
 from core.formats.table import of_body
+from core.formats.xml import DECLARATION
 from core.http.binding import read, read_batch
 from core.http.gateway import Request
 from core.http.negotiation import negotiate
 from core.http.routing import Route, find
 from core.message.status import Status
 
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON_BODY = b'{"Subject":"s"}'
 XML_BODY = f'<SendMail xmlns="{NAMESPACE}"><Subject>s</Subject></SendMail>'.encode()
-SEND, STATUS = Route(SendMail), Route(GetStatus)
+SEND, STATUS = Route(SEND_MAIL), Route(GET_STATUS)
 
 
 def request(body=b"", query=None, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
     return Request(
         id="r",
         method="POST",
         path="/Mail/Send",
         query=query or {},
-        headers={name.replace("_", "-"): value for name, value in headers.items()},
-        content=body,
+        headers=headers,
+        body=Body(body, headers.get("content-type", "")),
         caller="",
     )
 
 
 def answered(*arguments, suffix="", **headers):
-    route = Route(SendMail, suffix=suffix)
+    route = Route(SEND_MAIL, suffix=suffix)
     return negotiate(request(*arguments, **headers), route).format.name
 
 
@@ -52,13 +59,13 @@ def test_a_path_matches_in_any_case_and_with_any_slashes(path):
 
 @pytest.mark.parametrize("suffix", ["json", "xml", "jsv", "csv", "html"])
 def test_a_path_may_end_with_its_format(suffix):
-    assert find("POST", f"/Mail/Send.{suffix}") == Route(SendMail, suffix=suffix)
-    assert find("GET", f"/Status.{suffix}") == Route(GetStatus, suffix=suffix)
-    assert find("GET", f"/status/ID.{suffix}") == Route(GetStatus, "ID", suffix)
+    assert find("POST", f"/Mail/Send.{suffix}") == Route(SEND_MAIL, suffix=suffix)
+    assert find("GET", f"/Status.{suffix}") == Route(GET_STATUS, suffix=suffix)
+    assert find("GET", f"/status/ID.{suffix}") == Route(GET_STATUS, {"MessageId": "ID"}, suffix)
 
 
 def test_a_status_may_be_asked_for_by_path():
-    assert find("GET", "/Status/01jdAB") == Route(GetStatus, "01jdAB")
+    assert find("GET", "/Status/01jdAB") == Route(GET_STATUS, {"MessageId": "01jdAB"})
     assert find("GET", "/Status/") == STATUS
 
 
@@ -103,18 +110,18 @@ def test_any_other_path_to_read_is_unknown(path):
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
-        ("POST", "/json/reply/SendMail", Route(SendMail, format="json")),
-        ("POST", "/JSON/Reply/sendmail", Route(SendMail, format="json")),
-        ("POST", "//xml//reply//SendMail", Route(SendMail, format="xml")),
-        ("POST", "/html/reply/SendMail", Route(SendMail, format="html")),
-        ("POST", "/jsv/oneway/SendMail", Route(SendMail, format="jsv", is_oneway=True)),
-        ("POST", "/json/reply/SendMail[]", Route(SendMail, format="json", is_batch=True)),
-        ("POST", "/xml/reply/SendMail%5B%5D", Route(SendMail, format="xml", is_batch=True)),
-        ("GET", "/csv/reply/GetStatus", Route(GetStatus, format="csv")),
-        ("POST", "/json/reply/GetStatus", Route(GetStatus, format="json")),
-        ("POST", "/api/SendMail", Route(SendMail, is_api=True)),
-        ("POST", "/API/sendmail[]", Route(SendMail, is_api=True, is_batch=True)),
-        ("GET", "/api/GetStatus", Route(GetStatus, is_api=True)),
+        ("POST", "/json/reply/SendMail", Route(SEND_MAIL, format="json")),
+        ("POST", "/JSON/Reply/sendmail", Route(SEND_MAIL, format="json")),
+        ("POST", "//xml//reply//SendMail", Route(SEND_MAIL, format="xml")),
+        ("POST", "/html/reply/SendMail", Route(SEND_MAIL, format="html")),
+        ("POST", "/jsv/oneway/SendMail", Route(SEND_MAIL, format="jsv", is_oneway=True)),
+        ("POST", "/json/reply/SendMail[]", Route(SEND_MAIL, format="json", is_batch=True)),
+        ("POST", "/xml/reply/SendMail%5B%5D", Route(SEND_MAIL, format="xml", is_batch=True)),
+        ("GET", "/csv/reply/GetStatus", Route(GET_STATUS, format="csv")),
+        ("POST", "/json/reply/GetStatus", Route(GET_STATUS, format="json")),
+        ("POST", "/api/SendMail", Route(SEND_MAIL, is_api=True)),
+        ("POST", "/API/sendmail[]", Route(SEND_MAIL, is_api=True, is_batch=True)),
+        ("GET", "/api/GetStatus", Route(GET_STATUS, is_api=True)),
     ],
 )
 def test_operations_have_routes_by_their_names(method, path, expected):
@@ -173,7 +180,7 @@ def test_a_callback_makes_jsonp_and_beats_everything():
     answer = SendResponse(message_id="m")
 
     found = rendered(
-        answer, {"callback": "alert(1)//", "format": "xml"}, Route(SendMail, "", "xml")
+        answer, {"callback": "alert(1)//", "format": "xml"}, Route(SEND_MAIL, suffix="xml")
     )
 
     assert found == (
@@ -222,7 +229,7 @@ def test_jsconfig_writes_nulls():
     ],
 )
 def test_the_api_route_answers_in_the_callers_case(body, query, is_camel):
-    found = rendered(SendResponse(), query, Route(SendMail, is_api=True), body)[1]
+    found = rendered(SendResponse(), query, Route(SEND_MAIL, is_api=True), body)[1]
 
     assert ('"status"' in found) is is_camel
     assert '"status"' not in rendered(SendResponse(), query, SEND, body)[1]
@@ -243,7 +250,7 @@ def test_an_array_of_requests_is_bound_one_by_one():
     body = b'[{"Subject":"a"},{"Subject":"b"}]'
 
     bound = read_batch(
-        request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits
+        request(body, content_type="application/json"), SEND_MAIL, SEND, CONFIG.limits
     )
 
     assert bound == [SendMail(subject="a"), SendMail(subject="b")]
@@ -253,13 +260,13 @@ def test_an_array_holds_at_most_100_requests():
     body = b"[" + b",".join([b"{}"] * 101) + b"]"
 
     with pytest.raises(Invalid):
-        read_batch(request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits)
+        read_batch(request(body, content_type="application/json"), SEND_MAIL, SEND, CONFIG.limits)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[1]", b"[null]", b"[[]]"])
 def test_what_is_no_array_of_objects_is_unreadable(body):
     with pytest.raises(Unreadable):
-        read_batch(request(body, content_type="application/json"), SendMail, SEND, CONFIG.limits)
+        read_batch(request(body, content_type="application/json"), SEND_MAIL, SEND, CONFIG.limits)
 
 
 # The format of the answer: suffix, then ?format=, then Accept, then the request's own
@@ -341,12 +348,12 @@ def test_where_there_is_nothing_to_mirror_the_answer_is_json():
     ],
 )
 def test_json_is_known_by_its_content_type(content_type):
-    assert of_body(request(b"<", content_type=content_type)).name == "json"
+    assert of_body(request(b"<", content_type=content_type).body).name == "json"
 
 
 @pytest.mark.parametrize("content_type", ["application/xml", "text/xml", "Text/XML;charset=UTF-8"])
 def test_xml_is_known_by_its_content_type(content_type):
-    assert of_body(request(b"{", content_type=content_type)).name == "xml"
+    assert of_body(request(b"{", content_type=content_type).body).name == "xml"
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "x", ";"])
@@ -363,7 +370,7 @@ def test_xml_is_known_by_its_content_type(content_type):
     ],
 )
 def test_a_body_of_no_known_type_is_known_by_its_look(content_type, body, name):
-    assert of_body(request(body, content_type=content_type)).name == name
+    assert of_body(request(body, content_type=content_type).body).name == name
 
 
 @pytest.mark.parametrize(
@@ -457,7 +464,7 @@ def test_a_bodys_attachments_stay():
 
 
 def test_a_path_beats_a_query_string():
-    bound = read_request(request(query={"MessageId": "q"}), Route(GetStatus, "p"))
+    bound = read_request(request(query={"MessageId": "q"}), Route(GET_STATUS, {"MessageId": "p"}))
 
     assert bound == GetStatus(message_id="p")
 
@@ -476,8 +483,80 @@ def test_a_message_id_comes_from_the_query_string():
     ],
 )
 def test_the_api_route_answers_forms_in_the_callers_case(content_type, body, is_camel):
-    route = Route(SendMail, is_api=True)
+    route = Route(SEND_MAIL, is_api=True)
 
     found = rendered(SendResponse(), {}, route, body, content_type=content_type)[1]
 
     assert ('"status"' in found) is is_camel
+
+
+# Whatever operations there will be: nothing is tied to those that there are
+
+
+class Found(Contract):
+    """Stands for the answer of an operation that is still to come."""
+
+    namespace = "http://schemas.example.org/found"
+
+    name: str | None = Field(None, alias="Name")
+
+
+class Find(Contract):
+    """Stands for its request: a text, a list, and what its path holds."""
+
+    namespace = "http://schemas.example.org/found"
+
+    name: str | None = Field(None, alias="Name")
+    files: tuple[Attachment, ...] | None = Field(None, alias="Files")
+    place: str | None = Field(None, alias="Place")
+
+
+FIND = Operation(Find, Found, "POST", ("/Find/{Place}/Here",))
+
+
+@pytest.mark.parametrize(
+    ("format_", "empty", "two"),
+    [
+        ("json", "[]", '[{"Name":"a"},{"Name":"b"}]'),
+        ("jsv", "[]", "[{Name:a},{Name:b}]"),
+        ("csv", "", "Name\r\na\r\nb\r\n"),
+        (
+            "xml",
+            f'{DECLARATION}<ArrayOfFound xmlns:i="{XSI}" xmlns="{Found.namespace}" />',
+            (
+                f'{DECLARATION}<ArrayOfFound xmlns:i="{XSI}" xmlns="{Found.namespace}">'
+                "<Found><Name>a</Name></Found><Found><Name>b</Name></Found></ArrayOfFound>"
+            ),
+        ),
+    ],
+)
+def test_a_batch_is_answered_with_the_type_of_its_operation(format_, empty, two):
+    rendering = negotiate(request(), Route(FIND, format=format_, is_batch=True))
+
+    assert rendering.render([]) == empty
+    assert rendering.render([Found(name="a"), Found(name="b")]) == two
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"Files":"x"}'),
+        ("application/jsv", b"{Files:x}"),
+        ("application/x-www-form-urlencoded", b"Files=x"),
+        ("text/csv", b"Files\r\nx\r\n"),
+    ],
+)
+def test_what_cannot_be_bound_names_the_operation_that_was_asked_for(content_type, body):
+    with pytest.raises(Unreadable) as refusal:
+        read_request(request(body, content_type=content_type), Route(FIND))
+
+    assert refusal.value.message == "Unable to bind to request 'Find'"
+    assert [fault.field for fault in refusal.value.faults] == ["Files"]
+
+
+def test_a_segment_of_the_path_is_the_member_that_it_names():
+    route = Route(FIND, {"Place": "p"})
+
+    bound = read_request(request(b'{"Name":"n","Place":"other"}'), route)
+
+    assert bound == Find(name="n", place="p")

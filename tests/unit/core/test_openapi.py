@@ -6,16 +6,18 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from core.contract.contract import ErrorResponse, SendMail, SendResponse, members
+from core.contract.contract import ErrorResponse, SendMail, SendResponse
 from core.contract.errors import Fault, Invalid, MailError, NotFound
+from core.contract.members import members
+from core.contract.operations import OPERATIONS
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.formats.table import BY_NAME
 from core.http.answers import of_bug, of_error
 from core.message.status import Status
 from core.metadata import openapi
-from core.metadata.operations import OPERATIONS, sample
 from core.metadata.schemas import EXAMPLES
+from core.metadata.types import sample
 
 DOCUMENT = json.loads(openapi.document())
 SCHEMAS = DOCUMENT["components"]["schemas"]

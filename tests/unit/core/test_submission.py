@@ -3,7 +3,8 @@
 import pytest
 
 from core.config import CONFIG
-from core.contract.contract import UNDECODABLE, Attachment, SendMail
+from core.contract.binary import UNDECODABLE
+from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Invalid, NotAllowed
 from core.message.address import Mailbox
 from core.submission import submission

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.contract.binary import UNDECODABLE
 from core.contract.contract import (
-    UNDECODABLE,
     Attachment,
     ErrorResponse,
     ResponseError,

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator
 
-from core.contract.contract import SERVICESTACK_TYPES, Contract, Kind, members
+from core.contract.contract import SERVICESTACK_TYPES
+from core.contract.members import Contract, Kind, members
+from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.operations import (
-    OPERATIONS,
-    PARTS,
-    STATUS_OWNER,
-    Operation,
-    clr_namespace,
-    csharp_type,
-)
 from core.metadata.sources.header import header
+from core.metadata.types import PARTS, STATUS_OWNER, clr_namespace, csharp_type
 
 _OPTIONS = {
     "GlobalNamespace": "",

@@ -5,16 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract.contract import Contract, Kind, Member, members
+from core.contract.members import Contract, Kind, Member, members
+from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.operations import (
-    OPERATIONS,
-    PARTS,
-    STATUS_OWNER,
-    Operation,
-    clr_namespace,
-)
 from core.metadata.sources import csharp, python, typescript
+from core.metadata.types import PARTS, STATUS_OWNER, clr_namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,6 @@ _CLR_TYPES = {
     Kind.INTEGER: ("Int32", "System"),
     Kind.STATUS: (Status.__name__, clr_namespace(STATUS_OWNER)),
     Kind.LIST: ("List`1", "System.Collections.Generic"),
-    Kind.MAP: ("Dictionary`2", "System.Collections.Generic"),
 }
 _VALUES = {Kind.BOOLEAN, Kind.INTEGER, Kind.STATUS}
 """What C# has by value, so that it is never null."""
@@ -102,18 +96,12 @@ def _status() -> dict[str, Any]:
 
 
 def _property(member: Member) -> dict[str, Any]:
-    described: dict[str, Any] = {"Name": member.name}
-    if member.kind is Kind.OBJECT and member.item:
-        type_, namespace = member.item.__name__, clr_namespace(member.item)
-    else:
-        type_, namespace = _CLR_TYPES[member.kind]
-    described |= {"Type": type_, "TypeNamespace": namespace}
+    type_, namespace = _CLR_TYPES[member.kind]
+    described: dict[str, Any] = {"Name": member.name, "Type": type_, "TypeNamespace": namespace}
     if member.kind in _VALUES:
         described["IsValueType"] = True
     if member.kind is Kind.STATUS:
         described["IsEnum"] = True
     if member.kind is Kind.LIST and member.item:
         described["GenericArgs"] = [member.item.__name__]
-    if member.kind is Kind.MAP:
-        described["GenericArgs"] = ["String", "String"]
     return described

@@ -5,10 +5,11 @@ import keyword
 import re
 from collections.abc import Iterator
 
-from core.contract.contract import Contract, Kind, Member, members
+from core.contract.members import Contract, Kind, Member, members
+from core.contract.operations import OPERATIONS
 from core.message.status import Status
-from core.metadata.operations import OPERATIONS, PARTS
 from core.metadata.sources.header import header
+from core.metadata.types import PARTS
 
 _IMPORTS = (
     "datetime", "decimal", "marshmallow.fields:*", "servicestack:*", "typing:*",
@@ -70,12 +71,6 @@ def _class(contract: type[Contract], base: str) -> Iterator[str]:
 
 
 def _type(member: Member) -> str:
-    match member.kind:
-        case Kind.LIST if member.item:
-            return f"Optional[List[{member.item.__name__}]]"
-        case Kind.OBJECT if member.item:
-            return f"Optional[{member.item.__name__}]"
-        case Kind.MAP:
-            return "Optional[Dict[str, str]]"
-        case kind:
-            return _TYPES[kind]
+    if member.kind is Kind.LIST and member.item:
+        return f"Optional[List[{member.item.__name__}]]"
+    return _TYPES[member.kind]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from core.contract.contract import Contract, Kind, Member, members
+from core.contract.members import Contract, Kind, Member, members
+from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.operations import OPERATIONS, PARTS, Operation
 from core.metadata.sources.header import header
+from core.metadata.types import PARTS
 
 _OPTIONS = {
     "GlobalNamespace": "",
@@ -81,12 +82,6 @@ def _interface(contract: type[Contract], operation: Operation | None) -> Iterato
 
 
 def _type(member: Member) -> str:
-    match member.kind:
-        case Kind.LIST if member.item:
-            return f"{member.item.__name__}[]"
-        case Kind.OBJECT if member.item:
-            return member.item.__name__
-        case Kind.MAP:
-            return "{ [index: string]: string; }"
-        case kind:
-            return _TYPES[kind]
+    if member.kind is Kind.LIST and member.item:
+        return f"{member.item.__name__}[]"
+    return _TYPES[member.kind]

@@ -1,0 +1,30 @@
+"""Bytes on the wire: base64, as .NET's readers take it."""
+
+import binascii
+import re
+from functools import partial
+
+
+class Undecodable:
+    """Stands where bytes should: something was given, and it is not base64."""
+
+
+UNDECODABLE = Undecodable()
+_WHITESPACE = re.compile(r"\s+", re.ASCII)
+_PADDED = re.compile(r"[^=]+={0,2}|=")
+
+
+def decode_base64(text: str) -> bytes | Undecodable:
+    """Decode a member of bytes: base64 with white space anywhere in it, also several in a row.
+
+    Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
+    """
+    decode = partial(binascii.a2b_base64, strict_mode=True)  # base64's own would copy the text.
+    try:
+        try:
+            return decode(text)
+        except binascii.Error:
+            # Rare: only wrapped or concatenated base64 comes here; the common case is one pass.
+            return b"".join(map(decode, _PADDED.findall(_WHITESPACE.sub("", text))))
+    except ValueError:
+        return UNDECODABLE

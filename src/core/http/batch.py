@@ -1,0 +1,62 @@
+"""Carries out what one HTTP request asks for: one thing, or the items of a batch in their order."""
+
+from collections.abc import Callable, Sequence
+
+from core.contract.errors import NotImplementedHere
+from core.contract.limits import Limits
+from core.contract.members import Contract
+from core.http import binding
+from core.http.gateway import Request
+from core.http.routing import Route
+
+type CarryOut = Callable[[Contract, str | None], Contract]
+"""Does what one bound request asks for. Given also the `Idempotency-Key` that is its own."""
+
+COMPLETED = "X-AutoBatch-Completed"
+"""The header that says how many items of a batch were done (docs/contract.md A5)."""
+
+
+class Call:
+    """One HTTP request being carried out; `headers` and `failed_item` tell how far it came."""
+
+    def __init__(self, request: Request, route: Route, key: str | None = None) -> None:
+        """Begin with nothing done; `key` is the request's `Idempotency-Key`."""
+        self.request, self.route, self.key = request, route, key
+        self._answers: list[Contract] = []
+        self._is_bound = False
+
+    def carry_out(self, do: CarryOut, limits: Limits) -> Contract | Sequence[Contract]:
+        """Do one item after the other; return its answer, or the list of a batch's answers.
+
+        Stops at the first that fails, with what `do` raises. Raises `NotImplementedHere`,
+        `Unreadable`, `TooLarge` and `Invalid` before anything is done.
+        """
+        items = self._items(limits)
+        self._is_bound = True
+        for item in items:
+            self._answers.append(do(item, self._key()))
+        return self._answers if self.route.is_batch else self._answers[0]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers say of a batch: how many of its items were done."""
+        return {COMPLETED: str(len(self._answers))} if self.route.is_batch else {}
+
+    @property
+    def failed_item(self) -> int | None:
+        """Which item of a batch failed (from zero); None if none did, or if it is no batch."""
+        return len(self._answers) if self.route.is_batch and self._is_bound else None
+
+    def _items(self, limits: Limits) -> Sequence[Contract]:
+        route = self.route
+        if route.operation is None or route.refusal:
+            raise NotImplementedHere(route.refusal)
+        if route.is_batch:
+            return binding.read_batch(self.request, route.operation, route, limits)
+        return [binding.read(self.request, route.operation, route, limits)]
+
+    def _key(self) -> str | None:
+        """Return the caller's key for the next item: in a batch each has its own."""
+        if self.key and self.route.is_batch:
+            return f"{self.key}/{len(self._answers)}"
+        return self.key
