@@ -1,4 +1,4 @@
-"""The environment, read once: it never changes in a Lambda sandbox, so neither does `CONFIG`.
+"""Reads the environment once: it never changes in a Lambda sandbox, so neither does `CONFIG`.
 
 Tests set it before they import this module. A missing name is a `KeyError` at start, naming itself.
 """
@@ -20,11 +20,11 @@ class Config(NamedTuple):
     retry_queue_url: str
     dead_letter_queue_url: str
     stack_id: str
-    """AWS's, unique for ever: the salt of what must not be readable from the table alone."""
+    """The stack's ARN, unique for ever: the salt for hashes of what the table must not tell."""
     cors_origins: frozenset[str]
-    """Whose pages may call the API from a browser; empty: nobody's."""
+    """The origins whose pages may call the API from a browser; empty for none."""
     default_domain: DomainConfiguration
-    """The domain of the template's parameters: with a single domain, nothing else is needed."""
+    """The domain of the template's parameters. With a single domain, the table needs no record."""
     limits: Limits
 
     @classmethod

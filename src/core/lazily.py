@@ -1,4 +1,4 @@
-"""Modules that are loaded when they are first used: what few requests need costs no cold start."""
+"""Loads modules when they are first used, so that rarely needed ones cost no cold start."""
 
 import sys
 from importlib.util import LazyLoader, find_spec, module_from_spec
@@ -6,7 +6,7 @@ from types import ModuleType
 
 
 def lazily(name: str) -> ModuleType:
-    """Return the module `name`; it runs when the first of its members is asked for.
+    """Return the module `name`; its code runs when one of its members is first used.
 
     Raises `ModuleNotFoundError` at once if there is none.
     """

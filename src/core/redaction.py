@@ -1,4 +1,4 @@
-"""What a bug may tell: its kind and its place, never what it happened with."""
+"""Removes the text of unexpected exceptions before Lambda logs them: it may be personal data."""
 
 import traceback
 from collections.abc import Callable
@@ -7,26 +7,27 @@ from typing import Any
 
 
 class Bug(Exception):
-    """Something failed that nobody expected; the text says what and where, and holds no value."""
+    """An unexpected exception without its text: says which kind it was and where it was raised."""
 
 
 def places(error: Exception) -> list[str]:
-    """Say where an error came from, as `file:line`, the innermost last."""
+    """Return where an error came from: up to 20 of `file:line`, the innermost last."""
     frames = traceback.extract_tb(error.__traceback__)[-20:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
 
 
 def redacted[**P, R](handler: Callable[P, R]) -> Callable[P, R]:
-    """Let nothing out of a Lambda function that may hold a value: Lambda logs what comes out.
+    """Wrap a Lambda handler so that no exception leaves it whose text may be personal data.
 
-    An exception's text may be a mail's address or body, and so may those of its causes. Our own
-    (they live in this package) hold none and keep their kind; any other becomes a `Bug`.
+    Lambda logs every exception that a handler raises, with its causes; a text may quote an address
+    or a body. Exceptions of this package hold no values, so they are raised as they are; any other
+    becomes a `Bug`.
     """
 
     @wraps(handler)
-    def run(*args: Any, **named: Any) -> R:
+    def run(*args: Any, **kwargs: Any) -> R:
         try:
-            return handler(*args, **named)
+            return handler(*args, **kwargs)
         except Exception as error:
             if type(error).__module__.startswith(f"{__package__}."):
                 raise error from None

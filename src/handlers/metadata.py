@@ -60,14 +60,14 @@ def _answer(request: Request, stage: str) -> Response:
     return response
 
 
-def _tab(request: Request, name: str, host: str, base_url: str) -> Response:
-    asked = next((value for key, value in request.query.items() if key.lower() == "op"), "")
-    if not asked:
+def _tab(request: Request, tab: str, host: str, base_url: str) -> Response:
+    name = next((value for key, value in request.query.items() if key.lower() == "op"), "")
+    if not name:
         return _page(page.index(base_url=base_url, root="../"))
-    operation = BY_NAME.get(asked.lower())
+    operation = BY_NAME.get(name.lower())
     if operation is None:
         return _NOT_FOUND
-    return _page(page.operation(operation, TABS[name], host=host, root="../"))
+    return _page(page.operation(operation, TABS[tab], host=host, root="../"))
 
 
 def _types(name: str, base_url: str) -> Response:

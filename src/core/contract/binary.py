@@ -1,4 +1,4 @@
-"""Bytes on the wire: base64, as .NET's readers take it."""
+"""Decodes the bytes that a request holds: base64, as .NET's readers take it."""
 
 import binascii
 import re
@@ -19,7 +19,9 @@ def decode_base64(text: str) -> bytes | Undecodable:
 
     Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
     """
-    decode = partial(binascii.a2b_base64, strict_mode=True)  # base64's own would copy the text.
+    decode = partial(
+        binascii.a2b_base64, strict_mode=True
+    )  # `base64.b64decode` would copy the text.
     try:
         try:
             return decode(text)

@@ -23,7 +23,7 @@ class Attachment(Contract):
 
 
 class SendMail(Contract):
-    """The request of `POST /Mail/Send`; what its members mean is CONTRACT.md B2."""
+    """The request of `POST /Mail/Send`; what its members mean is docs/contract.md B2."""
 
     namespace = _CLR
 
@@ -96,7 +96,7 @@ class ResponseStatus(Contract):
 
 
 class ErrorResponse(Contract):
-    """The body of every refusal (CONTRACT.md A6)."""
+    """The body of every refusal (docs/contract.md A6)."""
 
     model_config = _RARE
     namespace = SERVICESTACK_TYPES

@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 
 
 class Fault(NamedTuple):
-    """One thing wrong with one field: says which and why, never what it held."""
+    """One thing that is wrong with one field: which field and why, never its value."""
 
     field: str
     code: str
@@ -72,7 +72,7 @@ class Invalid(MailError):
 
 
 class NotAllowed(Invalid):
-    """The caller named a domain that is not theirs, or that is not there: nobody tells which."""
+    """The caller named a domain that is not theirs, or does not exist: both get the same answer."""
 
     status = HTTPStatus.FORBIDDEN
     code = "Forbidden"

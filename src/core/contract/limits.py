@@ -1,4 +1,4 @@
-"""How much of everything one request may hold; each bound stands before the work that it bounds."""
+"""The bounds of one request. Each is checked before the work that it bounds is done."""
 
 import re
 from collections.abc import Sized
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from core.contract.errors import Fault, Invalid, TooLarge, Unreadable
 
 BODY = "Body"
-"""What a field error calls the request as a whole."""
+"""The field name of an error that is about the request as a whole."""
 _OPEN_CLOSE_OR_TEXT = re.compile(r'([\[{])|([\]}])|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 

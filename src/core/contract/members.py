@@ -1,4 +1,4 @@
-"""What a type of the contract is, and which members it has: what the formats read and write by."""
+"""The base of the contract's types, and the list of a type's members, which formats work by."""
 
 import types
 from collections.abc import Mapping

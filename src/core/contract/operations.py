@@ -1,4 +1,4 @@
-"""Which operations the service has: their types, verbs and paths, for routes and documentation."""
+"""The table of operations: their types, verbs and paths, for routing and documentation."""
 
 from typing import NamedTuple
 

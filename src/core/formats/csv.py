@@ -1,4 +1,4 @@
-"""CSV as ServiceStack has it: a row of names and a row of values.
+"""Reads and writes CSV as ServiceStack does: a row of names and a row of values.
 
 The rules are in docs/contract.md A3.2, A6 and A7.
 """

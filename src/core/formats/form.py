@@ -1,4 +1,4 @@
-"""Forms as browsers and C#'s clients post them: `application/x-www-form-urlencoded`.
+"""Reads forms as browsers and C#'s clients post them: `application/x-www-form-urlencoded`.
 
 The rules are in docs/contract.md A3.2 and A5.1. `multipart` reads those with files.
 """

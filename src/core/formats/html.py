@@ -1,4 +1,4 @@
-"""An answer as a page for whoever calls the service from a browser: written, never read."""
+"""Writes an answer as a page, for whoever calls the service from a browser; reads nothing."""
 
 from collections.abc import Sequence
 from html import escape
@@ -55,7 +55,7 @@ def _cell(value: Any, kind: Kind) -> str:
         case Kind.LIST:
             return "".join(map(_table, value))
         case Kind.MAP:
-            return escape(", ".join(f"{key}: {held}" for key, held in value.items()))
+            return escape(", ".join(f"{key}: {text}" for key, text in value.items()))
         case Kind.BOOLEAN:
             return "true" if value else "false"
         case _:

@@ -1,4 +1,4 @@
-"""JSON as the contract has it: read leniently where nothing gets lost, written as the original."""
+"""Reads JSON as leniently as loses nothing, and writes it as the original does."""
 
 import base64
 import json
@@ -37,8 +37,8 @@ def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
-    number or boolean given for a string is its own text. Bytes are read as UTF-8, with U+FFFD for
-    what is none. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
+    number or boolean in place of a string is taken as it is written. Bytes are read as UTF-8;
+    those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
     """
     return _read(body, lambda document: _object(document, contract))
 
@@ -174,7 +174,7 @@ def _raw_text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case dict():
-            pairs = (f"{quoted(name)}:{_nested(held)}" for name, held in value.items())
+            pairs = (f"{quoted(name)}:{_nested(inner)}" for name, inner in value.items())
             return f"{{{','.join(pairs)}}}"
         case list():
             return f"[{','.join(map(_nested, value))}]"

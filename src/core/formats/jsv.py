@@ -1,4 +1,4 @@
-"""JSV, ServiceStack's own text format: JSON without quotes, with CSV's quoting where needed.
+"""Reads and writes JSV, ServiceStack's text format: JSON without quotes, or with those of CSV.
 
 Forms and CSV hold it too, wherever a member is more than a text (docs/contract.md A3.2). What the
 contract does not say follows ServiceStack.Text 5.9, `JsvTypeSerializer` and `JsWriter`.

@@ -1,4 +1,4 @@
-"""Forms with files: `multipart/form-data` (RFC 7578), as browsers and C#'s clients post it."""
+"""Reads forms with files: `multipart/form-data` (RFC 7578), as browsers and C# post it."""
 
 import binascii
 import re
@@ -86,10 +86,10 @@ def _parts(body: bytes, boundary: bytes, contract: type[Contract]) -> Iterator[_
 
 
 def _part(text: bytes, start: int, end: int) -> _Part:
-    found = _HEADERS.match(text, start, min(end, start + _MAX_HEADERS))
-    if found is None:
+    match = _HEADERS.match(text, start, min(end, start + _MAX_HEADERS))
+    if match is None:
         raise Unreadable("A part of the form has malformed headers, or more than 8 KB of them.")
-    headers = _headers(found[1])
+    headers = _headers(match[1])
     disposition = _parameters(headers.get("content-disposition", ""))
     file_name = _file_name(disposition)
     if file_name is None and "name" not in disposition:
@@ -98,7 +98,7 @@ def _part(text: bytes, start: int, end: int) -> _Part:
         name=disposition.get("name", ""),
         file_name=file_name,
         content_type=headers.get("content-type", ""),
-        content=_decoded(text[found.end() : end], headers.get("content-transfer-encoding", "")),
+        content=_decoded(text[match.end() : end], headers.get("content-transfer-encoding", "")),
     )
 
 
@@ -110,10 +110,10 @@ def _headers(lines: bytes) -> dict[str, str]:
 
 def _parameters(header: str) -> dict[str, str]:
     """Read the parameters of a header, such as C#'s `form-data;name="Domain"`; the first counts."""
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, quoted, plain in _PARAMETER.findall(header):
-        found.setdefault(name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip())
-    return found
+        parameters.setdefault(name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip())
+    return parameters
 
 
 def _file_name(disposition: dict[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Which formats there are, and what each reads and writes: one table, one entry per format."""
+"""The table of formats: how each is recognised, and which functions read and write it."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""XML as .NET's DataContractSerializer writes and reads it, but with members in any order.
+"""Reads and writes XML as .NET's DataContractSerializer does, but with members in any order.
 
 The rules are in docs/contract.md A4; that the order does not matter is B5 A.
 """
@@ -116,35 +116,35 @@ def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -
     """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
     root = parse(body, contract.__name__, charset)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
-    known = _identified(root, contract)
+    shared = _identified(root, contract)
     tag = f"{{{contract.namespace}}}{contract.__name__}"
     items = [element for element in root if element.tag == tag]
     require_batch(contract.__name__, items)
-    return [contract() if _is_nil(item) else _bound(item, contract, known) for item in items]
+    return [contract() if _is_nil(item) else _bound(item, contract, shared) for item in items]
 
 
 def _expect(root: Element, name: str, namespace: str) -> None:
     if root.tag != f"{{{namespace}}}{name}":
-        found_namespace, _, found = root.tag.rpartition("}")
+        root_namespace, _, root_name = root.tag.rpartition("}")
         raise Unreadable(
             f"Expecting element '{name}' from namespace '{namespace}'.. Encountered 'Element'  "
-            f"with name '{found}', namespace '{found_namespace.removeprefix('{')}'."
+            f"with name '{root_name}', namespace '{root_namespace.removeprefix('{')}'."
         )
 
 
-class _Known(NamedTuple):
-    """What a document says once and refers to again, by its `z:Id`."""
+class _Shared(NamedTuple):
+    """What one document has for all its elements: those with a `z:Id`, to which others refer."""
 
     elements: dict[str, Element]
     decoded: dict[Element, bytes | Undecodable]
-    """Of the bytes that are meant more than once, one copy: else a small document fills memory."""
+    """The bytes of each element, decoded once: many references to one would fill the memory."""
     types: frozenset[str]
     """What an `i:type` may name."""
 
 
-def _identified(root: Element, contract: type[Contract]) -> _Known:
+def _identified(root: Element, contract: type[Contract]) -> _Shared:
     elements = {key: element for element in root.iter() if (key := element.get(_ID))}
-    return _Known(elements, {}, _type_names(contract))
+    return _Shared(elements, {}, _type_names(contract))
 
 
 _SCHEMA_TYPES = {
@@ -166,7 +166,7 @@ _ID = f"{{{_SERIALIZATION}}}Id"
 _REF = f"{{{_SERIALIZATION}}}Ref"
 
 
-def _bound[C: Contract](element: Element, contract: type[C], known: _Known) -> C:
+def _bound[C: Contract](element: Element, contract: type[C], shared: _Shared) -> C:
     _refuse_text(element)
     wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
     values: dict[str, Any] = {}
@@ -174,27 +174,27 @@ def _bound[C: Contract](element: Element, contract: type[C], known: _Known) -> C
         member = wanted.get(child.tag)
         if member is None or member.name in values:
             continue
-        _refuse_unknown_type(child, known.types)
-        source = known.elements.get(child.get(_REF, ""), child)
-        values[member.name] = None if _is_nil(source) else _value(source, member, known)
+        _refuse_unknown_type(child, shared.types)
+        source = shared.elements.get(child.get(_REF, ""), child)
+        values[member.name] = None if _is_nil(source) else _value(source, member, shared)
     return contract.of(values)
 
 
-def _value(element: Element, member: Member, known: _Known) -> Any:
+def _value(element: Element, member: Member, shared: _Shared) -> Any:
     if member.kind is Kind.LIST and member.item is not None:
         _refuse_text(element)
         tag = f"{{{member.item.namespace}}}{member.item.__name__}"
         items = [item for item in element if item.tag == tag and not _is_nil(item)]
         require_few(member.name, items)
-        return tuple(_bound(item, member.item, known) for item in items)
+        return tuple(_bound(item, member.item, shared) for item in items)
     if len(element):
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
     text = element.text or ""
     if member.kind is not Kind.BYTES:
         return text
-    if element not in known.decoded:
-        known.decoded[element] = decode_base64(text)
-    return known.decoded[element]
+    if element not in shared.decoded:
+        shared.decoded[element] = decode_base64(text)
+    return shared.decoded[element]
 
 
 def _refuse_text(element: Element) -> None:

@@ -1,6 +1,6 @@
-"""XML documents taken apart safely: no DTD, no entity, nothing external, and of bounded depth.
+"""Parses XML documents safely: no DTD, no entity, nothing external, and of bounded depth.
 
-What .NET's reader takes and XML 1.0 forbids (references such as `&#x1;`) is taken here too.
+.NET's reader takes some references that XML 1.0 forbids, such as `&#x1;`: they are taken here too.
 """
 
 import re

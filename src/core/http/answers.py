@@ -1,4 +1,4 @@
-"""What a caller is told: of a message, and of a refusal (CONTRACT.md B2, B4, A6)."""
+"""Describes a message, or a refusal, as the contract's answer (docs/contract.md A6, B2, B4)."""
 
 from core.contract.contract import ErrorResponse, ResponseError, ResponseStatus, SendResponse
 from core.contract.errors import MailError

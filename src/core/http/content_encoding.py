@@ -1,4 +1,4 @@
-"""Undo a request's Content-Encoding, never beyond what the service takes (CONTRACT.md A3.2, A8)."""
+"""Undoes a request's Content-Encoding, within the limit of a body (docs/contract.md A3.2, A8)."""
 
 import zlib
 
@@ -21,8 +21,8 @@ def inflated(body: bytes, content_encoding: str, limit: int) -> bytes:
     before more than `limit` bytes are held, and `Unreadable` for what is cut off, damaged, or
     encoded otherwise.
     """
-    given = (name.strip().lower() for name in content_encoding.split(","))
-    encodings = [name for name in given if name not in ("", "identity")]
+    names = (name.strip().lower() for name in content_encoding.split(","))
+    encodings = [name for name in names if name not in ("", "identity")]
     if len(encodings) > _MAX_LAYERS:
         raise Unreadable(f"The body must not be encoded more than {_MAX_LAYERS} times.")
     for name in reversed(encodings):
@@ -41,8 +41,8 @@ def _gunzipped(body: bytes, limit: int) -> bytes:
         return body
     whole, rest = b"", body
     for _ in range(_MAX_MEMBERS):
-        held, rest = _unpacked(rest, _AS_GZIP, limit, len(whole))
-        whole += held
+        content, rest = _unpacked(rest, _AS_GZIP, limit, len(whole))
+        whole += content
         if not rest.strip(b"\0"):  # Archivers pad to a block; gzip itself passes over it.
             return whole
     raise Unreadable("The body is not one gzip stream.")
@@ -52,9 +52,9 @@ def _undeflated(body: bytes, limit: int) -> bytes:
     """Unpack either format; what fits neither and is text was never packed."""
     zlib_header = body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
     try:
-        held, rest = _unpacked(body, _AS_ZLIB if zlib_header else _AS_RAW_DEFLATE, limit, 0)
+        content, rest = _unpacked(body, _AS_ZLIB if zlib_header else _AS_RAW_DEFLATE, limit, 0)
         if not rest:
-            return held
+            return content
     except Unreadable:
         if not _is_text(body):
             raise
@@ -71,15 +71,15 @@ def _is_text(body: bytes) -> bool:
     return True
 
 
-def _unpacked(packed: bytes, wbits: int, limit: int, held_before: int) -> tuple[bytes, bytes]:
+def _unpacked(packed: bytes, wbits: int, limit: int, bytes_before: int) -> tuple[bytes, bytes]:
     """Unpack one stream; return also what follows it."""
     stream = zlib.decompressobj(wbits)
     try:
-        held = stream.decompress(packed, limit + 1 - held_before)
+        content = stream.decompress(packed, limit + 1 - bytes_before)
     except zlib.error:
         raise Unreadable("The body is not compressed as its Content-Encoding says.") from None
-    if held_before + len(held) > limit:
+    if bytes_before + len(content) > limit:
         raise too_large(limit)
     if not stream.eof:
         raise Unreadable("The compressed body is cut off.")
-    return held, stream.unused_data
+    return content, stream.unused_data

@@ -1,4 +1,7 @@
-"""Which browsers' pages may call the service (CONTRACT.md A8: off unless configured)."""
+"""Writes the CORS headers: which web pages may call the service from a browser.
+
+Off unless configured (docs/contract.md A8).
+"""
 
 from collections.abc import Collection
 

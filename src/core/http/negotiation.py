@@ -51,7 +51,9 @@ def negotiate(request: Request, route: Route) -> Rendering:
     query = {name.lower(): value for name, value in request.query.items()}
     style = _style(query.get("jsconfig", ""))
     if route.is_api and _is_camel_case(request):
-        style = Style(camel_case=True)  # Generated clients of today read no other (B5 H).
+        style = Style(
+            camel_case=True
+        )  # Generated clients of today read no other (docs/contract.md B5 H).
     callback = _NO_NAME.sub("_", query.get("callback", ""))
     format_ = JSON if callback else _format(request, route, query)
     item = route.operation.response if route.operation else ErrorResponse
@@ -62,10 +64,10 @@ def _format(request: Request, route: Route, query: Mapping[str, str]) -> Format:
     """Choose the format: by path, then `?format=`, then Accept, then the request's own.
 
     Quality values are ignored, as the original does. It answers HTML wherever nothing else is
-    asked for; we mirror the request instead (B5 C).
+    asked for; we mirror the request instead (docs/contract.md B5 C).
     """
-    named = BY_NAME.get(query.get("format", "").lower())
-    if chosen := BY_NAME.get(route.suffix) or named or BY_NAME.get(route.format):
+    by_query = BY_NAME.get(query.get("format", "").lower())
+    if chosen := BY_NAME.get(route.suffix) or by_query or BY_NAME.get(route.format):
         return chosen
     own = of_body(request.body)
     own = own if own and own.name else None

@@ -1,4 +1,4 @@
-"""The API as an OpenAPI 3.1 document, made from the types that read its requests."""
+"""Writes the API as an OpenAPI 3.1 document, from the same types that read its requests."""
 
 import json
 from functools import cache

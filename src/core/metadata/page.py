@@ -1,4 +1,4 @@
-"""The pages for people: what can be asked of the service, how, and a form to try it."""
+"""Writes the metadata pages: what can be asked of the service, how, and a form to try it."""
 
 import base64
 import hashlib

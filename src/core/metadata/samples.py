@@ -1,4 +1,4 @@
-"""What a request and its answer look like in each format, written by our own writers."""
+"""Writes a sample of a request and of its answer in each format, with the formats' own writers."""
 
 import base64
 import re
@@ -33,11 +33,11 @@ def indented_xml(answer: Contract) -> str:
     """Write `answer` as XML in lines, without a declaration."""
     lines, depth = [], 0
     document = xml_format.write(answer).removeprefix(xml_format.DECLARATION)
-    for found in _ELEMENT.finditer(document):
-        element = found[0]
+    for match in _ELEMENT.finditer(document):
+        element = match[0]
         depth -= element.startswith("</")
         lines.append("  " * depth + element)
-        opens = not found[1] and not element.startswith("</") and not element.endswith("/>")
+        opens = not match[1] and not element.startswith("</") and not element.endswith("/>")
         depth += opens
     return "\n".join(lines)
 
@@ -79,7 +79,7 @@ TABS = {
         Tab("xml", "XML", "application/xml", indented_xml),
         Tab("json", "JSON", "application/json", json_format.write),
         Tab("jsv", "JSV", "text/jsv", indented_jsv),
-        # The original shows JSON here too (CONTRACT.md A7).
+        # The original shows JSON here too (docs/contract.md A7).
         Tab("csv", "CSV", "text/csv", json_format.write),
     )
 }

@@ -1,4 +1,4 @@
-"""The contract's types as JSON schemas with their XML names, and an example of each."""
+"""Describes the contract's types as JSON schemas with their XML names, with an example of each."""
 
 from typing import Any
 
@@ -120,7 +120,10 @@ def _status() -> Node:
 
 
 def _for_those_who_ignore_the_status_code() -> Node:
-    """Describe the members that only JSON has, so that a careless client sees the failure (B4)."""
+    """Describe the members that an error has in JSON only (docs/contract.md B4).
+
+    A client that never looks at the HTTP status reads them as those of a failed mail.
+    """
     return {
         "Status": reference(Status.__name__),
         "ErrorMessage": {"type": "string"},

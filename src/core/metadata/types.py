@@ -1,4 +1,4 @@
-"""The types that the operations carry: in which order, what C# calls them, and a sample of each."""
+"""Lists the types that the operations carry, with their names in C# and a sample of each."""
 
 from core.contract.contract import Attachment
 from core.contract.members import Contract, Kind, Member, members
@@ -12,8 +12,8 @@ STATUS_OWNER: type[Contract] = Attachment
 
 
 def _with_parts(contract: type[Contract]) -> tuple[type[Contract], ...]:
-    held = (member.item for member in members(contract) if member.item)
-    return (*(part for item in held for part in _with_parts(item)), contract)
+    items = (member.item for member in members(contract) if member.item)
+    return (*(part for item in items for part in _with_parts(item)), contract)
 
 
 TYPES = tuple(

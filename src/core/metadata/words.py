@@ -1,4 +1,7 @@
-"""What every operation, member and status means, in the words of the documentation (B2, B3)."""
+"""Says in the documentation's words what every operation, member and status means.
+
+The rules behind them are in docs/contract.md B2 and B3.
+"""
 
 from core.contract.contract import (
     Attachment,

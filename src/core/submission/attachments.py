@@ -1,4 +1,4 @@
-"""What an attachment may be, and what it is called if the caller does not say (CONTRACT.md B2)."""
+"""Checks, names and types the attachments of a mail (docs/contract.md B2)."""
 
 import mimetypes
 import re
@@ -22,15 +22,15 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 
 def read(
-    given: Sequence[Attachment], faults: list[Fault]
+    sent: Sequence[Attachment], faults: list[Fault]
 ) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
     """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
-    if len(given) > MAX_ITEMS:
+    if len(sent) > MAX_ITEMS:
         message = f"A mail must not have more than {MAX_ITEMS} attachments."
         faults.append(Fault("Attachments", "TooManyItems", message))
-        return (), ()  # Of so many, nothing more is said.
+        return (), ()  # The faults of thousands would help nobody.
     heads, contents = [], []
-    for number, attachment in enumerate(given):
+    for number, attachment in enumerate(sent):
         faults.extend(_faults(f"Attachments[{number}]", attachment))
         heads.append(_head(attachment, number + 1))
         contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
@@ -67,13 +67,13 @@ def _head(attachment: Attachment, number: int) -> AttachmentHead:
     return AttachmentHead(name=name, content_type=content_type)
 
 
-def _content_type(given: str) -> str:
-    """Return what was given if SES takes it; "" for what is no media type (`pdf`, `String`)."""
-    given = given.strip()
-    if len(given) > _MAX_CONTENT_TYPE:
-        given = given.partition(";")[0].strip()
-    usable = len(given) <= _MAX_CONTENT_TYPE and _CONTENT_TYPE.match(given)
-    return given if usable else ""
+def _content_type(text: str) -> str:
+    """Return a media type as SES takes it; "" for what is no media type (`pdf`, `String`)."""
+    text = text.strip()
+    if len(text) > _MAX_CONTENT_TYPE:
+        text = text.partition(";")[0].strip()
+    usable = len(text) <= _MAX_CONTENT_TYPE and _CONTENT_TYPE.match(text)
+    return text if usable else ""
 
 
 def _file_name(name: str) -> str:

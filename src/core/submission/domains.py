@@ -1,4 +1,4 @@
-"""What a sending domain may do and is told to do, and which one a request means."""
+"""The configuration of a sending domain: who may use it, who may be its sender, its policies."""
 
 from collections.abc import Mapping
 from hmac import compare_digest
@@ -124,19 +124,23 @@ def configured(
     if domain != default.domain:
         own = {"name": domain[:64], "default_sender": f"no-reply@{domain}"}
         left_out |= own | {"default_sender_name": ""}
-    held = DomainConfiguration.model_validate(left_out | dict(record) | {"domain": domain})
+    configuration = DomainConfiguration.model_validate(left_out | dict(record) | {"domain": domain})
     is_own = domain == default.domain and not {"default_sender", "allowed_senders"} & record.keys()
-    if not is_own and not held.allows_sender(held.default_sender):
+    if not is_own and not configuration.allows_sender(configuration.default_sender):
         raise ValueError("default_sender: must be one that the domain allows")
-    return held
+    return configuration
 
 
 def broken(
     default: DomainConfiguration, domain: str, record: Mapping[str, object]
 ) -> DomainConfiguration:
-    """Stand in for a record that cannot be used: its keys stay its own, and open nothing else."""
-    held = record.get("api_keys")
-    keys = held if isinstance(held, (list, tuple, set)) else [held]
+    """Return what stands for a domain whose record cannot be used.
+
+    Nothing is sent for it, and the callers whose keys it lists are shut out: they do not fall back
+    to the domains that anybody may use.
+    """
+    value = record.get("api_keys")
+    keys = value if isinstance(value, (list, tuple, set)) else [value]
     return default.model_copy(
         update={
             "domain": domain,

@@ -29,7 +29,7 @@ def choose(
 ) -> DomainConfiguration | None:
     """Return the configuration that a request means, among those that its caller may use.
 
-    A named `domain` must be one of them; without one it is the domain of `sender`, or the only one
+    A given `domain` must be one of them; without one it is the domain of `sender`, or the only one
     that allows this sender, or the only one there is. None: unknown and forbidden look the same.
     """
     if domain:
@@ -51,10 +51,10 @@ def configuration(
 
     A domain that does not exist and one that is another caller's get the same answer.
     """
-    named = (request.domain or "").strip()
-    chosen = choose(configurations, _canonical_domain(named), sender.address if sender else None)
+    name = (request.domain or "").strip()
+    chosen = choose(configurations, _canonical_domain(name), sender.address if sender else None)
     if chosen is None:
-        if fault := _domain_fault(named, configurations, faults):
+        if fault := _domain_fault(name, configurations, faults):
             faults.append(fault)
     elif sender and not chosen.allows_sender(sender.address):
         message = "'From' must be an address that the domain's configuration allows."
@@ -62,21 +62,21 @@ def configuration(
     return chosen
 
 
-def _canonical_domain(named: str) -> str:
+def _canonical_domain(name: str) -> str:
     try:
-        return parse_domain(named) if named else ""
+        return parse_domain(name) if name else ""
     except ValueError:
         return "?"  # No configuration has this name.
 
 
 def _domain_fault(
-    named: str, configurations: Mapping[str, DomainConfiguration], faults: list[Fault]
+    name: str, configurations: Mapping[str, DomainConfiguration], faults: list[Fault]
 ) -> Fault | None:
     """Say why there is no domain to send for; None if an earlier fault of the field says it."""
     faulty = {fault.field for fault in faults}
     if "Domain" in faulty:
         return None
-    if named or not configurations:
+    if name or not configurations:
         message = "'Domain' must be a domain that this API key may send for."
         return Fault("Domain", UNKNOWN_DOMAIN, message)
     if "From" in faulty:

@@ -164,7 +164,7 @@ def _recipients(
 
 def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
     if any(fault.field == name for fault in faults):
-        return []  # What is wrong with the text has been said.
+        return []  # Its characters or its length are a fault already.
     try:
         mailboxes = parse_mailboxes(_spaced(value or ""))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The contract's types as C#: /types/csharp."""
+"""Writes the contract's types as C#: `/types/csharp`."""
 
 from collections.abc import Iterator
 

@@ -1,13 +1,13 @@
-"""How a DTO source begins: with how it was made, as ServiceStack's tools read it."""
+"""Writes the first lines of a DTO source, which ServiceStack's tools read to make it again."""
 
 from collections.abc import Iterator, Mapping
 
 VERSION = "5.9"
-"""The ServiceStack whose form this is (CONTRACT.md A2)."""
+"""The version of ServiceStack whose sources look so (docs/contract.md A2)."""
 
 
 def header(base_url: str, mark: str, options: Mapping[str, str]) -> Iterator[str]:
-    """Write the lines: all options that there are, at their defaults. No date: it would differ."""
+    """Write the lines: every option, at its default. Without a date, which would differ each time."""
     yield f"Version: {VERSION}"
     yield f'Tip: To override a DTO option, remove "{mark}" prefix before updating'
     yield f"BaseUrl: {base_url}"

@@ -1,4 +1,4 @@
-"""What /types/... offers: the contract's types as source code in each language, and as data."""
+"""The table of languages that `/types/...` offers, and `/types/metadata`: the types as data."""
 
 import json
 from collections.abc import Callable

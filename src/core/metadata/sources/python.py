@@ -1,4 +1,4 @@
-"""The contract's types as Python: /types/python."""
+"""Writes the contract's types as Python: `/types/python`."""
 
 import builtins
 import keyword

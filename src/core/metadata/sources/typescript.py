@@ -1,4 +1,4 @@
-"""The contract's types as TypeScript: /types/typescript and /types/typescript.d."""
+"""Writes the contract's types as TypeScript: `/types/typescript` and `/types/typescript.d`."""
 
 from collections.abc import Callable, Iterator
 
