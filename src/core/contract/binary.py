@@ -19,9 +19,8 @@ def decode_base64(text: str) -> bytes | Undecodable:
 
     Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
     """
-    decode = partial(
-        binascii.a2b_base64, strict_mode=True
-    )  # `base64.b64decode` would copy the text.
+    # `base64.b64decode` would copy the whole text first.
+    decode = partial(binascii.a2b_base64, strict_mode=True)
     try:
         try:
             return decode(text)
