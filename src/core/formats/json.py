@@ -38,7 +38,8 @@ def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
     number or boolean in place of a string is taken as it is written. Bytes are read as UTF-8;
-    those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of the contract's shape.
+    those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of
+    the contract's shape.
     """
     return _read(body, lambda document: _object(document, contract))
 

@@ -1,4 +1,4 @@
-"""Addresses, and lists of them as `To`, `CC` and `BCC` hold them (CONTRACT.md B2)."""
+"""Addresses, and lists of them as `To`, `CC` and `BCC` hold them (docs/contract.md B2)."""
 
 import doctest
 

@@ -1,4 +1,4 @@
-"""Attachments (CONTRACT.md B2)."""
+"""Attachments (docs/contract.md B2)."""
 
 import pytest
 

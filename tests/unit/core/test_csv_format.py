@@ -1,4 +1,4 @@
-"""CSV: the recorded answers byte for byte (CONTRACT.md A6, A7), and one row as a request (A3.2)."""
+"""CSV: the recorded answers (docs/contract.md A6, A7), and one row as a request (A3.2)."""
 
 import time
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Which configuration a request means, and whom it lets send as whom (CONTRACT.md B2)."""
+"""Which configuration a request means, and whom it lets send as whom (docs/contract.md B2)."""
 
 import hashlib
 

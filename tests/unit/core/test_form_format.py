@@ -1,4 +1,4 @@
-"""Forms: the recorded cases (CONTRACT.md A3.2, A5.1), and the files that the original drops."""
+"""Forms: the recorded cases (docs/contract.md A3.2, A5.1), and files, which the original drops."""
 
 import base64
 import time

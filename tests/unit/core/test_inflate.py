@@ -1,4 +1,4 @@
-"""Content-Encoding is undone within bounds (CONTRACT.md A3.2, A8)."""
+"""Content-Encoding is undone within bounds (docs/contract.md A3.2, A8)."""
 
 import gzip
 import tracemalloc

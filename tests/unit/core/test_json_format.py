@@ -1,4 +1,4 @@
-"""JSON: lenient where nothing gets lost (CONTRACT.md A3.3, B5 D, E, J), written as the original."""
+"""JSON: lenient where nothing gets lost (docs/contract.md A3.3, B5), written as the original."""
 
 import base64
 import json

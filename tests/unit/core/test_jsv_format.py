@@ -1,4 +1,4 @@
-"""JSV: as the original writes it (CONTRACT.md A3.2, A6, A7), read so that nothing gets lost."""
+"""JSV: written as the original (docs/contract.md A3.2, A6, A7), read so that nothing gets lost."""
 
 import time
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Routes, and which format is read and answered (CONTRACT.md A3.1, A5, B5 B, C, K)."""
+"""Routes, and which format is read and answered (docs/contract.md A3.1, A5, B5 B, C, K)."""
 
 import pytest
 from pydantic import Field

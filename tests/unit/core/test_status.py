@@ -1,4 +1,4 @@
-"""What becomes of a recipient, and of a message (CONTRACT.md B3)."""
+"""What becomes of a recipient, and of a message (docs/contract.md B3)."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""What a request means, and everything that is wrong with it, told at once (CONTRACT.md B2, B4)."""
+"""What a request means, and all that is wrong with it, told at once (docs/contract.md B2, B4)."""
 
 import pytest
 

@@ -7,7 +7,7 @@ VERSION = "5.9"
 
 
 def header(base_url: str, mark: str, options: Mapping[str, str]) -> Iterator[str]:
-    """Write the lines: every option, at its default. Without a date, which would differ each time."""
+    """Write every option at its default. Without the date, which would differ each time."""
     yield f"Version: {VERSION}"
     yield f'Tip: To override a DTO option, remove "{mark}" prefix before updating'
     yield f"BaseUrl: {base_url}"

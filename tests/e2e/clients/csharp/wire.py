@@ -1,6 +1,6 @@
 """What ServiceStack 5.8's C# clients put on the wire, byte for byte, and one exchange of it.
 
-The headers and bodies are recorded ones (wire contract, A5.1) with a mail of ours in them.
+The headers and bodies are recorded ones (docs/contract.md A5.1) with a mail of ours in them.
 """
 
 import base64
