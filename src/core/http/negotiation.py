@@ -51,9 +51,8 @@ def negotiate(request: Request, route: Route) -> Rendering:
     query = {name.lower(): value for name, value in request.query.items()}
     style = _style(query.get("jsconfig", ""))
     if route.is_api and _is_camel_case(request):
-        style = Style(
-            camel_case=True
-        )  # Generated clients of today read no other (docs/contract.md B5 H).
+        # Generated clients of today read no other names (docs/contract.md B5 H).
+        style = Style(camel_case=True)
     callback = _NO_NAME.sub("_", query.get("callback", ""))
     format_ = JSON if callback else _format(request, route, query)
     item = route.operation.response if route.operation else ErrorResponse
