@@ -56,7 +56,7 @@ check: .venv/.ready .venv-lint/.ready .venv-sam/.ready ## Formatting, linters, t
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	PYTHONPATH=src $(DEV)/lint-imports
-	$(LINT)/bandit -q -c pyproject.toml -r src local ops
+	$(LINT)/bandit -q -c pyproject.toml -r src build local ops tooling
 	$(LINT)/cfn-lint --config-file .lint/cfn-lint.yaml
 	$(LINT)/checkov --config-file .lint/checkov.yaml
 	@$(MAKE) -s validate
@@ -69,7 +69,7 @@ build: .tools/.ready .venv-sam/.ready ## Build what would be deployed
 	@echo "Package: $$(sha256sum < .build/package.zip | cut -c 1-64)"
 
 build-%: .tools/.ready # `sam build` asks for it, for each function
-	@$(PYTHON) -m local.package "$(ARTIFACTS_DIR)"
+	@$(PYTHON) -m build.package "$(ARTIFACTS_DIR)"
 
 deploy: build ## Deploy with CONFIG=default or CONFIG=prod; the very first time: see samconfig.toml
 	$(SAM) deploy --config-env $(CONFIG)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.subjects import BUILD
-from local.package import ROOT
-from local.processes import Program, clean_environment
+from tooling.aws_here import clean_environment
+from tooling.paths import ROOT
+from tooling.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

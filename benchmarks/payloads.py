@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from local.package import ROOT
+from tooling.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 from benchmarks.processor import cpu_ns, peak_memory
 from benchmarks.subjects import BUILD, Subject
 from benchmarks.variables import environment
-from local.package import ROOT
-from local.processes import Program
+from tooling.paths import ROOT
+from tooling.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

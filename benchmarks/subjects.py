@@ -10,10 +10,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import package
+from build import package
+from tooling.paths import BUILD as ALL_BUILDS
+from tooling.paths import ROOT
 
 HERE = Path(__file__).parent
-BUILD = package.BUILD / "bench"
+BUILD = ALL_BUILDS / "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def build() -> None:
     _copy(HERE / "empty", BUILD / "empty")
     _compile(BUILD / "empty")
     _build_typical()
-    _compile(package.ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
+    _compile(ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
 
 
 def megabytes(subject: Subject) -> float:
@@ -66,7 +68,7 @@ def _build_floor() -> None:
     if _is_fresh(folder, digest):
         return
     shutil.rmtree(folder, ignore_errors=True)
-    command: list[str | Path] = [package.ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
+    command: list[str | Path] = [ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
     command += ["--python", sys.executable, "--link-mode", "copy", "--require-hashes"]
     command += ["--requirement", source / "requirements.txt", "--target", folder]
     subprocess.run(command, check=True)
@@ -82,10 +84,10 @@ def _build_typical() -> None:
     if _is_fresh(folder, digest):
         return
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    command: list[str | Path] = [package.ROOT / ".venv-sam/bin/sam", "build"]
+    command: list[str | Path] = [ROOT / ".venv-sam/bin/sam", "build"]
     command += ["--template", source / "template.yaml", "--build-dir", BUILD / "sam"]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
-    subprocess.run(command, check=True, cwd=package.ROOT, capture_output=True)
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(BUILD / "sam/Typical", folder)
     (folder / ".stamp").write_text(digest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import cold, events, growth, memory, subjects, table, warm
 from benchmarks.figures import summary
-from local.package import SOURCE
+from tooling.paths import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.variables import template_variables
-from local.package import ROOT
-from local.processes import clean_environment
+from tooling.aws_here import clean_environment
+from tooling.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

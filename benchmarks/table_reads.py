@@ -25,7 +25,7 @@ from benchmarks.variables import template
 from core.aws import clients
 from core.config import CONFIG
 from core.message.ids import new_id
-from local.processes import REGION
+from tooling.aws_here import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

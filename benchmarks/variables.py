@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from local.localize import parse
-from local.package import ROOT
-from local.processes import clean_environment
+from tooling.aws_here import clean_environment
+from tooling.paths import ROOT
+from tooling.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ import signal
 import sys
 from typing import NoReturn
 
-from local.package import BuildError
-from local.processes import StackError
+from build.package import BuildError
 from local.stack import Stack
+from tooling.programs import StackError
 
 READY = """
 Ready. Every mail stays on this machine.

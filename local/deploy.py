@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
-
-from local.processes import REGION, ROOT_KEY, StackError
+from tooling.aws_here import REGION, STACK
+from tooling.programs import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-STACK = "mail"
+    from tooling.aws_here import Aws
+
 _CODE_BUCKET = "code"
-
-
-@dataclass(frozen=True, slots=True)
-class Aws:
-    """Clients for the AWS at `endpoint`, and never for any other."""
-
-    endpoint: str
-    session: boto3.Session
-
-    @classmethod
-    def at(cls, endpoint: str) -> Aws:
-        nowhere = (None, None, os.devnull, None)
-        nothing: dict[str, Any] = {"config_file": nowhere, "credentials_file": nowhere}
-        nothing["profile"] = (None, None, None, None)  # Whatever the shell's AWS_PROFILE says.
-        session = boto3.Session(
-            aws_access_key_id=ROOT_KEY,
-            aws_secret_access_key=ROOT_KEY,
-            region_name=REGION,
-            botocore_session=botocore.session.Session(session_vars=nothing),
-        )
-        return cls(endpoint, session)
-
-    def client(self, service: Any) -> Any:
-        config = Config(proxies={}, retries={"total_max_attempts": 2})
-        return self.session.client(service, endpoint_url=self.endpoint, config=config)
 
 
 def deploy(aws: Aws, template: Any, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from tooling.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +42,6 @@ def localize(
             case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
                 del resources[name]  # Metric math makes the whole stack roll back.
     return template
-
-
-def parse(text: str) -> Any:
-    """Return the template with `!Ref x` and its like in their long form."""
-    # A SafeLoader that also knows CloudFormation's tags.
-    return yaml.load(text, _Loader)  # noqa: S506 # nosec B506
 
 
 def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:
@@ -131,22 +125,3 @@ def _allow_plain_http(policy: dict[str, Any]) -> bool:
         if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
     ]
     return bool(document["Statement"])
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags."""
-
-    def construct_intrinsic(self, tag: str, node: yaml.Node) -> dict[str, Any]:
-        value: Any
-        if isinstance(node, yaml.ScalarNode):
-            value = self.construct_scalar(node)
-        elif isinstance(node, yaml.SequenceNode):
-            value = self.construct_sequence(node, deep=True)
-        elif isinstance(node, yaml.MappingNode):
-            value = self.construct_mapping(node, deep=True)
-        if tag == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-        return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _Loader.construct_intrinsic)

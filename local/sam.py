@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.deploy import STACK, Aws
-from local.localize import parse
-from local.package import BUILD, FOLDER, ROOT, BuildError, build
-from local.processes import REGION, ROOT_KEY
+from build.package import FOLDER, BuildError, build
+from tooling.aws_here import REGION, ROOT_KEY, STACK, Aws
+from tooling.paths import BUILD, ROOT
+from tooling.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from local import package
-from local.deploy import Aws, deploy, outputs, upload
+from build import package
+from local.deploy import deploy, outputs, upload
 from local.localize import localize
-from local.processes import REGION, Program, clean_environment, require_free_port
+from tooling.aws_here import REGION, Aws, clean_environment
+from tooling.paths import BUILD, ROOT
+from tooling.programs import Program, require_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +47,6 @@ class Deployed:
     table: str
     bucket: str
     configuration_set: str
-    event_topic_arn: str
     event_queue_url: str
     event_dead_letters_url: str
     retry_queue_url: str
@@ -92,7 +93,7 @@ class Stack:
 
     @property
     def logs(self) -> Path:
-        return package.BUILD / "logs" / str(self.api_port)
+        return BUILD / "logs" / str(self.api_port)
 
     @cached_property
     def aws(self) -> Aws:
@@ -132,7 +133,7 @@ class Stack:
 
     @property
     def _temporary(self) -> Path:
-        return package.BUILD / "tmp" / str(self.api_port)
+        return BUILD / "tmp" / str(self.api_port)
 
     def _start_programs(self) -> None:
         self._temporary.mkdir(parents=True, exist_ok=True)
@@ -147,7 +148,7 @@ class Stack:
             "TMPDIR": str(self._temporary),
             "AWS_ENDPOINT_URL_SESV2": self.ses_url,  # The functions inherit it.
         }
-        program: list[str | Path] = [package.ROOT / ".venv-local/bin/ministack"]
+        program: list[str | Path] = [ROOT / ".venv-local/bin/ministack"]
         ministack = self._start("ministack", program, {**server, **self.server_environment})
         simulator = {"SES_PORT": str(self.ses_port), "SES_IDENTITIES": SENDER_DOMAIN}
         program = [sys.executable, "-m", "local.ses"]
@@ -160,14 +161,14 @@ class Stack:
     ) -> Program:
         env = {**clean_environment(), "AWS_ENDPOINT_URL": self.endpoint_url, **variables}
         log = self.logs / f"{name}.log"
-        program = Program.start(command, env=env, log=log, cwd=package.ROOT)
+        program = Program.start(command, env=env, log=log, cwd=ROOT)
         self._programs.append(program)
         return program
 
     def _deploy(self, archive: Path) -> Deployed:
         code = upload(self.aws, archive)
         parameters = {**_PARAMETERS, **self.parameters}
-        text = (package.ROOT / "template.yaml").read_text()
+        text = (ROOT / "template.yaml").read_text()
         template = localize(text, code, parameters, self.environment)
         ids = deploy(self.aws, template, parameters)
         named = outputs(self.aws)
@@ -175,7 +176,6 @@ class Stack:
             table=named["TableName"],
             bucket=named["BucketName"],
             configuration_set=named["ConfigurationSet"],
-            event_topic_arn=named["EventTopicArn"],
             event_queue_url=named["EventQueueUrl"],
             event_dead_letters_url=named["EventDeadLettersUrl"],
             retry_queue_url=named["RetryQueueUrl"],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
 from core.submission.domains import DomainConfiguration
-from local.deploy import STACK, Aws
+from tooling.aws_here import STACK, Aws
+from tooling.ports import port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +40,10 @@ class Stack:
     def named(cls, name: str) -> Self:
         """Find a stack as the AWS CLI does, by credentials, region and endpoint of the environment.
 
-        Without a name it is that of `make run`. Raises botocore's errors.
+        Without a name it is that of `make run`. Raises botocore's errors, and `ValueError` if
+        `API_PORT` is no port.
         """
-        here = f"http://localhost:{os.environ.get('API_PORT', '8080')}"
-        aws: Any = boto3.Session() if name else Aws.at(here)
+        aws: Any = boto3.Session() if name else Aws.at(f"http://localhost:{port('API_PORT')}")
         cloudformation = aws.client("cloudformation")
         described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
         return cls(

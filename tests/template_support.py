@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from local.localize import parse
+from tooling.template import parse
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())

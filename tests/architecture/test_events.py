@@ -18,9 +18,9 @@ from core.http import binding, gateway, routing
 from core.message import ids, ses_event
 from core.message.ses_event import Kind
 from core.submission import submission
-from local.localize import parse
 from local.sam import EVENTS, EXAMPLE_ID, function_for
 from local.stack import API_KEY, SENDER_DOMAIN
+from tooling.template import parse
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())

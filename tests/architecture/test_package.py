@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore import xform_name
 
-from local import package, trim
+from build import package, trim
 
 CORE = Path(__file__).parents[2] / "src/core"
 CLIENTS = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "sqs": "sqs"}

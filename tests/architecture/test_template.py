@@ -9,7 +9,7 @@ import pytest
 from core.aws.content_store import CLASSES
 from core.config import CONFIG
 from core.contract.limits import GATEWAY_BYTES
-from local.localize import parse
+from tooling.template import parse
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())

@@ -35,10 +35,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core.message.record import PICKUP_SECONDS
-from local.deploy import Aws
-from local.package import BUILD, ROOT
-from local.processes import Program, clean_environment
 from local.stack import Stack
+from tooling.aws_here import Aws, clean_environment
+from tooling.paths import BUILD, ROOT
+from tooling.programs import Program
 
 pytestmark = pytest.mark.slow
 MAILS = int(os.environ.get("CHAOS_MAILS", "1000"))

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.package import ROOT
 from local.stack import Stack
+from tooling.paths import ROOT
 
 Until = Callable[..., dict[str, Any]]
 TO = "ada@recipient.example"

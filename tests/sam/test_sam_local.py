@@ -19,9 +19,9 @@ import httpx
 import pytest
 
 from core.aws.suppressions import SuppressionList
-from local.package import ROOT
 from local.sam import EVENTS, image
 from local.stack import API_KEY, Stack
+from tooling.paths import ROOT
 
 SAM_SECONDS = 120  # The first invocation builds the functions and the container's image.
 RETRY_SECONDS = 60  # A first retry waits for up to ten.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.localize import METHODS, localize, parse
+from local.localize import METHODS, localize
+from tooling.template import parse
 
 TEMPLATE = """
 Parameters:

@@ -1,6 +1,6 @@
 """The package that is deployed: one for both processors, the same bytes from the same input.
 
-`python -m local.package FOLDER` puts it there; that is how `sam build` makes every function. It
+`python -m build.package FOLDER` puts it there; that is how `sam build` makes every function. It
 needs Python 3.13 and uv, but no Docker, and no interpreter of the processor that it is for.
 """
 
@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tooling.paths import BUILD, ROOT, SOURCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-ROOT = Path(__file__).parents[1]
-SOURCE = ROOT / "src"
-BUILD = ROOT / ".build"
 FOLDER = BUILD / "package"
 _PLATFORMS = ("aarch64-manylinux2014", "x86_64-manylinux2014")
 """Lambda's. What is compiled for them has names of its own, so both lie side by side."""
@@ -77,7 +76,7 @@ def _install(lock: Path, folder: Path, *platform: str) -> None:
 
 
 def _finish(folder: Path) -> None:
-    _run([sys.executable, "-m", "local.finish", folder], "be finished")
+    _run([sys.executable, "-m", "build.finish", folder], "be finished")
 
 
 def _run(command: list[str | Path], what: str) -> None:

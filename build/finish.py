@@ -1,6 +1,6 @@
 """What a built package needs before it is zipped: less of botocore, and lasting bytecode.
 
-`python -m local.finish FOLDER`, always as a program of its own: what the bytecode looks like
+`python -m build.finish FOLDER`, always as a program of its own: what the bytecode looks like
 depends on which strings its process knows, and the same sources shall give the same package.
 """
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from local.trim import trim
+from build.trim import trim
 
 
 def finish(folder: Path) -> None:

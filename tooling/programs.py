@@ -17,30 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-REGION = "eu-central-1"
-ROOT_KEY = "test"
-"""MiniStack's name for whoever may do everything, and any secret will do."""
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SMTP_URL")
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class StackError(Exception):
     """The stack cannot run; the text says why, in a line for people."""
-
-
-def clean_environment() -> dict[str, str]:
-    """Return an environment that leads to no real AWS account, and past every proxy."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {
-        "AWS_ACCESS_KEY_ID": ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "*",
-    }
 
 
 def require_free_port(port: int, variable: str) -> None:

@@ -1,0 +1,1 @@
+"""Makes the package that is deployed: dependencies, trimming (`trim`), bytecode (`finish`), zip."""
