@@ -12,7 +12,7 @@ DEV := .venv/bin
 LOCAL := .venv-local/bin
 LINT := .venv-lint/bin
 SAM := .venv-sam/bin/sam
-OPS := PYTHONPATH=src $(DEV)/python -m ops --stack "$(STACK)"
+OPS := PYTHONPATH=src $(DEV)/python -m ops --stack="$$OPS_STACK"
 FAST := tests/unit tests/property tests/integration tests/hostile tests/architecture
 
 .PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench check format build deploy validate lock clean
@@ -29,17 +29,28 @@ invoke: .venv-local/.ready .venv-sam/.ready ## Hand events/EVENT.json to its fun
 start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions in Docker, on top of `make run`: [PORT=3000]
 	@$(LOCAL)/python -m local.sam start-api $(PORT)
 
+# What an operator writes reaches the commands as it is, through the environment, past the shell. make expands what it
+# exports, even of its own accord what stands on its command line: so `value`, and names that are exported by us alone.
+unexport STACK DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE
+redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+suppressions: export OPS_DOMAIN := $(value DOMAIN)
+suppressions: export OPS_ADD := $(value ADD)
+suppressions: export OPS_REMOVE := $(value REMOVE)
+domains: export OPS_COMMAND := $(value COMMAND)
+erase: export OPS_ADDRESS := $(value ADDRESS)
+erase: export OPS_MESSAGE := $(value MESSAGE)
+
 redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
 	@$(OPS) redrive
 
 suppressions: .venv/.ready ## List whom DOMAIN=... mails no more, or change that: [ADD=... | REMOVE=...] [STACK=...]
-	@$(OPS) suppressions "$(DOMAIN)" $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)")
+	@$(OPS) suppressions "$$OPS_DOMAIN" $(if $(value ADD),--add="$$OPS_ADD") $(if $(value REMOVE),--remove="$$OPS_REMOVE")
 
-domains: .venv/.ready ## List whom the stack sends for, or change that: [COMMAND="add example.org"] [STACK=...]
-	@$(OPS) domains $(or $(COMMAND),show)
+domains: .venv/.ready ## List whom the stack sends for, or change that: [COMMAND='add example.org'] [STACK=...]
+	@$(OPS) domains --words="$$OPS_COMMAND"
 
 erase: .venv/.ready ## Remove every trace: ADDRESS=... or MESSAGE=... [KEEP_SUPPRESSED=1] [STACK=...]
-	@$(OPS) erase $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(MESSAGE),--message "$(MESSAGE)") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
+	@$(OPS) erase $(if $(value ADDRESS),--address="$$OPS_ADDRESS") $(if $(value MESSAGE),--message="$$OPS_MESSAGE") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	$(DEV)/pytest -n 2 $(FAST)

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from core.aws.items import attributes, key, plain
-from core.message.address import parse_domain
-from core.submission.domains import DomainConfiguration, configured
+from core.submission.domains import configured
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from core.submission.domains import DomainConfiguration
     from ops.stack import Stack
 
-_BY_COMMAND = {"domain", "api_keys", "paused", "judged_from", "is_broken"}
-"""What other commands than `add` and `change` set, or nobody."""
-SETTINGS = [name for name in DomainConfiguration.model_fields if name not in _BY_COMMAND]
-_LISTS = {"allowed_senders", "reply_to"}
+_DOMAINS = "DOMAIN"
+"""The hash key of all domains' records; the sort key is the domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class DomainRecords:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
+            ExpressionAttributeValues={":pk": {"S": _DOMAINS}},
             ConsistentRead=True,
         )
         items = (plain(item) for page in pages for item in page["Items"])
@@ -67,7 +65,7 @@ class DomainRecords:
 
     def add(self, domain: str, record: Mapping[str, Any]) -> None:
         """Write the record of a domain that has none."""
-        item = key("DOMAIN", domain) | attributes(record)
+        item = key(_DOMAINS, domain) | attributes(record)
         try:
             self.dynamodb.put_item(
                 TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(pk)"
@@ -77,24 +75,16 @@ class DomainRecords:
 
     def set(self, domain: str, was: Mapping[str, Any], **changes: Any) -> None:
         """Change some of a record; None takes a setting back. Not if somebody else just has."""
-        new = {name: value for name, value in changes.items() if value is not None}
-        parts = [
-            ("SET", [f"#{name} = :{name}" for name in new]),
-            ("REMOVE", [f"#{name}" for name in changes if name not in new]),
-        ]
-        same = [
-            f"#{name} = :was_{name}" if name in was else f"attribute_not_exists(#{name})"
-            for name in changes
-        ]
-        held = {f":was_{name}": was[name] for name in changes if name in was}
-        values = {f":{name}": value for name, value in new.items()} | held
-        more = {"ExpressionAttributeValues": attributes(values)} if values else {}
+        update, new = _update(changes)
+        condition, old = _unchanged(was, changes)
+        values = attributes(new | old)
+        more = {"ExpressionAttributeValues": values} if values else {}  # It may not be empty.
         try:
             self.dynamodb.update_item(
                 TableName=self.table,
-                Key=key("DOMAIN", domain),
-                UpdateExpression=" ".join(f"{word} {', '.join(p)}" for word, p in parts if p),
-                ConditionExpression=" AND ".join(same),
+                Key=key(_DOMAINS, domain),
+                UpdateExpression=update,
+                ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in changes},
                 **more,
             )
@@ -105,24 +95,22 @@ class DomainRecords:
 
     def remove(self, domain: str) -> None:
         """Delete a record."""
-        self.dynamodb.delete_item(TableName=self.table, Key=key("DOMAIN", domain))
+        self.dynamodb.delete_item(TableName=self.table, Key=key(_DOMAINS, domain))
 
 
-def domain_in(text: str) -> str:
-    """Return a domain's canonical name."""
-    try:
-        return parse_domain(text)
-    except ValueError:
-        raise ValueError("This is no domain name.") from None
+def _update(changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the update expression for changes, None of which remove, and its values."""
+    new = {name: value for name, value in changes.items() if value is not None}
+    sets = ", ".join(f"#{name} = :{name}" for name in new)
+    removes = ", ".join(f"#{name}" for name in changes if name not in new)
+    clauses = (sets and f"SET {sets}", removes and f"REMOVE {removes}")
+    return " ".join(filter(None, clauses)), {f":{name}": value for name, value in new.items()}
 
 
-def settings_in(words: Collection[str]) -> dict[str, Any]:
-    """Read `retry_hours=12 reply_to=a@b.example,c@d.example`; None for what is taken back."""
-    settings: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or name not in SETTINGS:
-            raise ValueError(f"Settings are NAME=VALUE, and the names {', '.join(SETTINGS)}.")
-        many = [one.strip() for one in value.split(",")]
-        settings[name] = None if value == "" else many if name in _LISTS else value
-    return settings
+def _unchanged(was: Mapping[str, Any], names: Iterable[str]) -> tuple[str, dict[str, Any]]:
+    """Return the condition that these attributes are as they were read, and its values."""
+    same = [
+        f"#{name} = :was_{name}" if name in was else f"attribute_not_exists(#{name})"
+        for name in names
+    ]
+    return " AND ".join(same), {f":was_{name}": was[name] for name in names if name in was}

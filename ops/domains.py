@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import time
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from core.aws.counters import Counters
-from core.message.reputation import WINDOW_HOURS, Tally
-from ops.api_keys import ApiKeys, hash_of
-from ops.domain_records import SETTINGS, DomainRecords, domain_in, settings_in
+from core.message.reputation import WINDOW_HOURS
+from ops.arguments import domain_in
+from ops.domain_admin import DomainAdmin
+from ops.domain_settings import SETTINGS, settings_in
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping
 
     from core.submission.domains import DomainConfiguration
+    from ops.domain_admin import NewKey
+    from ops.domain_records import DomainRecords
     from ops.stack import Stack
 
 
 def add_to(commands: Any) -> None:
     """Describe the command to `argparse`."""
     parser = commands.add_parser("domains", help="the domains that the stack sends for")
-    actions = parser.add_subparsers(required=True)
+    text = "an action and what belongs to it in one text, quoted as for a shell; without: show"
+    parser.add_argument("--words", metavar="TEXT", default="", help=text)
+    parser.set_defaults(run=_run_words, parser=parser)
+    actions = parser.add_subparsers()
 
     def action(name: str, run: Callable[..., None], text: str) -> Any:
         described = actions.add_parser(name, help=text)
@@ -45,8 +50,15 @@ def add_to(commands: Any) -> None:
     action("resume", _resume, "let its mails go out again").add_argument("domain")
 
 
+def _run_words(asked: argparse.Namespace, stack: Stack) -> None:
+    """Run an action that comes as one text: make hands on its COMMAND so, past its own shell."""
+    action = asked.parser.parse_args(shlex.split(asked.words) or ["show"])
+    action.run(action, stack)
+
+
 def _show(asked: argparse.Namespace, stack: Stack) -> None:
-    records, keys = DomainRecords.of(stack), ApiKeys.of(stack)
+    admin = DomainAdmin.of(stack)
+    records = admin.records
     if asked.domain is None:
         for domain, record in records.all().items():
             print(f"{domain}  {_state(records, domain, record)}")
@@ -54,13 +66,11 @@ def _show(asked: argparse.Namespace, stack: Stack) -> None:
     domain = domain_in(asked.domain)
     record = records.one(domain)
     print(f"{domain}  {_state(records, domain, record)}")
-    for name, value in records.read(domain, record).model_dump(include={*SETTINGS}).items():
-        shown = ",".join(value) if isinstance(value, tuple) else value
-        if shown not in (None, ""):
-            print(f"  {name}={shown}{'' if name in record else '  (parameters)'}")
-    for line in _keys(record, keys.hashes()):
+    for line in (*_settings(records.read(domain, record), record), *_keys(admin, record)):
         print(f"  {line}")
-    print(f"  last {WINDOW_HOURS} hours: {_received(domain, stack)}")
+    tally = admin.received(domain)._asdict()
+    received = ", ".join(f"{number} {name}" for name, number in tally.items())
+    print(f"  last {WINDOW_HOURS} hours: {received}")
 
 
 def _state(records: DomainRecords, domain: str, record: Mapping[str, Any]) -> str:
@@ -71,129 +81,79 @@ def _state(records: DomainRecords, domain: str, record: Mapping[str, Any]) -> st
     return f"paused ({why})" if why else "sends"
 
 
-def _keys(record: Mapping[str, Any], hashes: Mapping[str, str]) -> Iterator[str]:
-    own = set(record.get("api_keys", ()))
-    if not own:
+def _settings(configuration: DomainConfiguration, record: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in configuration.model_dump(include={*SETTINGS}).items():
+        shown = ",".join(value) if isinstance(value, tuple) else value
+        if shown not in (None, ""):
+            yield f"{name}={shown}{'' if name in record else '  (parameters)'}"
+
+
+def _keys(admin: DomainAdmin, record: Mapping[str, Any]) -> Iterator[str]:
+    if not record.get("api_keys"):
         yield "any key that is no other domain's"
-    yield from (f"key {id_}" for id_, known in hashes.items() if known in own)
-    if left := len(own - set(hashes.values())):
-        yield f"{left} more that this stack does not have (any more)"
-
-
-def _received(domain: str, stack: Stack) -> str:
-    counters = Counters(stack.aws.client("dynamodb"), stack.outputs["TableName"])
-    total = Tally()
-    for hour in counters.hours(int(time.time()) - WINDOW_HOURS * 3600):
-        total = total.plus(hour.tally) if hour.domain == domain else total
-    return ", ".join(f"{number} {name}" for name, number in total._asdict().items())
+    ids, missing = admin.keys_of(record)
+    yield from (f"key {id_}" for id_ in ids)
+    if missing:
+        yield f"{missing} more that this stack does not have (any more)"
 
 
 def _add(asked: argparse.Namespace, stack: Stack) -> None:
-    records, domain = DomainRecords.of(stack), domain_in(asked.domain)
-    if domain == records.default.domain:
-        raise ValueError("The stack's own domain is there already: change it.")
-    record = _validated(records, domain, {}, settings_in(asked.settings))
-    if domain in records.all():
-        raise ValueError("The stack sends for this domain already: change it.")
-    if asked.open:
-        records.add(domain, record)
+    admin, domain = DomainAdmin.of(stack), domain_in(asked.domain)
+    added = admin.add(domain, settings_in(asked.settings), is_open=asked.open)
+    if added.key is None:
         print(f"{domain} is added, for every key that is no other domain's.")
     else:
-        keys = ApiKeys.of(stack)
-        id_, value = keys.make(domain)
-        records.add(domain, record | {"api_keys": [hash_of(value)]})
-        keys.admit(id_)
         print(f"{domain} is added.")
-        _print_key(id_, value)
-    _warn(records.read(domain, record), stack)
+        _print_key(added.key)
+    _print_warnings(admin, added.configuration)
 
 
 def _change(asked: argparse.Namespace, stack: Stack) -> None:
-    records, domain = DomainRecords.of(stack), domain_in(asked.domain)
-    if not asked.settings:
-        raise ValueError("Say what to change: NAME=VALUE, or NAME= for what the parameters say.")
-    was, changes = records.one(domain), settings_in(asked.settings)
-    record = _validated(records, domain, was, changes)
-    records.set(domain, was, **{name: record.get(name) for name in changes})
+    admin, domain = DomainAdmin.of(stack), domain_in(asked.domain)
+    changes = settings_in(asked.settings)
+    changed = admin.change(domain, changes)
     for name in changes:
-        now = record.get(name, "as the parameters say")
+        now = changed.record.get(name, "as the parameters say")
         print(f"{domain}: {name} is {','.join(now) if isinstance(now, list) else now}.")
-    _warn(records.read(domain, record), stack)
-
-
-def _validated(
-    records: DomainRecords, domain: str, was: Mapping[str, Any], changes: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the changed record, its values in their canonical form."""
-    new = {name: value for name, value in {**was, **changes}.items() if value is not None}
-    canonical = records.read(domain, new).model_dump(mode="json", include={*SETTINGS})
-    return {name: canonical.get(name, value) for name, value in new.items()}
+    _print_warnings(admin, changed.configuration)
 
 
 def _remove(asked: argparse.Namespace, stack: Stack) -> None:
-    records, keys, domain = DomainRecords.of(stack), ApiKeys.of(stack), domain_in(asked.domain)
-    record = records.one(domain)
-    if domain != records.default.domain:  # Or its keys would open what every key opens.
-        own = set(record.get("api_keys", ())) - records.keys_of_others(domain)
-        for id_ in [id_ for id_, known in keys.hashes().items() if known in own]:
-            keys.withdraw(id_)
-            print(f"Key {id_} is revoked.")
-    records.remove(domain)
-    is_own = domain == records.default.domain
+    admin, domain = DomainAdmin.of(stack), domain_in(asked.domain)
+    for id_ in admin.remove(domain):
+        print(f"Key {id_} is revoked.")
+    is_own = domain == admin.records.default.domain
     print(f"{domain} is {'as the parameters say again' if is_own else 'removed'}.")
 
 
 def _rotate_key(asked: argparse.Namespace, stack: Stack) -> None:
-    records, keys, domain = DomainRecords.of(stack), ApiKeys.of(stack), domain_in(asked.domain)
-    was = records.one(domain)
-    held = list(was.get("api_keys", ()))
-    if not held:  # It was open: who could use it so far, still can.
-        held = sorted(set(keys.hashes().values()) - records.keys_of_others(domain))
-    id_, value = keys.make(domain)
-    records.set(domain, was, api_keys=[*held, hash_of(value)])
-    keys.admit(id_)
-    _print_key(id_, value)
+    key, older = DomainAdmin.of(stack).rotate_key(domain_in(asked.domain))
+    _print_key(key)
     print("The keys that it had work on until you revoke them with `revoke-key`:")
-    for older, known in keys.hashes().items():
-        if known in held:
-            print(f"  {older}")
-
-
-def _print_key(id_: str, value: str) -> None:
-    print(f"Its new key is {id_}; it works within a minute, and this is shown only once:\n{value}")
+    for id_ in older:
+        print(f"  {id_}")
 
 
 def _revoke_key(asked: argparse.Namespace, stack: Stack) -> None:
-    records, keys, domain = DomainRecords.of(stack), ApiKeys.of(stack), domain_in(asked.domain)
-    was = records.one(domain)
-    held, revoked = list(was.get("api_keys", ())), keys.hashes().get(asked.key)
-    if revoked not in held:
-        raise ValueError("This is the id of no key of this domain.")
-    if len(held) == 1:
-        raise ValueError("It is the domain's only key: `rotate-key` first, or `remove` the domain.")
-    if revoked not in records.keys_of_others(domain):
-        keys.withdraw(asked.key)
-    records.set(domain, was, api_keys=[known for known in held if known != revoked])
+    DomainAdmin.of(stack).revoke_key(domain_in(asked.domain), asked.key)
     print(f"Key {asked.key} is revoked.")
 
 
 def _pause(asked: argparse.Namespace, stack: Stack) -> None:
-    records, domain = DomainRecords.of(stack), domain_in(asked.domain)
-    records.set(domain, records.one(domain), paused="manual")
+    DomainAdmin.of(stack).pause(domain := domain_in(asked.domain))
     print(f"{domain} is paused within a minute: its mails fail until you `resume` it.")
 
 
 def _resume(asked: argparse.Namespace, stack: Stack) -> None:
-    records, domain = DomainRecords.of(stack), domain_in(asked.domain)
-    records.set(domain, records.one(domain), paused=None, judged_from=int(time.time()))
+    DomainAdmin.of(stack).resume(domain := domain_in(asked.domain))
     print(f"{domain} sends again within a minute. What bounced until now is forgiven.")
 
 
-def _warn(configuration: DomainConfiguration, stack: Stack) -> None:
-    """Say what SES or the functions' roles would refuse, as far as the stack tells."""
-    allowed = stack.sender_domains
-    senders = (*configuration.allowed_senders, configuration.default_sender)
-    for domain in sorted({sender.rpartition("@")[2] for sender in senders} - allowed):
-        print(f"Warning: the stack does not allow mails from {domain} yet (docs/operations.md).")
-    if configuration.configuration_set != stack.outputs["ConfigurationSet"]:
-        print("Warning: the stack's roles and its event topic know its own configuration set only.")
+def _print_key(key: NewKey) -> None:
+    print(f"Its new key is {key.id}; it works within a minute, and this is shown only once:")
+    print(key.value)
+
+
+def _print_warnings(admin: DomainAdmin, configuration: DomainConfiguration) -> None:
+    for warning in admin.warnings(configuration):
+        print(f"Warning: {warning}")

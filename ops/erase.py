@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.aws.items import plain
-from core.message.ids import is_id
+from ops.arguments import address_in, message_id_in
 from ops.erasure import Erasure
-from ops.suppressions import checked
-from ops.traces import Traces
 
 if TYPE_CHECKING:
     import argparse
 
+    from ops.erasure import Report
     from ops.stack import Stack
 
 
@@ -39,37 +37,21 @@ def add_to(commands: Any) -> None:
 
 
 def _run(asked: argparse.Namespace, stack: Stack) -> None:
-    erasure = Erasure(stack, keeps_suppressed=asked.keep_suppressed)
+    keeps = asked.keep_suppressed
     if asked.address:
-        erasure.traces = Traces(checked(asked.address))
-        _refuse_our_own(erasure.traces, stack)
-    elif is_id(asked.message.upper()):
-        erasure.ids.add(asked.message.upper())
+        erasure = Erasure.of_address(stack, address_in(asked.address), keeps_suppressed=keeps)
     else:
-        raise ValueError("This is no MessageId.")
+        erasure = Erasure.of_message(stack, message_id_in(asked.message), keeps_suppressed=keeps)
     erasure.run()
-    print(*report(erasure), sep="\n")
+    print(*_lines(erasure.report), sep="\n")
 
 
-def _refuse_our_own(traces: Traces, stack: Stack) -> None:
-    """Raise `ValueError` for a sender of the stack itself: nearly every mail names it."""
-    reply = stack.aws.client("dynamodb").query(
-        TableName=stack.outputs["TableName"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
-    )
-    domain = stack.parameters["SenderDomain"]
-    own = [stack.parameters.get("DefaultSender") or f"no-reply@{domain}"]
-    if traces.are_in(own) or traces.are_in([plain(item) for item in reply["Items"]]):
-        raise ValueError("A domain's configuration names this address: change that first.")
-
-
-def report(erasure: Erasure) -> list[str]:
+def _lines(report: Report) -> list[str]:
     """Say what was done, in lines without any address."""
-    lines = [f"Erased: {number} {what}." for what, number in sorted(erasure.done.items()) if number]
+    lines = [f"Erased: {number} {what}." for what, number in sorted(report.done.items()) if number]
     lines += [
         f"Not tried any more: {message_id}, which was {status}."
-        for message_id, status in erasure.unfinished
+        for message_id, status in report.unfinished
     ]
-    lines += [f"Left: the item {keys} names it too." for keys in sorted(erasure.left)]
+    lines += [f"Left: the item {keys} names it too." for keys in sorted(report.left)]
     return lines or ["Nothing was found."]

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 from core.aws import items
 from core.aws.suppressions import SuppressionList
 from core.message.ids import is_id, made_at
+from ops.domain_records import DomainRecords
 from ops.redrive import letters_in
-from ops.traces import texts_in
+from ops.traces import Traces, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ops.stack import Stack
-    from ops.traces import Traces
 
 _REQUEST_SECONDS = 60
 """After so long no request is under way any more that could still write for a message."""
@@ -31,37 +32,64 @@ _AT_ONCE = 1000
 _UNFINISHED = ("accepted", "queued", "sending", "unknown")
 
 
-class Erasure:
-    """What to erase from a stack, and what has been done so far."""
+@dataclass(slots=True)
+class Report:
+    """What an erasure has done so far, without any address."""
 
-    def __init__(self, stack: Stack, *, keeps_suppressed: bool = False) -> None:
-        """Give it `traces` of an address, or `ids` of messages; more ids are found on the way."""
-        self.traces: Traces | None = None
-        self.ids: set[str] = set()
-        self.done: Counter[str] = Counter()
-        self.unfinished: list[tuple[str, str]] = []
-        """Messages that were not sent, or perhaps not, and how far they were."""
-        self.left: set[str] = set()
-        """Items that name the address and are not of mails: an operator's own."""
-        self._keeps_suppressed = keeps_suppressed
+    done: Counter[str] = field(default_factory=Counter)
+    """How many of what has been erased."""
+    unfinished: list[tuple[str, str]] = field(default_factory=list)
+    """Messages that were not sent, or perhaps not, and how far they were."""
+    left: set[str] = field(default_factory=set)
+    """Items that name the address and are not of mails: an operator's own."""
+
+
+class Erasure:
+    """What to erase from a stack: made by `of_address` or `of_message`, carried out by `run`."""
+
+    @classmethod
+    def of_address(cls, stack: Stack, address: str, *, keeps_suppressed: bool = False) -> Self:
+        """Erase everything that names an address, in any spelling.
+
+        Raises `ValueError` for a sender of the stack itself: nearly every mail names it.
+        """
+        traces, records = Traces(address), DomainRecords.of(stack)
+        if traces.are_in([records.default.default_sender, *records.all().values()]):
+            raise ValueError("A domain's configuration names this address: change that first.")
+        return cls(stack, traces, set(), keeps_suppressed=keeps_suppressed)
+
+    @classmethod
+    def of_message(cls, stack: Stack, message_id: str, *, keeps_suppressed: bool = False) -> Self:
+        """Erase one message, by its canonical id, and what it taught about addresses."""
+        return cls(stack, None, {message_id}, keeps_suppressed=keeps_suppressed)
+
+    def __init__(
+        self, stack: Stack, traces: Traces | None, ids: set[str], *, keeps_suppressed: bool
+    ) -> None:
+        """Erase what names an address, and the messages of `ids`; more are found on the way."""
+        self.report = Report()
+        self._traces, self._ids, self._keeps_suppressed = traces, ids, keeps_suppressed
         self._dynamodb, self._table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
         self._s3, self._bucket = stack.aws.client("s3"), stack.outputs["BucketName"]
         self._sqs, self._urls = stack.aws.client("sqs"), [stack.outputs[name] for name in _QUEUES]
         self._suppressions = SuppressionList(self._dynamodb, self._table, stack.id)
         self._ses_ids: set[str] = set()
+        """What SES calls the erased messages."""
         self._live: set[str] = set()
+        """Messages that have a record, by the last pass through the table."""
         self._searched: set[str] = set()
+        """Files that were read."""
         self._youngest = 0.0
-        """When the youngest message began that has files and no record."""
+        """When the youngest message began that has files and no record (epoch seconds)."""
 
     def run(self) -> None:
         """Erase, until a pass finds nothing and no request of before is under way."""
         while True:
-            before = self.done.total()
+            before = self.report.done.total()
             self._youngest = 0.0
             self._pass_through_table()
             self._pass_through_bucket()
-            if self.done.total() > before:
+            if self.report.done.total() > before:
                 continue
             if not self._youngest:
                 break
@@ -77,9 +105,9 @@ class Erasure:
                 self._live.add(items.message_id_of(item))
             if self._is_named_in(items.plain(item)) or self._is_hash(item):
                 self._meet(item)
-        if not self.ids:
+        if not self._ids:
             return
-        for message_id in self.ids & self._live:
+        for message_id in self._ids & self._live:
             self._erase_record(message_id)
         for item in self._scanned():
             self._erase_part(item)
@@ -88,11 +116,11 @@ class Erasure:
         """Decide about an item that names the address."""
         match item["pk"]["S"].partition("#"):
             case "MSG", _, message_id:
-                self.ids.add(message_id)
+                self._ids.add(message_id)
             case "SUPPRESSED", _, domain:
                 self._unsuppress(domain, item)
             case _:
-                self.left.add(f"{item['pk']['S']} / {item['sk']['S']}")
+                self.report.left.add(f"{item['pk']['S']} / {item['sk']['S']}")
 
     def _erase_record(self, message_id: str) -> None:
         """Put the tombstone in the record's place."""
@@ -104,19 +132,19 @@ class Erasure:
         attempts = record.get("attempts", ())
         self._ses_ids |= {each["ses_message_id"] for each in attempts if "ses_message_id" in each}
         if record["status"] in _UNFINISHED:
-            self.unfinished.append((message_id, record["status"]))
+            self.report.unfinished.append((message_id, record["status"]))
         self._live.discard(message_id)
-        self.done["messages"] += 1
+        self.report.done["messages"] += 1
 
     def _erase_part(self, item: Mapping[str, Any]) -> None:
         """Delete an erased message's content and key, and what it taught about addresses."""
         about = item.get("message_id", {}).get("S", "")
         match item["pk"]["S"].partition("#"):
-            case "MSG", _, message_id if item["sk"]["S"] != "RECORD" and message_id in self.ids:
+            case "MSG", _, message_id if item["sk"]["S"] != "RECORD" and message_id in self._ids:
                 self._delete(item, "contents")
-            case "KEY", _, _ if about in self.ids:
+            case "KEY", _, _ if about in self._ids:
                 self._delete(item, "idempotency keys")
-            case "SUPPRESSED", _, domain if about in self.ids and self.traces is None:
+            case "SUPPRESSED", _, domain if about in self._ids and self._traces is None:
                 self._unsuppress(domain, item)
 
     def _unsuppress(self, domain: str, item: Mapping[str, Any]) -> None:
@@ -132,7 +160,7 @@ class Erasure:
     def _delete(self, item: Mapping[str, Any], what: str) -> None:
         key = {name: item[name] for name in ("pk", "sk")}
         self._dynamodb.delete_item(TableName=self._table, Key=key)
-        self.done[what] += 1
+        self.report.done[what] += 1
 
     def _scanned(self) -> Iterator[Mapping[str, Any]]:
         paginator = self._dynamodb.get_paginator("scan")
@@ -153,22 +181,22 @@ class Erasure:
             failed = self._s3.delete_objects(Bucket=self._bucket, Delete=part).get("Errors")
             if failed:
                 raise ValueError(f"S3 did not delete {len(failed)} files: {failed[0]['Code']}.")
-        self.done["files"] += len(doomed)
+        self.report.done["files"] += len(doomed)
 
     def _is_doomed(self, key: str) -> bool:
         message_id = key.split("/")[-2]
-        if message_id in self.ids:
+        if message_id in self._ids:
             return True
         if message_id not in self._live:
             began = made_at(message_id) if is_id(message_id) else 0.0
             is_young = time.time() - began < _REQUEST_SECONDS
             self._youngest = max(self._youngest, began if is_young else 0.0)
             return not is_young
-        if self.traces and key not in self._searched:
+        if self._traces and key not in self._searched:
             self._searched.add(key)
             if self._is_named_in(self._read(key)):
-                self.ids.add(message_id)  # Its record goes first: in the next pass.
-                self.done["messages found by their files alone"] += 1
+                self._ids.add(message_id)  # Its record goes first: in the next pass.
+                self.report.done["messages found by their files alone"] += 1
         return False
 
     def _read(self, key: str) -> bytes:
@@ -193,7 +221,7 @@ class Erasure:
                 body, receipt = letter["Body"], letter["ReceiptHandle"]
                 if self._is_named_in(body) or self._is_about_erased(body):
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
-                    self.done["messages in queues"] += 1
+                    self.report.done["messages in queues"] += 1
                 else:
                     kept.append(receipt)
             for receipt in kept:
@@ -202,13 +230,13 @@ class Erasure:
                 )
 
     def _is_about_erased(self, body: str) -> bool:
-        return not (self.ids | self._ses_ids).isdisjoint(texts_in(body))
+        return not (self._ids | self._ses_ids).isdisjoint(texts_in(body))
 
     def _is_hash(self, item: Mapping[str, Any]) -> bool:
         """Say whether it is what an earlier erasure kept of the address, and should not be now."""
-        if self.traces is None or self._keeps_suppressed:
+        if self._traces is None or self._keeps_suppressed:
             return False
-        return bool(item["sk"]["S"] == self._suppressions.hashed(self.traces.address))
+        return bool(item["sk"]["S"] == self._suppressions.hashed(self._traces.address))
 
     def _is_named_in(self, value: Any) -> bool:
-        return self.traces is not None and self.traces.are_in(value)
+        return self._traces is not None and self._traces.are_in(value)

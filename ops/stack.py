@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
-from core.submission.domains import DomainConfiguration
+from ops.domain_settings import of_parameters
 from tooling.aws_here import STACK, Aws
 from tooling.ports import port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SETTINGS = {
-    "name": "ConfigurationName",
-    "default_sender_name": "DefaultSenderName",
-    "retry_hours": "RetryHours",
-    "unknown_outcome": "UnknownOutcome",
-    "suppression": "Suppression",
-    "retention_days": "RecordRetentionDays",
-    "content_retention_days": "ContentRetentionDays",
-}
-"""What of a domain's configuration each parameter sets, as `core/config.py` has it."""
+    from core.submission.domains import DomainConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +47,7 @@ class Stack:
     @property
     def default_domain(self) -> DomainConfiguration:
         """The domain of the parameters, as the functions see it."""
-        domain = self.parameters["SenderDomain"]
-        named = {name: self.parameters[parameter] for name, parameter in _SETTINGS.items()}
-        own = {
-            "domain": domain,
-            "configuration_set": self.outputs["ConfigurationSet"],
-            "default_sender": self.parameters["DefaultSender"] or f"no-reply@{domain}",
-        }
-        return DomainConfiguration.model_validate(named | own)
+        return of_parameters(self.parameters, self.outputs["ConfigurationSet"])
 
     @property
     def sender_domains(self) -> set[str]:

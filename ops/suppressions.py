@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.aws.items import plain
 from core.aws.suppressions import SuppressionList
-from core.message.address import canonical, parse_address, parse_domain
+from ops.arguments import address_in, domain_in
+from ops.domain_records import DomainRecords
 
 if TYPE_CHECKING:
     import argparse
@@ -27,13 +27,14 @@ def add_to(commands: Any) -> None:
 def _run(asked: argparse.Namespace, stack: Stack) -> None:
     dynamodb, table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
     suppressions = SuppressionList(dynamodb, table, stack.id)
-    domain = _known(asked.domain, stack)
+    domain = domain_in(asked.domain)
+    DomainRecords.of(stack).one(domain)  # Or a slip would list, or fill, what nobody reads.
     if asked.remove:
-        address = checked(asked.remove)
+        address = address_in(asked.remove)
         removed = suppressions.remove(domain, address)
         print(f"{address} {'is mailed again' if removed else 'was not suppressed'}.")
     if asked.add:
-        address = checked(asked.add)
+        address = address_in(asked.add)
         added = suppressions.add(domain, address, "manual", "")
         print(f"{address} {'is mailed no more' if added else 'was suppressed already'}.")
     if not asked.add and not asked.remove:
@@ -44,28 +45,3 @@ def _run(asked: argparse.Namespace, stack: Stack) -> None:
                 end="",
             )
             print(f"  {entry.message_id}" if entry.message_id else "")
-
-
-def checked(address: str) -> str:
-    """Return an address as the table has it; `ValueError` says what is wrong, not what it was."""
-    try:
-        return canonical(parse_address(address))
-    except ValueError as error:
-        raise ValueError(f"The address {error}.") from None
-
-
-def _known(text: str, stack: Stack) -> str:
-    """Return the domain's canonical name, if the stack sends for it."""
-    reply = stack.aws.client("dynamodb").query(
-        TableName=stack.outputs["TableName"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
-    )
-    known = {plain(item)["sk"] for item in reply["Items"]} | {stack.parameters["SenderDomain"]}
-    try:
-        domain = parse_domain(text)
-    except ValueError:
-        raise ValueError("This is no domain name.") from None
-    if domain not in known:
-        raise ValueError(f"The stack does not send for this domain, but for {sorted(known)}.")
-    return domain

@@ -40,8 +40,9 @@ def stack() -> Stack:
         "BucketName": CONFIG.bucket_name,
         "RetryQueueUrl": CONFIG.retry_queue_url,
         "RetryDeadLettersUrl": CONFIG.dead_letter_queue_url,
+        "ConfigurationSet": CONFIG.default_domain.configuration_set,
     }
-    parameters = {"SenderDomain": "example.com", "DefaultSender": ""}
+    parameters = {"SenderDomain": "example.com", "DefaultSender": "", "ConfigurationName": "main"}
     return Stack(boto3.Session(), CONFIG.stack_id, outputs | queues, parameters)
 
 

@@ -1,0 +1,114 @@
+"""What an operator writes behind `make domains` and its neighbours arrives as it was written."""
+
+import json
+import subprocess
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import domains
+from tooling import ports
+from tooling.paths import ROOT
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    """Run a command of the Makefile with a Python that only says what it was given."""
+    python = tmp_path / "python"
+    python.write_text("#!/usr/bin/env python3\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    python.chmod(0o755)
+
+    def _make(command: str, **variables: str) -> list[str]:
+        words = [f"{name}={value}" for name, value in variables.items()]
+        run = subprocess.run(
+            ["make", "--silent", "--assume-old=.venv/.ready", command, f"DEV={tmp_path}", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return list(json.loads(run.stdout))
+
+    return _make
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'add shop.example name="A & B"',
+        'change shop.example default_sender_name="Our Shop" retry_hours=12',
+        "change shop.example default_sender_name='$HOME $(id) `id` \"x\"; id | id > x'",
+        "change shop.example retry_hours=",
+        "--help",
+    ],
+)
+def test_neither_make_nor_its_shell_reads_the_words_of_a_command(make: Any, text: str) -> None:
+    assert make("domains", COMMAND=text, STACK="mail") == [
+        *("-m", "ops", "--stack=mail", "domains", f"--words={text}")
+    ]
+
+
+def test_make_carries_out_nothing_of_it(make: Any, tmp_path: Path) -> None:
+    text = f"$(shell touch {tmp_path}/made)`touch {tmp_path}/made`"
+
+    assert make("domains", COMMAND=text, STACK=text)[3:] == ["domains", f"--words={text}"]
+    assert make("suppressions", DOMAIN=text, ADD=text)[4:] == [text, f"--add={text}"]
+    assert make("erase", ADDRESS=text)[4:] == [f"--address={text}"]
+    assert not (tmp_path / "made").exists()
+
+
+def test_without_words_the_domains_of_make_run_are_meant(make: Any) -> None:
+    assert make("domains") == ["-m", "ops", "--stack=", "domains", "--words="]
+
+
+def test_addresses_of_any_kind_arrive(make: Any) -> None:
+    address = '"o\'a $b"@recipient.example'
+
+    suppressed = make("suppressions", DOMAIN="a.example", ADD=address)
+    erased = make("erase", ADDRESS=address, KEEP_SUPPRESSED="1")
+
+    assert suppressed[3:] == ["suppressions", "a.example", f"--add={address}"]
+    assert erased[3:] == ["erase", f"--address={address}", "--keep-suppressed"]
+    assert make("erase", MESSAGE="01J")[3:] == ["erase", "--message=01J"]
+    assert make("suppressions", DOMAIN="a.example", REMOVE="-x@a.example")[3:] == [
+        *("suppressions", "a.example", "--remove=-x@a.example")
+    ]
+
+
+def test_words_are_split_as_a_shell_splits_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[Any] = []
+    monkeypatch.setattr(domains, "_add", lambda asked, _: run.append(asked))
+    parser = ArgumentParser()
+    domains.add_to(parser.add_subparsers())
+
+    asked = parser.parse_args(["domains", "--words", 'add shop.example name="A & B" --open'])
+    asked.run(asked, None)
+
+    (given,) = run
+    assert (given.domain, given.settings, given.open) == ("shop.example", ["name=A & B"], True)
+
+
+def test_words_that_are_not_closed_are_refused() -> None:
+    parser = ArgumentParser()
+    domains.add_to(parser.add_subparsers())
+    asked = parser.parse_args(["domains", "--words", 'add shop.example name="A'])
+
+    with pytest.raises(ValueError, match="No closing quotation"):
+        asked.run(asked, None)
+
+
+def test_a_port_is_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("API_PORT", raising=False)
+    assert ports.port("API_PORT") == 8080
+    monkeypatch.setenv("API_PORT", "18080")
+    assert ports.port("API_PORT") == 18080
+
+
+@pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "http"])
+def test_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("API_PORT", text)
+
+    with pytest.raises(ValueError, match=f"API_PORT={text} is not a port"):
+        ports.port("API_PORT")
