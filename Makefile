@@ -92,7 +92,7 @@ format: .venv/.ready ## Put the code into its one format
 lock: .tools/.ready ## Resolve requirements/*.in again
 	@for name in uv dev lint local sam bench; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
 	@$(call compile,requirements/runtime.in,src/requirements.txt)
-	@for name in floor typical; do $(call compile,benchmarks/$$name/requirements.in,benchmarks/$$name/requirements.txt); done
+	@for name in floor typical; do $(call compile,benchmarks/subjects/$$name/requirements.in,benchmarks/subjects/$$name/requirements.txt); done
 
 clean: ## Remove everything that the other commands made
 	rm -rf .aws-sam .build .tools .venv .venv-lint .venv-local .venv-sam .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

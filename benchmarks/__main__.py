@@ -7,16 +7,19 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import chart, report, subjects, suite
-from benchmarks.aws import Aws
-from benchmarks.ratios import ratios
-from benchmarks.scale import FULL, QUICK
+from benchmarks.aws.client import Aws
+from benchmarks.measure import suite
+from benchmarks.measure.scale import FULL, QUICK
+from benchmarks.report import chart, tables
+from benchmarks.report.ratios import ratios
+from benchmarks.subjects import packages
+from tooling.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RESULTS = subjects.HERE / "results"
-_README = subjects.HERE / "README.md"
+_RESULTS = ROOT / "benchmarks/results"
+_README = ROOT / "benchmarks/README.md"
 
 
 def main() -> None:
@@ -30,12 +33,12 @@ def main() -> None:
         print(f"{time.monotonic() - begun:5.0f} s  {what}", flush=True)
 
     say("building the packages")
-    subjects.build()
+    packages.build()
     with Aws() as aws:
         measured = suite.measure(aws, QUICK if is_quick else FULL, say)
     results = suite.results(measured) | {"ratios": ratios(measured)}
-    for table in report.everything(results):
-        print(f"\n{report.in_text(table)}")
+    for table in tables.everything(results):
+        print(f"\n{tables.in_text(table)}")
     if not is_quick:
         _keep(results)
 
@@ -45,7 +48,7 @@ def _keep(results: Mapping[str, Any]) -> None:
     text = json.dumps(results, indent=1, ensure_ascii=False)
     (_RESULTS / "latest.json").write_text(f"{text}\n")
     (_RESULTS / "chart.svg").write_text(chart.draw(chart.panels(results)))
-    _README.write_text(report.written_into(_README.read_text(), results))
+    _README.write_text(tables.written_into(_README.read_text(), results))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = {
-    ROOT / f"requirements/{name}.in": ROOT / f"requirements/{name}.txt"
-    for name in ("bench", "dev", "lint", "local", "sam", "uv")
-} | {
-    ROOT / "requirements/runtime.in": ROOT / "src/requirements.txt",
-    ROOT / "benchmarks/typical/requirements.in": ROOT / "benchmarks/typical/requirements.txt",
+NAMES = [f"requirements/{name}" for name in ("bench", "dev", "lint", "local", "sam", "uv")]
+NAMES += [f"benchmarks/subjects/{name}/requirements" for name in ("floor", "typical")]
+LOCKS = {ROOT / f"{name}.in": ROOT / f"{name}.txt" for name in NAMES} | {
+    ROOT / "requirements/runtime.in": ROOT / "src/requirements.txt"
 }
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 

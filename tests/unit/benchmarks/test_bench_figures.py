@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.aws import Call, depth
-from benchmarks.figures import paired_ratio, summary
-from benchmarks.growth import fit
+from benchmarks.aws.client import Call, depth
+from benchmarks.measure.figures import paired_ratio, summary
+from benchmarks.measure.growth import fit
 
 
 def test_a_summary_has_the_median_and_the_spread() -> None:

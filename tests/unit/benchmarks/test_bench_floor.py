@@ -13,8 +13,9 @@ from typing import Any, override
 
 import pytest
 
-from benchmarks import payloads, scene
-from benchmarks.aws_server import CONTROL, Connection, Server
+from benchmarks.aws import scene
+from benchmarks.aws.server import CONTROL, Connection, Server
+from benchmarks.subjects import payloads
 
 ROOT = Path(__file__).parents[3]
 CALL = """
@@ -105,7 +106,7 @@ def test_a_mail_takes_the_same_calls_with_the_same_data(
     ours = call("handlers.api", "src", event)
     by_us = sorted(asked, key=str)
     asked.clear()
-    floors = call("mail", "benchmarks/floor", event)
+    floors = call("mail", "benchmarks/subjects/floor", event)
 
     assert by_us == sorted(asked, key=str)
     assert _told(ours["body"]) == _told(floors["body"])
@@ -118,7 +119,7 @@ def test_an_event_takes_the_same_calls_with_the_same_data(asked: list[Any]) -> N
     ours = call("handlers.ses_events", "src", event)
     by_us = sorted(asked, key=str)
     asked.clear()
-    floors = call("events", "benchmarks/floor", event)
+    floors = call("events", "benchmarks/subjects/floor", event)
 
     assert len(by_us) == 5  # Two of each, and one count for both.
     assert by_us == sorted(asked, key=str)
@@ -129,10 +130,10 @@ def test_the_clients_have_the_same_settings() -> None:
     made = "(clients.dynamodb(), clients.ses(), clients.s3())"
     ours = settings("src", "core.aws import clients", made)
 
-    assert ours == settings("benchmarks/floor", "mail import *", "(dynamodb, ses, s3())")
+    assert ours == settings("benchmarks/subjects/floor", "mail import *", "(dynamodb, ses, s3())")
     assert (
         ours["dynamodb"]
-        == settings("benchmarks/floor", "events import *", "(dynamodb,)")["dynamodb"]
+        == settings("benchmarks/subjects/floor", "events import *", "(dynamodb,)")["dynamodb"]
     )
 
 
@@ -140,7 +141,10 @@ def test_the_clients_have_the_same_settings() -> None:
 def test_what_is_compared_has_the_same_versions(other: str) -> None:
     ours, theirs = (
         dict(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.MULTILINE))
-        for path in (ROOT / "src/requirements.txt", ROOT / f"benchmarks/{other}/requirements.txt")
+        for path in (
+            ROOT / "src/requirements.txt",
+            ROOT / f"benchmarks/subjects/{other}/requirements.txt",
+        )
     )
     shared = ours.keys() & theirs.keys()
 

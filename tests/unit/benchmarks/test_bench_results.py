@@ -5,12 +5,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import chart, cold, payloads, report, subjects, warm
-from benchmarks.aws import Call
-from benchmarks.ratios import ratios
-from benchmarks.subjects import Subject
-from benchmarks.suite import Measurements, results
-from benchmarks.targets import TARGETS
+from benchmarks.aws.client import Call
+from benchmarks.measure import cold, warm
+from benchmarks.measure.suite import Measurements, results
+from benchmarks.report import chart, tables
+from benchmarks.report.ratios import ratios
+from benchmarks.report.targets import TARGETS
+from benchmarks.subjects import packages, payloads
+from benchmarks.subjects.packages import Subject
 
 NAMES = {
     "cold_ready_vs_floor",
@@ -30,7 +32,7 @@ COST = {"ours api": 3.0, "ours resend": 4.0, "floor": 2.0, "floor events": 2.0, 
 def case(name: str) -> cold.Case:
     figures = ("ready_cpu_ms", "ready_wall_ms", "first_cpu_ms", "first_wall_ms")
     measured = {figure: [COST[name], COST[name]] for figure in figures}
-    return cold.Case(Subject(name, subjects.BUILD, "x.y"), b"", {}, measured)
+    return cold.Case(Subject(name, packages.BUILD, "x.y"), b"", {}, measured)
 
 
 def measured(cost: float) -> warm.Measured:
@@ -44,7 +46,7 @@ def run() -> Measurements:
         for number, size in enumerate(SIZES, start=1)
         for form in ("JSON", "XML")
         for subject in warm.SUBJECTS
-        if subject is not subjects.FLOOR or form == "JSON"
+        if subject is not packages.FLOOR or form == "JSON"
     }
     counted = {"send": {"PutItem": {"calls": 1, "items": 1}}}
     return Measurements(
@@ -101,12 +103,12 @@ def test_a_label_cannot_break_the_chart() -> None:
 
 
 def test_only_what_is_between_the_marks_of_the_readme_is_replaced(told: dict[str, Any]) -> None:
-    readme = f"before\n{report.START}\nof last year\n{report.END}\nafter\n"
+    readme = f"before\n{tables.START}\nof last year\n{tables.END}\nafter\n"
 
-    written = report.written_into(readme, told)
+    written = tables.written_into(readme, told)
 
-    assert written.startswith(f"before\n{report.START}\n")
-    assert written.endswith(f"{report.END}\nafter\n")
+    assert written.startswith(f"before\n{tables.START}\n")
+    assert written.endswith(f"{tables.END}\nafter\n")
     assert "of last year" not in written
     assert "cold_ready_vs_floor" in written
-    assert report.written_into(written, told) == written
+    assert tables.written_into(written, told) == written

@@ -1,7 +1,7 @@
 """AWS as far as a mail needs it: right answers, always the same, after a time that one can set.
 
 Threads and blocking sockets: `sleep` is exact to some ten microseconds, an event loop only to a
-millisecond. Run as `python -m benchmarks.aws_server PORT`; `benchmarks.aws` talks to it.
+millisecond. Run as `python -m benchmarks.aws.server PORT`; `benchmarks.aws.client` talks to it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, ClassVar, override
 
-from benchmarks.aws_answers import Answer, Scene, answer, operation_of
+from benchmarks.aws.answers import Answer, Scene, answer, operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build import package
-from tooling.paths import BUILD as ALL_BUILDS
-from tooling.paths import ROOT
+from tooling import paths
 
 HERE = Path(__file__).parent
-BUILD = ALL_BUILDS / "bench"
+BUILD = paths.BUILD / "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def build() -> None:
     _copy(HERE / "empty", BUILD / "empty")
     _compile(BUILD / "empty")
     _build_typical()
-    _compile(ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
+    _compile(paths.ROOT / ".venv-bench/lib")  # The runtime client, as Lambda has it.
 
 
 def megabytes(subject: Subject) -> float:
@@ -68,7 +67,7 @@ def _build_floor() -> None:
     if _is_fresh(folder, digest):
         return
     shutil.rmtree(folder, ignore_errors=True)
-    command: list[str | Path] = [ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
+    command: list[str | Path] = [paths.ROOT / ".tools/bin/uv", "pip", "install", "--quiet"]
     command += ["--python", sys.executable, "--link-mode", "copy", "--require-hashes"]
     command += ["--requirement", source / "requirements.txt", "--target", folder]
     subprocess.run(command, check=True)
@@ -84,10 +83,10 @@ def _build_typical() -> None:
     if _is_fresh(folder, digest):
         return
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    command: list[str | Path] = [ROOT / ".venv-sam/bin/sam", "build"]
+    command: list[str | Path] = [paths.ROOT / ".venv-sam/bin/sam", "build"]
     command += ["--template", source / "template.yaml", "--build-dir", BUILD / "sam"]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    subprocess.run(command, check=True, cwd=paths.ROOT, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(BUILD / "sam/Typical", folder)
     (folder / ".stamp").write_text(digest)

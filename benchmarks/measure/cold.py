@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import payloads, scene, subjects
-from benchmarks.sandbox import Sandbox, check
+from benchmarks.aws import scene
+from benchmarks.measure.sandbox import Sandbox, check
+from benchmarks.subjects import packages, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from benchmarks.aws import Aws
-    from benchmarks.subjects import Subject
+    from benchmarks.aws.client import Aws
+    from benchmarks.subjects.packages import Subject
 
 OURS = ("api", "resend", "ses_events", "sweep", "metadata")
 _FIGURES = ("ready_cpu_ms", "ready_wall_ms", "first_cpu_ms", "first_wall_ms")
@@ -40,11 +41,11 @@ def cases() -> list[Case]:
         "metadata": (payloads.event("metadata_page"), {}),
     }
     return [
-        Case(subjects.EMPTY, small),
-        Case(subjects.FLOOR, small),
-        Case(subjects.FLOOR_EVENTS, delivery, stored),
-        Case(subjects.TYPICAL, small),
-        *(Case(subjects.ours(name), *ours[name]) for name in OURS),
+        Case(packages.EMPTY, small),
+        Case(packages.FLOOR, small),
+        Case(packages.FLOOR_EVENTS, delivery, stored),
+        Case(packages.TYPICAL, small),
+        *(Case(packages.ours(name), *ours[name]) for name in OURS),
     ]
 
 

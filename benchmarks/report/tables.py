@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.targets import verdicts
+from benchmarks.report.targets import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from tooling.template import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.subjects import Subject
+    from benchmarks.subjects.packages import Subject
 
 TABLE, BUCKET = "mail-MessageTable", "mail-content"
 _QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333"

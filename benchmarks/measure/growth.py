@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import payloads
-from benchmarks.subjects import FLOOR
-from benchmarks.warm import OURS, Running
+from benchmarks.measure.warm import OURS, Running
+from benchmarks.subjects import payloads
+from benchmarks.subjects.packages import FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.aws import Aws
-    from benchmarks.scale import Scale
+    from benchmarks.aws.client import Aws
+    from benchmarks.measure.scale import Scale
 
 MEGABYTES = (0, 1, 2, 3, 4)
 """An attachment of 0 MB has one byte: having one at all takes a call more, which is no growth."""

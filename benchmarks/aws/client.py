@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks.subjects import BUILD
+from benchmarks.subjects.packages import BUILD
 from tooling.aws_here import clean_environment
 from tooling.paths import ROOT
 from tooling.programs import Program
@@ -46,7 +46,7 @@ class Aws:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._program = Program.start(
-            [sys.executable, "-m", "benchmarks.aws_server", str(port)],
+            [sys.executable, "-m", "benchmarks.aws.server", str(port)],
             env=clean_environment(),
             log=BUILD / "logs/aws.log",
             cwd=ROOT,

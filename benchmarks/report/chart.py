@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from benchmarks import payloads
+from benchmarks.subjects import payloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

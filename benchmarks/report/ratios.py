@@ -5,15 +5,16 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import payloads, subjects, warm
-from benchmarks.figures import paired_ratio
+from benchmarks.measure import warm
+from benchmarks.measure.figures import paired_ratio
+from benchmarks.subjects import packages, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from benchmarks.suite import Measurements
+    from benchmarks.measure.suite import Measurements
 
-_OURS, _FLOOR, _TYPICAL = warm.OURS.name, subjects.FLOOR.name, subjects.TYPICAL.name
+_OURS, _FLOOR, _TYPICAL = warm.OURS.name, packages.FLOOR.name, packages.TYPICAL.name
 _SMALL, _FILES, _LARGE = (
     f"{size} JSON" for size in (payloads.SMALL, payloads.FILES, payloads.FOUR_MB)
 )

@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import cold, events, growth, memory, subjects, table, warm
-from benchmarks.figures import summary
+from benchmarks.measure import cold, events, growth, memory, table, warm
+from benchmarks.measure.figures import summary
+from benchmarks.subjects import packages
 from tooling.paths import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.aws import Aws
-    from benchmarks.scale import Scale
-    from benchmarks.warm import Measured, Run
+    from benchmarks.aws.client import Aws
+    from benchmarks.measure.scale import Scale
+    from benchmarks.measure.warm import Measured, Run
 
 _NAMED = ("aws-lambda-powertools", "boto3", "botocore", "pydantic")
 
@@ -50,14 +51,14 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
         events=events.measure(aws, scale.batches, say),
         table=table.measure(scale.messages, say),
         megabytes={
-            subject.name: subjects.megabytes(subject)
-            for subject in (warm.OURS, subjects.FLOOR, subjects.TYPICAL)
+            subject.name: packages.megabytes(subject)
+            for subject in (warm.OURS, packages.FLOOR, packages.TYPICAL)
         },
     )
 
 
 def results(measured: Measurements) -> dict[str, Any]:
-    """Sum up what was measured, by section; all but `ratios`, which `ratios.py` knows."""
+    """Sum up what was measured, by section; all but `ratios`, which `benchmarks.report` knows."""
     return {
         "machine": machine(),
         "versions": versions(),

@@ -6,22 +6,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks import payloads, subjects
-from benchmarks.aws import depth
-from benchmarks.figures import summary
-from benchmarks.sandbox import Sandbox, check
+from benchmarks.aws.client import depth
+from benchmarks.measure.figures import summary
+from benchmarks.measure.sandbox import Sandbox, check
+from benchmarks.subjects import packages, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from benchmarks.aws import Aws, Call
-    from benchmarks.payloads import Payload
-    from benchmarks.sandbox import Invocation
-    from benchmarks.scale import Scale
-    from benchmarks.subjects import Subject
+    from benchmarks.aws.client import Aws, Call
+    from benchmarks.measure.sandbox import Invocation
+    from benchmarks.measure.scale import Scale
+    from benchmarks.subjects.packages import Subject
+    from benchmarks.subjects.payloads import Payload
 
-OURS = subjects.ours("api")
-SUBJECTS = (OURS, subjects.FLOOR, subjects.TYPICAL)
+OURS = packages.ours("api")
+SUBJECTS = (OURS, packages.FLOOR, packages.TYPICAL)
 LATENCIES_MS = (0, 5, 20)
 _GROUPS = ((payloads.SMALL, payloads.FILES), (payloads.ONE_MB, payloads.FOUR_MB))
 _UNCOUNTED = 3
@@ -109,5 +109,5 @@ def runs_of(mails: Iterable[Payload]) -> dict[Run, tuple[str, bytes]]:
         (mail.name, subject.name): (subject.name, mail.event)
         for mail in mails
         for subject in SUBJECTS
-        if subject is not subjects.FLOOR or mail.name.endswith("JSON")
+        if subject is not packages.FLOOR or mail.name.endswith("JSON")
     }

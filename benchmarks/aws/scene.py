@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from benchmarks.aws_answers import PLACEHOLDER
-from benchmarks.payloads import ses_message_id
-from benchmarks.variables import template_variables
+from benchmarks.aws.answers import PLACEHOLDER
+from benchmarks.subjects.payloads import ses_message_id
+from benchmarks.subjects.variables import template_variables
 from core.aws import items
 from core.message.address import Mailbox, parse_address
 from core.message.mail import Mail

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks import payloads, subjects
-from benchmarks.sandbox import Sandbox, check
-from benchmarks.subjects import HERE, Subject
-from benchmarks.warm import SUBJECTS, runs_of
+from benchmarks.measure.sandbox import Sandbox, check
+from benchmarks.measure.warm import SUBJECTS, runs_of
+from benchmarks.subjects import packages, payloads
+from benchmarks.subjects.packages import HERE, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.aws import Aws
-    from benchmarks.warm import Run
+    from benchmarks.aws.client import Aws
+    from benchmarks.measure.warm import Run
 
 REQUESTS = 5
 
@@ -27,7 +27,7 @@ def peaks(aws: Aws, processes: int, say: Callable[[str], None]) -> dict[str, lis
     measured: dict[str, list[float]] = {}
     for number in range(processes):
         say(f"memory, process {number + 1} of {processes}")
-        for subject in (subjects.EMPTY, *SUBJECTS):
+        for subject in (packages.EMPTY, *SUBJECTS):
             with Sandbox(subject, aws.url) as sandbox:
                 sandbox.ready()
                 for _ in range(REQUESTS):

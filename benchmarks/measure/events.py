@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks import payloads, scene, subjects
-from benchmarks.warm import Measured, Running
+from benchmarks.aws import scene
+from benchmarks.measure.warm import Measured, Running
+from benchmarks.subjects import packages, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from benchmarks.aws import Aws
+    from benchmarks.aws.client import Aws
 
-OURS = subjects.ours("ses_events")
-FLOOR = subjects.FLOOR_EVENTS
+OURS = packages.ours("ses_events")
+FLOOR = packages.FLOOR_EVENTS
 
 type Run = tuple[int, str]
 """A batch's size and a function's name."""

@@ -1,7 +1,7 @@
 """What each operation reads and writes in a table of many messages, counted in the SDK.
 
-Run as `python -m benchmarks.table_reads MESSAGES`: prints, by operation, its calls and how many
-items they touched. moto plays DynamoDB in this process, and every query of it walks through
+Run as `python -m benchmarks.measure.table_reads MESSAGES`: prints, by operation, its calls and how
+many items they touched. moto plays DynamoDB in this process, and every query of it walks through
 the whole table: its time says nothing, what it was asked and what it returned says everything.
 """
 
@@ -19,9 +19,10 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from benchmarks import payloads, scene
-from benchmarks.aws_answers import named
-from benchmarks.variables import template
+from benchmarks.aws import scene
+from benchmarks.aws.answers import named
+from benchmarks.subjects import payloads
+from benchmarks.subjects.variables import template
 from core.aws import clients
 from core.config import CONFIG
 from core.message.ids import new_id

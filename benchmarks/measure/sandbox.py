@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks.processor import cpu_ns, peak_memory
-from benchmarks.subjects import BUILD, Subject
-from benchmarks.variables import environment
+from benchmarks.measure.processor import cpu_ns, peak_memory
+from benchmarks.subjects.packages import BUILD, Subject
+from benchmarks.subjects.variables import environment
 from tooling.paths import ROOT
 from tooling.programs import Program
 

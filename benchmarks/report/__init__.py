@@ -1,0 +1,1 @@
+"""What came out: the figures with targets, tables for terminal and README, and the chart."""
