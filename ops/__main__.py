@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core.aws.outage import Outage
 from ops import domains, erase, redrive, suppressions
 from ops.stack import Stack
+from tooling.ports import PortError
 
 
 def main() -> int:
@@ -21,7 +22,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         asked.run(asked, Stack.named(asked.stack))
-    except (BotoCoreError, ClientError, Outage, ValueError) as error:
+    except (BotoCoreError, ClientError, Outage, PortError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 
 from ops.domain_settings import of_parameters
+from tooling import ports
 from tooling.aws_here import STACK, Aws
-from tooling.ports import port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,10 +31,10 @@ class Stack:
     def named(cls, name: str) -> Self:
         """Find a stack as the AWS CLI does, by credentials, region and endpoint of the environment.
 
-        Without a name it is that of `make run`. Raises botocore's errors, and `ValueError` if
+        Without a name it is that of `make run`. Raises botocore's errors, and `PortError` if
         `API_PORT` is no port.
         """
-        aws: Any = boto3.Session() if name else Aws.at(f"http://localhost:{port('API_PORT')}")
+        aws: Any = boto3.Session() if name else _on_this_machine()
         cloudformation = aws.client("cloudformation")
         described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
         return cls(
@@ -55,3 +55,7 @@ class Stack:
         parameters = self.parameters
         more = parameters.get("MoreSenderDomains", "").split(",")
         return {parameters["SenderDomain"], parameters["SenderIdentity"], *map(str.strip, more)}
+
+
+def _on_this_machine() -> Aws:
+    return Aws.at(f"http://localhost:{ports.from_environment('API_PORT', 8080)}")

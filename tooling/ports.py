@@ -1,18 +1,21 @@
-"""Which ports of 127.0.0.1 a stack on this machine has: `API_PORT` and `SES_PORT` say so."""
+"""The ports of the stack on this machine: which ones the environment names."""
 
 from __future__ import annotations
 
 import os
 
-_DEFAULTS = {"API_PORT": 8080, "SES_PORT": 8025}
+
+class PortError(Exception):
+    """A port cannot be used; the text says why, in a line for people."""
 
 
-def port(variable: str) -> int:
-    """Return the port that an environment variable names, or its default.
+def from_environment(variable: str, default: int, *, least: int = 1) -> int:
+    """Return the port that `variable` names, or `default` if there is no such variable.
 
-    Raises `ValueError`, in a line for people, if what it says is no port.
+    Raises `PortError` if its text is no number from `least` to 65535. Port 0 stands for any that
+    is free.
     """
-    text = os.environ.get(variable, str(_DEFAULTS[variable]))
-    if not (text.isdecimal() and 0 < int(text) < 65536):
-        raise ValueError(f"{variable}={text} is not a port.")
+    text = os.environ.get(variable, str(default))
+    if not (text.isascii() and text.isdecimal() and least <= int(text) < 65536):
+        raise PortError(f"{variable}={text} is not a port.")
     return int(text)

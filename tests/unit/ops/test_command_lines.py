@@ -1,7 +1,9 @@
 """What an operator writes behind `make domains` and its neighbours arrives as it was written."""
 
 import json
+import os
 import subprocess
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,6 @@ from typing import Any
 import pytest
 
 from ops import domains
-from tooling import ports
 from tooling.paths import ROOT
 
 
@@ -99,16 +100,15 @@ def test_words_that_are_not_closed_are_refused() -> None:
         asked.run(asked, None)
 
 
-def test_a_port_is_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("API_PORT", raising=False)
-    assert ports.port("API_PORT") == 8080
-    monkeypatch.setenv("API_PORT", "18080")
-    assert ports.port("API_PORT") == 18080
+@pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "٨٠"])
+def test_a_port_that_is_none_is_said_in_one_line(text: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "ops", "redrive"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "src", "API_PORT": text},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-
-@pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "http"])
-def test_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv("API_PORT", text)
-
-    with pytest.raises(ValueError, match=f"API_PORT={text} is not a port"):
-        ports.port("API_PORT")
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", f"API_PORT={text} is not a port.\n")
