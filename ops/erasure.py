@@ -78,7 +78,7 @@ class Erasure:
         self._live: set[str] = set()
         """Messages that have a record, by the last pass through the table."""
         self._searched: set[str] = set()
-        """Files that were read."""
+        """Files that were read: once is enough."""
         self._youngest = 0.0
         """When the youngest message began that has files and no record (epoch seconds)."""
 
