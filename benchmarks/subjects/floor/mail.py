@@ -3,12 +3,10 @@
 What is not here is the point: no validation, no other formats, no routes, no retries of a mail, no
 logging. Clients have the service's own settings; those that most mails do not need are made late.
 
-It lays out items by hand and does not import the service's layout (`core.aws.items`), although every
-change of the record must then be made here too: that layout is a Pydantic model's, and loading
-Pydantic is part of the cost that the floor is there to compare with. Filling in a layout that the
-build had written down would save only the names: when a value is known, and from what, is code in
-any case. `tests/unit/benchmarks/test_bench_floor.py` fails until this follows, and
-shows the difference.
+It lays out items by hand and does not import the service's layout (`core.aws.items`): that layout
+is a Pydantic model's, and loading Pydantic is part of the cost that the floor is compared with. So
+every change of the record must be made here too; `tests/unit/benchmarks/test_bench_floor.py` fails
+until it is, and shows the difference.
 """
 
 from __future__ import annotations
