@@ -43,6 +43,7 @@ os.environ |= {
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
+pytest.register_assert_rewrite("support")
 import moto  # noqa: E402, F401 - before any client is made, so that it can answer all of them
 
 

@@ -1,27 +1,17 @@
-"""The service in this process, the public corpora beside the project, and AWS on the wire."""
+"""The service in this process, and AWS on the wire."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from integration.conftest import _Raw, answer, call, context, ses  # noqa: F401 - fixtures
+from support.answers import Raw, answer
+from support.fixtures import call, context, ses  # noqa: F401 - fixtures
 
 from core.aws import clients
 
-CORPORA = Path(__file__).parents[2].parent / "shared/corpora"
 _READS = {"Query", "GetItem", "BatchGetItem"}
-
-
-def corpus(path: str) -> Path:
-    """Return a public corpus, or skip the test where it is not there."""
-    found = CORPORA / path
-    if not found.exists():
-        pytest.skip(f"../shared/corpora/{path} is not here")
-    return found
 
 
 @dataclass
@@ -35,7 +25,7 @@ class Wire:
         if operation not in _READS:
             self.written.append(operation)
         if operation == "PutObject":
-            return AWSResponse("https://s3", 200, {}, _Raw(b""))
+            return AWSResponse("https://s3", 200, {}, Raw(b""))
         return answer(200, {"Items": [], "Responses": {}, "MessageId": "m"})
 
 
@@ -54,9 +44,3 @@ def aws() -> Iterator[Wire]:
 @pytest.fixture
 def wire(aws: Wire) -> Wire:
     return aws
-
-
-def faults_of(reply: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return the field errors of a refusal in JSON."""
-    errors = json.loads(reply["body"])["ResponseStatus"]["Errors"]
-    return {(error["FieldName"], error["ErrorCode"]) for error in errors}

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hostile.conftest import corpus
+from support.corpora import corpus
 
 from core.config import CONFIG
 from core.contract.contract import SendMail

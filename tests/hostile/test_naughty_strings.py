@@ -14,13 +14,13 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hostile.conftest import faults_of
+from support.gateway import faults_of
+from support.mails import NAMESPACE
 
 from core.message.mail import REFUSED_EXTENSIONS
 from local.ses import compose, model, rules
 
 STRINGS = json.loads((Path(__file__).parent / "naughty_strings.json").read_text())
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 ONE_LINE = ("Subject", "FromName", "ReceiverName", "Reference")
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 READS_BACKWARDS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -7,10 +7,12 @@ folder is watched (`conftest`): none may make a call that its function's role do
 import base64
 
 import pytest
-from integration.conftest import Context
-from integration.crash_support import BOUNCED, FORGIVEN, MAIL, Fault, World, world
-from integration.permissions_support import FUNCTIONS, Grant, Watch, grants
-from template_support import Evaluation
+from support.faults import Fault
+from support.gateway import Context
+from support.mails import MAIL
+from support.permissions import FUNCTIONS, Grant, Watch, grants
+from support.template import Evaluation
+from support.world import BOUNCED, FORGIVEN, World, world
 
 from core.config import CONFIG
 from core.message.reputation import Tally
@@ -95,7 +97,7 @@ def count(service: World) -> None:
 
 
 def pause(service: World) -> None:
-    service._put(pk="DOMAIN", sk=CONFIG.default_domain.domain, on_bad_rates="pause")
+    service.configure(on_bad_rates="pause")
     with service.aside():
         bad = Tally(outcomes=100, bounces=50)
         sweep.counters.add(CONFIG.default_domain.domain, bad, int(service.clock.now))

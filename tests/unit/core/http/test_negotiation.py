@@ -1,6 +1,7 @@
 """Routes, and which format is read and answered (CONTRACT.md A3.1, A5, B5 B, C, K)."""
 
 import pytest
+from support.mails import NAMESPACE
 
 from core.contract.contract import Attachment, GetStatus, SendMail, SendResponse
 from core.contract.errors import Invalid, TooLarge, Unreadable
@@ -12,7 +13,6 @@ from core.http.negotiation import negotiate
 from core.http.routing import Route, find
 from core.message.status import Status
 
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON_BODY = b'{"Subject":"s"}'
 XML_BODY = f'<SendMail xmlns="{NAMESPACE}"><Subject>s</Subject></SendMail>'.encode()
 SEND, STATUS = Route(SendMail), Route(GetStatus)
