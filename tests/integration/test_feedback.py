@@ -10,6 +10,7 @@ import pytest
 from support.answers import refusing
 from support.gateway import Context
 from support.paths import SES_EVENTS
+from support.samples import some
 from support.ses import Ses
 from support.ses_events import batch, failed, sample
 
@@ -220,8 +221,8 @@ def test_no_event_whatever_is_missing_or_odd_in_it_stops_the_others(
         for changed in _changed(document)
     ]
 
-    for start in range(0, len(odd), 500):
-        note(*odd[start : start + 500])
+    for events in itertools.batched(some(odd), 500):
+        note(*events)
     note(sample("delivery", message_id))
 
     assert len(odd) > 500

@@ -7,10 +7,12 @@ folder is watched (`conftest`): none may make a call that its function's role do
 import base64
 
 import pytest
+from moto import mock_aws
+from support.account import create_resources
 from support.faults import Fault
 from support.gateway import Context
 from support.mails import MAIL
-from support.permissions import FUNCTIONS, Grant, Watch, grants
+from support.permissions import FUNCTIONS, Grant, Watch, grants, watch
 from support.template import Evaluation
 from support.world import BOUNCED, FORGIVEN, World, world
 
@@ -113,18 +115,25 @@ def look(_service: World) -> None:
 WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
 
 
+@pytest.fixture(scope="module")
+def walked() -> Watch:
+    """Walk all ways, each in an empty account."""
+    with mock_aws(), watch() as made:
+        create_resources()
+        for way in WAYS:
+            with world() as service:
+                way(service)
+    return made
+
+
 @pytest.fixture
-def needed(watched: Watch) -> dict[str, set[Grant]]:
-    """Walk all ways, each in an account of its own."""
-    for way in WAYS:
-        with world() as service:
-            way(service)
-    return watched.needed
+def needed(walked: Watch) -> dict[str, set[Grant]]:
+    return walked.needed
 
 
-def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], watched: Watch):
+def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], walked: Watch):
     assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {"metadata"}
-    assert watched.refused() == {}
+    assert walked.refused() == {}
 
 
 def test_no_role_allows_more_than_its_function_needs(needed: dict[str, set[Grant]]):
