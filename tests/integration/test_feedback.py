@@ -91,7 +91,7 @@ def test_several_recipients_are_delivered_when_the_last_one_is(
 
 def test_a_bounce_after_a_delivery_wins_in_any_order(sent: Any, note: Any, status: Any) -> None:
     names = ("send", "delivery", "bounce_permanent_general", "complaint_abuse", "delivery")
-    for order in set(itertools.permutations(names)):
+    for order in some(sorted(set(itertools.permutations(names)))):
         message_id = sent()
 
         note(*(sample(name, message_id) for name in order))
@@ -221,7 +221,7 @@ def test_no_event_whatever_is_missing_or_odd_in_it_stops_the_others(
         for changed in _changed(document)
     ]
 
-    for events in itertools.batched(some(odd), 500):
+    for events in itertools.batched(some(odd), 500, strict=False):
         note(*events)
     note(sample("delivery", message_id))
 

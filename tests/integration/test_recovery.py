@@ -119,6 +119,7 @@ def test_a_message_that_comes_before_its_time_goes_back_into_the_queue(
     assert ses.asked == 1
 
 
+@pytest.mark.slow
 def test_delays_grow_and_after_a_day_the_message_has_failed_and_is_a_dead_letter(
     send: Any, work: Any, ask: Any, ses: Ses, clock: Clock, table: Any
 ) -> None:

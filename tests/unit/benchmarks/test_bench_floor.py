@@ -17,6 +17,7 @@ from benchmarks import payloads, scene
 from benchmarks.aws_server import CONTROL, Connection, Server
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.slow  # Each test starts several interpreters.
 CALL = """
 import json, sys
 from {module} import handler
