@@ -281,8 +281,15 @@ FAILURES: dict[str, Callable[[str], Callable[..., Any]]] = {
 }
 
 
-@pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("operation", CALLS)
+# Each call fails once and each failure happens once without the slow ones.
+MATRIX = [
+    pytest.param(operation, failure, marks=() if (i - j) % len(FAILURES) == 0 else pytest.mark.slow)
+    for i, operation in enumerate(CALLS)
+    for j, failure in enumerate(FAILURES)
+]
+
+
+@pytest.mark.parametrize(("operation", "failure"), MATRIX)
 def test_an_outage_and_a_bug_leave_no_mark(
     traffic: Callable[..., str], monkeypatch: pytest.MonkeyPatch, operation: str, failure: str
 ) -> None:
