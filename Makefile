@@ -14,6 +14,12 @@ LINT := .venv-lint/bin
 SAM := .venv-sam/bin/sam
 OPS := PYTHONPATH=src $(DEV)/python -m ops --stack="$$OPS_STACK"
 FAST := tests/unit tests/property tests/integration tests/hostile tests/architecture
+# Python would compile every module of moto and botocore again in each process, which takes longer
+# than many a suite. The tests of the deployed stack go without: its functions have their own.
+WITH_BYTECODE := PYTHONDONTWRITEBYTECODE=
+# What each suite proves, from the table in CONTRIBUTING.md.
+about = awk -F ' *[|] *' -v suites="$(1)" '$$2 ~ /^`tests/ { gsub(/`/, "", $$2); if (index(suites " ", $$2 " ")) \
+	print $$2 ": " $$4 }' CONTRIBUTING.md
 
 .PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench check format build deploy validate lock clean
 
@@ -53,11 +59,15 @@ erase: .venv/.ready ## Remove every trace: ADDRESS=... or MESSAGE=... [KEEP_SUPP
 	@$(OPS) erase $(if $(value ADDRESS),--address="$$OPS_ADDRESS") $(if $(value MESSAGE),--message="$$OPS_MESSAGE") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
-	$(DEV)/pytest -n 2 $(FAST)
-	$(DEV)/pytest tests/e2e tests/sam
+	@$(call about,$(FAST))
+	$(WITH_BYTECODE) $(DEV)/pytest -n 2 $(FAST)
+	@$(call about,tests/e2e tests/sam)
+	$(DEV)/pytest --add-figures tests/e2e tests/sam
 
-test-fast: .venv/.ready ## The tests that need no deployed stack, but for the long proofs (under a minute)
-	$(DEV)/pytest -n 2 -m "not slow" $(FAST)
+test-fast: .venv/.ready ## The tests that need no deployed stack, without the long proofs (a minute on two cores)
+	@$(call about,$(FAST))
+	$(WITH_BYTECODE) HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-20} TEST_EVERY=$${TEST_EVERY:-10} \
+		$(DEV)/pytest -n 2 -m "not slow" $(FAST)
 
 bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1]
 	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick)

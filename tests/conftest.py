@@ -1,9 +1,7 @@
-"""The environment that the service reads once, and the figures that the proofs print at the end."""
+"""The environment that the service reads once, before any suite imports it."""
 
+import gc
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -35,29 +33,13 @@ os.environ |= {
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
+pytest.register_assert_rewrite("support")
+pytest_plugins = ["support.figures"]
+
 import moto  # noqa: E402, F401 - before any client is made, so that it can answer all of them
 
 
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Counter[str]]]:
-    """Give a test something to count in, by title: the sums of all tests are printed at the end."""
-    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    yield counted.__getitem__
-    for title, counter in counted.items():
-        request.node.user_properties.append(("figures", (title, dict(counter))))
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", "") == "teardown":
-                for name, value in report.user_properties:
-                    if name == "figures":
-                        title, counted = value
-                        sums[title].update(counted)
-    if sums:
-        terminalreporter.section("figures")
-    for title, counted in sorted(sums.items()):
-        said = ", ".join(f"{number:,} {what}" for what, number in counted.items())
-        terminalreporter.write_line(f"{title}: {said}")
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported: it stays, and is most of the heap."""
+    gc.collect()
+    gc.freeze()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +27,7 @@ TOO_HEAVY = {
 }
 
 
+@cache
 def loaded(handler: str) -> set[str]:
     """Return the modules that an interpreter has once it has imported the handler."""
     program = f"import handlers.{handler}, sys; print(*sys.modules)"

@@ -54,12 +54,14 @@ def test_botocores_descriptions_are_kept_of_what_is_called_and_of_nothing_else()
     assert called() == described
 
 
+@pytest.mark.slow
 def test_every_module_has_bytecode_that_is_trusted(built: Path):
     for source in built.rglob("*.py"):
         compiled = source.parent / f"__pycache__/{source.stem}.cpython-313.pyc"
         assert compiled.read_bytes()[:8] == MAGIC_NUMBER + UNCHECKED_HASH, source
 
 
+@pytest.mark.slow
 def test_every_handler_starts_from_bytecode_alone(built: Path, tmp_path: Path):
     """Every source says that it was read; none is."""
     copy = tmp_path / "package"
@@ -81,11 +83,13 @@ def test_every_handler_starts_from_bytecode_alone(built: Path, tmp_path: Path):
     assert {"botocore.session", "pydantic", "core.sending"} <= set(run.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_package_is_small(built: Path):
     """Lambda unzips it at every cold start: 30 MB, with bytecode and for both processors."""
     assert sum(file.stat().st_size for file in built.rglob("*") if file.is_file()) <= 30_000_000
 
 
+@pytest.mark.slow
 def test_there_is_native_code_for_both_processors(built: Path):
     native = {path.name.split(".")[1] for path in built.rglob("*.so")}
 

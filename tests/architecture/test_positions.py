@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from template_support import TEMPLATE, Evaluation
+from support.template import TEMPLATE, Evaluation
 
 ON = {
     "DefaultSender": "hello@example.com",

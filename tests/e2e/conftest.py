@@ -3,40 +3,28 @@
 Its roles are enforced (`AUTH`): what the template does not allow, no function can do there.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from support.deployed import caller_of, deployed
 
 from local.stack import Stack
 
 FINAL = {"delivered", "undelivered", "failed", "read"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack(
-        api_port=free_port(),
-        ses_port=free_port(),
-        server_environment={"AUTH": "true"},
-        say=lambda _: None,
-    ) as running:
+    with deployed() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[httpx.Client]:
-    headers = {"x-api-key": stack.api_key}
-    with httpx.Client(base_url=stack.url, headers=headers, timeout=40) as client:
+    with caller_of(stack) as client:
         yield client
 
 

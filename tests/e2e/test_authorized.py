@@ -13,31 +13,25 @@ from typing import Any
 
 import httpx
 import pytest
-from e2e.conftest import free_port
+from support import mails
+from support.deployed import caller_of, deployed
 
 from local.stack import Stack
 
 Until = Callable[..., dict[str, Any]]
-MAIL = {"To": "success@simulator.amazonses.com", "Subject": "s", "Text": "t"}
+MAIL = mails.MAIL | {"To": "success@simulator.amazonses.com"}
 FILE = MAIL | {"Attachments": [{"Name": "a.txt", "Bytes": base64.b64encode(b"abc").decode()}]}
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack(
-        api_port=free_port(),
-        ses_port=free_port(),
-        parameters={"MoreSenderDomains": "other.example,third.example"},
-        server_environment={"AUTH": "true"},
-        say=lambda _: None,
-    ) as running:
+    with deployed({"MoreSenderDomains": "other.example,third.example"}) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def api(stack: Stack) -> Iterator[httpx.Client]:
-    headers = {"x-api-key": stack.api_key}
-    with httpx.Client(base_url=stack.url, headers=headers, timeout=40) as client:
+    with caller_of(stack) as client:
         yield client
 
 

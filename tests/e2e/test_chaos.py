@@ -15,7 +15,6 @@ import itertools
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -33,6 +32,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from support.deployed import free_port
 
 from core.message.record import PICKUP_SECONDS
 from local.stack import Stack
@@ -81,12 +81,6 @@ FIRED = {
     "sqs error",
     "sqs response",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def faults(dice: random.Random) -> list[str | None]:

@@ -23,6 +23,7 @@ from e2e.clients import programs
 from e2e.clients.csharp import wire
 from e2e.clients.python.dtos import Attachment, GetStatus, SendMail, SendResponse, Status
 from servicestack import JsonServiceClient, UploadFile, WebServiceException
+from support.mails import RESPONSE, TYPES
 
 from core.message.mail import REFUSED_EXTENSIONS
 from local.stack import Stack
@@ -36,8 +37,8 @@ CLIENTS = Path(__file__).parent / "clients"
 PDF = b"%PDF-1.7\n"
 CONTENT = bytes(range(256))
 ADA = "ada@recipient.example"
-ANSWER = "{http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel.Response}"
-ERROR = "{http://schemas.servicestack.net/types}"
+ANSWER = f"{{{RESPONSE}}}"
+ERROR = f"{{{TYPES}}}"
 
 SENDING = (
     *("curl/send_json.sh", "curl/send_xml.sh", "curl/send_form.sh", "curl/upload.sh"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.mails import MAIL
 
 from local.stack import Stack
 from tooling.paths import ROOT
@@ -233,7 +234,6 @@ def test_what_cannot_be_meant_is_refused(
 
 # Domains
 
-MAIL = {"To": TO, "Subject": "s", "Text": "t"}
 SHOP = "mg.example.com"
 
 

@@ -14,14 +14,16 @@ from typing import Any
 
 import httpx
 import pytest
+from support import mails
+from support.mails import NAMESPACE, RESPONSE
 
 from local.stack import Stack
 
 Until = Callable[..., dict[str, Any]]
 TO = "success@simulator.amazonses.com"
-MAIL = {"To": TO, "Subject": "s", "Text": "t"}
+MAIL = mails.MAIL | {"To": TO}
 XML = {"Content-Type": "application/xml", "Accept": "application/xml"}
-ANSWER = "{http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel.Response}"
+ANSWER = f"{{{RESPONSE}}}"
 
 # The sample of the original's metadata page, with addresses that exist.
 SEED = """<SendMail xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel">
@@ -104,8 +106,7 @@ def test_umlauts_and_emoji_arrive_in_every_text_field(
             )
             for name, value in ({"To": TO} | mail).items()
         )
-        namespace = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
-        body = f'<SendMail xmlns="{namespace}">{fields}</SendMail>'
+        body = f'<SendMail xmlns="{NAMESPACE}">{fields}</SendMail>'
         assert api.post("/Mail/Send", content=body.encode(), headers=XML).status_code == 200
 
     message = message_from_bytes(source(), policy=policy.default)

@@ -1,19 +1,16 @@
-"""The service in this process, the folder of the public corpora, and AWS on the wire."""
+"""The service in this process, and AWS on the wire."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from integration.conftest import _Raw, answer, call, context, ses  # noqa: F401 - fixtures
+from support.answers import Raw, answer
+from support.fixtures import call, context, ses  # noqa: F401 - fixtures
 
 from core.aws import clients
 
-CORPORA = Path(__file__).parent / "corpora"
-"""What each collection is, and its licence: corpora/README.md."""
 _READS = {"Query", "GetItem", "BatchGetItem"}
 
 
@@ -28,7 +25,7 @@ class Wire:
         if operation not in _READS:
             self.written.append(operation)
         if operation == "PutObject":
-            return AWSResponse("https://s3", 200, {}, _Raw(b""))
+            return AWSResponse("https://s3", 200, {}, Raw(b""))
         return answer(200, {"Items": [], "Responses": {}, "MessageId": "m"})
 
 
@@ -47,9 +44,3 @@ def aws() -> Iterator[Wire]:
 @pytest.fixture
 def wire(aws: Wire) -> Wire:
     return aws
-
-
-def faults_of(reply: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return the field errors of a refusal in JSON."""
-    errors = json.loads(reply["body"])["ResponseStatus"]["Errors"]
-    return {(error["FieldName"], error["ErrorCode"]) for error in errors}

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+from support.mails import NAMESPACE, SERIALIZATION, XSI
+
 MAIL = {"To": "Ada <ada@recipient.example>", "CC": "b@münchen.example", "Subject": "Grüße"}
 MAIL |= {"Text": "t", "HTML": "<p>h</p>", "Reference": "r", "FromName": "Me"}
 FILES = [{"Name": "a.pdf", "Bytes": "QUJD", "ContentType": "application/pdf"}, {"Bytes": ""}]
 XML = (
-    f'<SendMail xmlns="{NAMESPACE}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
-    ' xmlns:z="http://schemas.microsoft.com/2003/10/Serialization/">'
+    f'<SendMail xmlns="{NAMESPACE}" xmlns:i="{XSI}" xmlns:z="{SERIALIZATION}">'
     f'<Attachments xmlns:h="{NAMESPACE}.Helper"><h:Attachment><h:Bytes z:Id="i1">QUJD</h:Bytes>'
     '<h:ContentType i:nil="true"/><h:Name>a.pdf</h:Name></h:Attachment>'
     '<h:Attachment><h:Bytes z:Ref="i1"/></h:Attachment></Attachments>'

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hostile.conftest import CORPORA
+from support.corpora import CORPORA
 
 from core.config import CONFIG
 from core.contract.contract import SendMail

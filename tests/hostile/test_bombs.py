@@ -7,7 +7,9 @@ import tracemalloc
 import zlib
 
 import pytest
-from hostile.conftest import faults_of
+from support.gateway import faults_of
+from support.mails import HELPER, NAMESPACE
+from support.mails import SERIALIZATION as Z
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
@@ -30,9 +32,6 @@ from core.http.gateway import Request
 from core.http.routing import find
 from core.submission import submission
 
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
-HELPER = f"{NAMESPACE}.Helper"
-Z = "http://schemas.microsoft.com/2003/10/Serialization/"
 JSON = {"Content-Type": "application/json"}
 XML = {"Content-Type": "application/xml", "Accept": "application/json"}
 MB = 1_000_000

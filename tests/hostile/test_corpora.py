@@ -3,7 +3,8 @@
 import zipfile
 
 import pytest
-from hostile.conftest import CORPORA
+from support.corpora import CORPORA
+from support.mails import NAMESPACE
 
 XML = {"Content-Type": "application/xml", "Accept": "application/json"}
 JSON = {"Content-Type": "application/json"}
@@ -31,11 +32,10 @@ def test_no_xml_attack_reaches_a_file_or_the_network(call, ses):
         "laughs": '<!ENTITY y "ha"><!ENTITY x "&y;&y;&y;&y;&y;&y;&y;&y;">',
         "plain": '<!ENTITY x "ha">',
     }
-    namespace = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
     for name, entity in declared.items():
         body = (
             f"<!DOCTYPE SendMail [{entity}]>"
-            f'<SendMail xmlns="{namespace}"><To>a@b.example</To><Text>&x;</Text></SendMail>'
+            f'<SendMail xmlns="{NAMESPACE}"><To>a@b.example</To><Text>&x;</Text></SendMail>'
         )
         reply = call("POST", "/Mail/Send", body.encode(), headers=XML)
 

@@ -3,7 +3,6 @@
 `FUZZ_REQUESTS` says how many, in all; the seeds are fixed, so that a failure can be repeated.
 """
 
-import base64
 import json
 import logging
 import os
@@ -14,11 +13,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hostile import mutations
-from integration.conftest import Context
+from support.domains import forget_domains
+from support.gateway import Context, proxy_event
+from support.mails import TYPES
 
-from core.aws import clients
-from core.aws.domain_table import DomainTable
-from core.config import CONFIG
 from core.message.status import Status
 from handlers import api
 
@@ -27,13 +25,11 @@ REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "100000")) // HANDS
 STATUSES = {200, 400, 403, 404, 405, 413, 422}
 SECONDS = 5
 """How long one request may take: far below the 29 that API Gateway waits."""
-TYPES = "{http://schemas.servicestack.net/types}"
 
 
 @pytest.fixture(autouse=True)
 def _ready(monkeypatch):
-    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-    monkeypatch.setattr(api, "domain_table", fresh)
+    forget_domains(monkeypatch, api)
     level = api.logger.log_level
     api.logger.setLevel(logging.ERROR)
     yield
@@ -42,15 +38,14 @@ def _ready(monkeypatch):
 
 def event_of(sent):
     body = sent.body.decode("utf-8", "surrogateescape" if len(sent.body) % 2 else "replace")
-    return {
-        "httpMethod": sent.method,
-        "path": sent.path,
-        "headers": sent.headers,
-        "queryStringParameters": sent.query or None,
-        "requestContext": {"requestId": "request-1"},
-        "body": body if sent.as_text else base64.b64encode(sent.body).decode(),
-        "isBase64Encoded": not sent.as_text,
-    }
+    event = proxy_event(
+        sent.method,
+        sent.path,
+        body if sent.as_text else sent.body,
+        headers=sent.headers,
+        query=sent.query or None,
+    )
+    return {name: held for name, held in event.items() if not name.startswith("multiValue")}
 
 
 def check_form(reply):
@@ -96,9 +91,9 @@ def check_xml(status, root):
     if status == 200:
         assert root.tag.rpartition("}")[2] in ("SendResponse", "ArrayOfSendResponse")
     else:
-        assert root.tag == f"{TYPES}ErrorResponse"
-        assert root.findtext(f"{TYPES}ResponseStatus/{TYPES}ErrorCode")
-        assert root.findtext(f"{TYPES}ResponseStatus/{TYPES}Message")
+        assert root.tag == f"{{{TYPES}}}ErrorResponse"
+        assert root.findtext(f"{{{TYPES}}}ResponseStatus/{{{TYPES}}}ErrorCode")
+        assert root.findtext(f"{{{TYPES}}}ResponseStatus/{{{TYPES}}}Message")
 
 
 @pytest.mark.slow

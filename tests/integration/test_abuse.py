@@ -7,34 +7,34 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from integration.conftest import Context, Ses, before_send, raising, refusing
-from integration.test_feedback import batch, sample
+from support.account import before_send
+from support.answers import raising, refusing
+from support.domains import DOMAIN, change_domain, domain_record, forget_domains
+from support.gateway import Context
+from support.mails import MAIL
+from support.metrics import printed_metrics
+from support.ses import Ses
+from support.ses_events import batch, sample
 
 from core.aws import clients
 from core.aws.counters import Counters
-from core.aws.domain_table import DomainTable
 from core.config import CONFIG
 from core.message.reputation import Tally
 from core.submission.idempotency import HEADER
 from handlers import api, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
-MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
-DOMAIN = CONFIG.default_domain.domain
 COUNTERS = Counters(clients.dynamodb(), CONFIG.table_name)
 UNREACHABLE = raising(EndpointConnectionError(endpoint_url="https://dynamodb"))
 
 
 @pytest.fixture
-def configure(table: Any, call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def configure(call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Change the domain's record, and let every function read it as if a minute had passed."""
 
     def _configure(domain: str = DOMAIN, **changes: Any) -> None:
-        held = table.get_item(Key={"pk": "DOMAIN", "sk": domain}).get("Item", {})
-        table.put_item(Item=held | {"pk": "DOMAIN", "sk": domain} | changes)
-        fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-        for handler in (api, resend, sweep):
-            monkeypatch.setattr(handler, "domain_table", fresh)
+        change_domain(domain, **changes)
+        forget_domains(monkeypatch, api, resend, sweep)
 
     _configure()
     return _configure
@@ -52,21 +52,19 @@ def send(call: Call) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def swept(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
+def swept(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, float]]:
     """Run the sweep; return what it measured."""
 
-    def _swept() -> dict[str, Any]:
+    def _swept() -> dict[str, float]:
         capsys.readouterr()
         sweep.handler({}, context)
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        (measured,) = [line for line in lines if "_aws" in line]
-        return dict(measured)
+        return printed_metrics(capsys.readouterr().out)
 
     return _swept
 
 
 def paused(table: Any, domain: str = DOMAIN) -> str:
-    return str(table.get_item(Key={"pk": "DOMAIN", "sk": domain})["Item"].get("paused", ""))
+    return str((domain_record(domain) or {}).get("paused", ""))
 
 
 def held(table: Any, pk: str) -> list[dict[str, Any]]:
@@ -348,7 +346,7 @@ def test_a_rate_is_bad_above_its_limit_and_with_enough_mails_to_tell(
 
     measured = swept()
 
-    assert measured["BadRates"] == [int(verdict != "")]
+    assert measured["BadRates"] == int(verdict != "")
     assert paused(table) == verdict
 
 
@@ -357,7 +355,7 @@ def test_a_domain_that_is_not_to_be_paused_is_only_told_of(
 ) -> None:
     COUNTERS.add(DOMAIN, BAD, int(time.time()))
 
-    assert swept()["BadRates"] == [1]
+    assert swept()["BadRates"] == 1
     assert paused(table) == ""
     assert send()["Status"] == "sent"
 
@@ -366,10 +364,10 @@ def test_hours_add_up_and_what_is_older_than_a_day_is_past(configure: Any, swept
     now = int(time.time())
     COUNTERS.add(DOMAIN, BAD, now - 26 * 3600)
     COUNTERS.add(DOMAIN, Tally(60, 3), now - 20 * 3600)
-    assert swept()["BadRates"] == [0]
+    assert swept()["BadRates"] == 0
 
     COUNTERS.add(DOMAIN, Tally(40, 3), now)
-    assert swept()["BadRates"] == [1]
+    assert swept()["BadRates"] == 1
 
 
 def test_domains_are_judged_by_their_own_mails(configure: Any, swept: Any, table: Any) -> None:
@@ -380,7 +378,7 @@ def test_domains_are_judged_by_their_own_mails(configure: Any, swept: Any, table
     COUNTERS.add("clinic.example", Tally(100), now)
     COUNTERS.add("removed.example", BAD, now)
 
-    assert swept()["BadRates"] == [1]
+    assert swept()["BadRates"] == 1
     assert (paused(table, "shop.example"), paused(table, "clinic.example")) == ("bounces", "")
     assert "Item" not in table.get_item(Key={"pk": "DOMAIN", "sk": "removed.example"})
 
@@ -395,7 +393,7 @@ def test_what_was_resumed_is_not_paused_again_for_what_was_before(
     swept()
     configure(paused="", judged_from=now + 1)
 
-    assert swept()["BadRates"] == [0]
+    assert swept()["BadRates"] == 0
     sweep.domain_table = stale  # A sweep that does not know of it yet.
     swept()
     assert paused(table) == ""

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from integration.crash_support import MAIL, Fault, World, world
+from support.faults import Fault
+from support.mails import MAIL
+from support.world import World, world
 
 FILES = [{"Bytes": "QUJD", "Name": f"{number}.txt"} for number in range(3)]
 SEND = [

@@ -7,11 +7,11 @@ requests' addresses are made real here, and what SES is asked to send is compare
 import ast
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from integration.conftest import queued
+from support.account import queued
+from support.paths import CONFORMANCE
 
 from core.config import CONFIG
 
@@ -36,7 +36,7 @@ class Case:
 
 
 def cases():
-    text = (Path(__file__).parents[1] / "conformance" / "http_cases.txt").read_text("utf-8")
+    text = (CONFORMANCE / "http_cases.txt").read_text("utf-8")
     text = re.sub(r"^####.*\n", "", text, flags=re.MULTILINE)
     blocks = re.split(r"^## ", text, flags=re.MULTILINE)
     return {block.partition("\n")[0]: parsed(block) for block in blocks[1:]}

@@ -12,19 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from integration.crash_support import (
-    BOUNCED,
-    COMPLAINED,
-    DELIVERED,
-    FORGIVEN,
-    MAIL,
-    Fate,
-    Fault,
-    Taken,
-    World,
-    faults_of,
-    world,
-)
+from support.faults import Fault, faults_of
+from support.mails import MAIL
+from support.world import BOUNCED, COMPLAINED, DELIVERED, FORGIVEN, Fate, Taken, World, world
 
 Reply = dict[str, Any] | None
 LARGE = MAIL | {"Text": "ü" * 60_000, "Attachments": [{"Bytes": "QUJD", "Name": "a.txt"}]}

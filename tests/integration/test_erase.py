@@ -10,8 +10,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from integration.conftest import Context, Ses, raising, refusing
-from integration.test_feedback import batch, sample
+from support.answers import raising, refusing
+from support.domains import put_domain
+from support.gateway import Context
+from support.ses import Ses
+from support.ses_events import batch, sample
 
 from core.aws import clients
 from core.aws.suppressions import SuppressionList
@@ -267,7 +270,7 @@ def test_an_erasure_that_was_interrupted_is_finished_by_the_next(
 def test_what_cannot_be_meant_is_refused(
     run: Any, table: Any, arguments: tuple[str, ...], complaint: str
 ) -> None:
-    table.put_item(Item={"pk": "DOMAIN", "sk": "kept.example", "reply_to": ["hello@kept.example"]})
+    put_domain("kept.example", reply_to=["hello@kept.example"])
 
     with pytest.raises(ValueError, match=complaint):
         run(*arguments)

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from integration.conftest import Context, Ses, before_send, refusing
-from integration.test_feedback import batch, failed, sample
+from support.account import before_send
+from support.answers import refusing
+from support.gateway import Context
+from support.ses import Ses
+from support.ses_events import batch, failed, sample
 
 from core.aws import clients, items
 from core.aws.suppressions import SuppressionList

@@ -17,16 +17,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from integration.crash_support import (
-    BOUNCED,
-    COMPLAINED,
-    DELIVERED,
-    MAIL,
-    Fate,
-    Fault,
-    World,
-    world,
-)
+from support.faults import Fault
+from support.mails import MAIL
+from support.world import BOUNCED, COMPLAINED, DELIVERED, Fate, World, world
 
 from core.message import status
 

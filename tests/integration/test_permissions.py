@@ -7,10 +7,14 @@ folder is watched (`conftest`): none may make a call that its function's role do
 import base64
 
 import pytest
-from integration.conftest import Context
-from integration.crash_support import BOUNCED, FORGIVEN, MAIL, Fault, World, world
-from integration.permissions_support import FUNCTIONS, Grant, Watch, grants
-from template_support import Evaluation
+from moto import mock_aws
+from support.account import create_resources
+from support.faults import Fault
+from support.gateway import Context
+from support.mails import MAIL
+from support.permissions import FUNCTIONS, Grant, Watch, grants, watch
+from support.template import Evaluation
+from support.world import BOUNCED, FORGIVEN, World, world
 
 from core.config import CONFIG
 from core.message.reputation import Tally
@@ -95,7 +99,7 @@ def count(service: World) -> None:
 
 
 def pause(service: World) -> None:
-    service._put(pk="DOMAIN", sk=CONFIG.default_domain.domain, on_bad_rates="pause")
+    service.configure(on_bad_rates="pause")
     with service.aside():
         bad = Tally(outcomes=100, bounces=50)
         sweep.counters.add(CONFIG.default_domain.domain, bad, int(service.clock.now))
@@ -111,18 +115,25 @@ def look(_service: World) -> None:
 WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
 
 
+@pytest.fixture(scope="module")
+def walked() -> Watch:
+    """Walk all ways, each in an empty account."""
+    with mock_aws(), watch() as made:
+        create_resources()
+        for way in WAYS:
+            with world() as service:
+                way(service)
+    return made
+
+
 @pytest.fixture
-def needed(watched: Watch) -> dict[str, set[Grant]]:
-    """Walk all ways, each in an account of its own."""
-    for way in WAYS:
-        with world() as service:
-            way(service)
-    return watched.needed
+def needed(walked: Watch) -> dict[str, set[Grant]]:
+    return walked.needed
 
 
-def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], watched: Watch):
+def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], walked: Watch):
     assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {"metadata"}
-    assert watched.refused() == {}
+    assert walked.refused() == {}
 
 
 def test_no_role_allows_more_than_its_function_needs(needed: dict[str, set[Grant]]):

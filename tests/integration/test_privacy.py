@@ -17,8 +17,12 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ParamValidationError
-from integration.conftest import Context, Ses, _Raw, answer, before_send, raising
-from integration.test_feedback import batch, sample
+from support.account import before_send
+from support.answers import Raw, answer, raising
+from support.gateway import Context
+from support.mails import NAMESPACE
+from support.ses import Ses
+from support.ses_events import batch, sample
 
 from core.aws import clients
 from core.config import CONFIG
@@ -45,7 +49,6 @@ MAIL = {
     ],
 }
 XML = {"Content-Type": "application/xml"}
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 NAMED = {"X-Unknown": f"{MARK}-header", "User-Agent": f"{MARK}-agent", "Idempotency-Key": MARK}
@@ -246,7 +249,7 @@ def refused(service: str) -> AWSResponse:
     """Answer with an error that repeats what it was asked, as AWS's own texts do."""
     if service == "s3":
         body = f"<Error><Code>Refused</Code><Message>{MARK}</Message></Error>".encode()
-        return AWSResponse("https://s3", 400, {}, _Raw(body))
+        return AWSResponse("https://s3", 400, {}, Raw(body))
     return answer(400, {"__type": "com.amazonaws#ValidationException", "message": MARK}, MARK[:0])
 
 
@@ -268,7 +271,7 @@ FAILURES: dict[str, Callable[[str], Callable[..., Any]]] = {
     "a bug in our code": lambda _: lambda **_: raising(KeyError(MARK))(),
     "bad parameters": lambda _: lambda **_: raising(ParamValidationError(report=MARK))(),
     "no answer that can be read": lambda _: (
-        lambda **_: AWSResponse("https://aws", 200, {}, _Raw(f'{{"Item": {{"{MARK}'.encode()))
+        lambda **_: AWSResponse("https://aws", 200, {}, Raw(f'{{"Item": {{"{MARK}'.encode()))
     ),
     "an item that is no record": lambda _: (
         lambda **_: answer(
@@ -278,8 +281,15 @@ FAILURES: dict[str, Callable[[str], Callable[..., Any]]] = {
 }
 
 
-@pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("operation", CALLS)
+# Each call fails once and each failure happens once without the slow ones.
+MATRIX = [
+    pytest.param(operation, failure, marks=() if (i - j) % len(FAILURES) == 0 else pytest.mark.slow)
+    for i, operation in enumerate(CALLS)
+    for j, failure in enumerate(FAILURES)
+]
+
+
+@pytest.mark.parametrize(("operation", "failure"), MATRIX)
 def test_an_outage_and_a_bug_leave_no_mark(
     traffic: Callable[..., str], monkeypatch: pytest.MonkeyPatch, operation: str, failure: str
 ) -> None:

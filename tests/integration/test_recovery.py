@@ -3,13 +3,19 @@
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from integration.conftest import Context, Ses, before_send, queued, raising, refusing
-from integration.test_feedback import batch, sample
+from support.account import before_send, queued
+from support.answers import Killed, raising, refusing
+from support.clock import Clock
+from support.domains import put_domain
+from support.gateway import Context
+from support.mails import MAIL
+from support.metrics import printed_metrics
+from support.ses import Ses
+from support.ses_events import batch, failed, sample
 
 from core.aws import clients
 from core.aws.outage import Outage
@@ -22,27 +28,16 @@ NO_ANSWER = refusing(500, "InternalServiceErrorException")
 DAY = 24 * 3600
 
 
-class Clock:
-    """The time of the service, which does not pass by itself."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC).timestamp()
-
-    def pass_by(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    stopped = Clock()
+    stopped = Clock(time.time())
     monkeypatch.setattr(time, "time", lambda: stopped.now)
     return stopped
 
 
 @pytest.fixture
 def send(call: Call) -> Callable[..., str]:
-    mail = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
-    return lambda **more: str(call("POST", "/Mail/Send", mail | more)["json"]["MessageId"])
+    return lambda **more: str(call("POST", "/Mail/Send", MAIL | more)["json"]["MessageId"])
 
 
 @pytest.fixture
@@ -56,8 +51,7 @@ def work(context: Context) -> Callable[..., list[str]]:
 
     def _work(*message_ids: str) -> list[str]:
         bodies = [json.dumps({"MessageId": message_id}) for message_id in message_ids]
-        answer = resend.handler(batch(*bodies), context)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        return failed(resend.handler(batch(*bodies), context))
 
     return _work
 
@@ -69,9 +63,7 @@ def tidy(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[[], d
     def _tidy() -> dict[str, float]:
         capsys.readouterr()
         sweep.handler({}, context)
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        (emf,) = [line for line in lines if "_aws" in line]
-        return {name: value[0] for name, value in emf.items() if isinstance(value, list)}
+        return printed_metrics(capsys.readouterr().out)
 
     return _tidy
 
@@ -127,6 +119,7 @@ def test_a_message_that_comes_before_its_time_goes_back_into_the_queue(
     assert ses.asked == 1
 
 
+@pytest.mark.slow
 def test_delays_grow_and_after_a_day_the_message_has_failed_and_is_a_dead_letter(
     send: Any, work: Any, ask: Any, ses: Ses, clock: Clock, table: Any
 ) -> None:
@@ -265,8 +258,7 @@ def test_twice_without_an_answer_stays_unknown_and_is_sent_no_third_time(
 def test_at_most_once_fails_instead_of_sending_again(
     send: Any, tidy: Any, work: Any, ask: Any, ses: Ses, clock: Clock, table: Any
 ) -> None:
-    domain = {"domain": "example.com", "unknown_outcome": "fail"}
-    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com"} | domain)
+    put_domain(domain="example.com", unknown_outcome="fail")
     ses.after = [NO_ANSWER]
     message_id = send()
     assert ask(message_id)["Retry"] is False
@@ -278,10 +270,6 @@ def test_at_most_once_fails_instead_of_sending_again(
     assert ask(message_id)["Status"] == "failed"
     assert len(ses.taken) == 1
     assert [letter["MessageId"] for letter in queued(CONFIG.dead_letter_queue_url)] == [message_id]
-
-
-class Killed(BaseException):
-    """The function's process is gone."""
 
 
 def test_a_function_that_died_with_a_claim_leaves_an_unknown_outcome_then_sends_again(

@@ -9,20 +9,18 @@ from email.header import decode_header, make_header
 from xml.etree import ElementTree as ET
 
 import pytest
-from integration.conftest import before_send, raising, refusing
+from support import mails
+from support.account import before_send
+from support.answers import raising, refusing
+from support.domains import hash_of, put_domain
+from support.mails import ARRAYS, NAMESPACE, TYPES, XSI
 
-from core.aws import clients
-from core.aws.domain_table import DomainTable
 from core.config import CONFIG
 from handlers import api
 
 TO = "ada@recipient.example"
-MAIL = {"From": "me@example.com", "To": TO, "Subject": "s", "Text": "t"}
+MAIL = mails.MAIL | {"From": "me@example.com"}
 JSON, XML = "application/json", "application/xml"
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-TYPES = "http://schemas.servicestack.net/types"
-ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 
 SEED = f"""<SendMail xmlns:i="{XSI}" xmlns="{NAMESPACE}">
   <Attachments xmlns:d2p1="{NAMESPACE}.Helper">
@@ -46,25 +44,16 @@ SEED = f"""<SendMail xmlns:i="{XSI}" xmlns="{NAMESPACE}">
 </SendMail>"""
 
 
-@pytest.fixture(autouse=True)
-def _fresh_directory(monkeypatch):
-    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-    monkeypatch.setattr(api, "domain_table", fresh)
-
-
 @pytest.fixture
-def add_domain(table):
+def add_domain():
     def add(domain, key):
-        table.put_item(
-            Item={
-                "pk": "DOMAIN",
-                "sk": domain,
-                "domain": domain,
-                "name": domain.partition(".")[0],
-                "configuration_set": "mail-kept-events",
-                "default_sender": f"hello@{domain}",
-                "api_keys": [hashlib.sha256(key.encode()).hexdigest()],
-            }
+        put_domain(
+            domain,
+            domain=domain,
+            name=domain.partition(".")[0],
+            configuration_set="mail-kept-events",
+            default_sender=f"hello@{domain}",
+            api_keys=[hash_of(key)],
         )
 
     return add

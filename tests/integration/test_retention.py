@@ -6,8 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from integration.conftest import Context, Ses, before_send, refusing
-from integration.test_feedback import batch, failed, sample
+from support import mails
+from support.account import before_send
+from support.answers import refusing
+from support.domains import put_domain
+from support.gateway import Context
+from support.ses import Ses
+from support.ses_events import batch, failed, sample
 
 from core.aws import clients
 from core.aws.content_store import CLASSES
@@ -16,7 +21,7 @@ from handlers import api, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
 FILES = {"Attachments": [{"Name": "a.txt", "Bytes": "QUJD"}]}
-MAIL = {"To": "ada@recipient.example", "Subject": "s"} | FILES
+MAIL = mails.MAIL | FILES
 DAY = 86_400
 
 
@@ -48,7 +53,7 @@ def keys() -> list[str]:
 
 
 def configured(table: Any, **attributes: Any) -> None:
-    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com"} | attributes)
+    put_domain(**attributes)
 
 
 @pytest.mark.parametrize(("days", "kept"), [(2, 2), (7, 7), (8, 10), (100, 180), (365, 365)])

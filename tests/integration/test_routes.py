@@ -8,20 +8,22 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from integration.conftest import Ses, before_send, queued, raising
+from support.account import before_send, queued
+from support.answers import raising
+from support.mails import MAIL, NAMESPACE
+from support.ses import Ses
 
 from core.config import CONFIG
 from handlers import api
 
 Call = Callable[..., dict[str, Any]]
-MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
 
 
 @pytest.mark.parametrize("format_", ["json", "xml", "jsv", "csv"])
 def test_every_format_has_a_route_for_a_reply(call: Call, ses: Ses, format_: str) -> None:
     bodies = {
         "json": json.dumps(MAIL),
-        "xml": '<SendMail xmlns="http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel">'
+        "xml": f'<SendMail xmlns="{NAMESPACE}">'
         "<To>ada@recipient.example</To><Subject>s</Subject></SendMail>",
         "jsv": "{To:ada@recipient.example,Subject:s}",
         "csv": "To,Subject\r\nada@recipient.example,s\r\n",

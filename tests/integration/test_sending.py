@@ -11,15 +11,19 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
-from integration.conftest import Context, Ses, before_send, queued, raising, refusing
-from integration.conftest import answer as answering
 from moto.core.models import botocore_stubber
+from support.account import before_send, queued
+from support.answers import answer as answering
+from support.answers import raising, refusing
+from support.domains import put_domain
+from support.gateway import Context
+from support.mails import MAIL
+from support.ses import Ses
 
 from core.aws import clients
 from core.config import CONFIG
 
 Call = Callable[..., dict[str, Any]]
-MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
 URL = "https://email"
 
 
@@ -287,8 +291,7 @@ def test_a_key_must_have_1_to_255_characters(call: Call, key: str) -> None:
 def test_a_reference_is_a_key_only_where_the_domain_says_so(
     call: Call, ses: Ses, table: Any, is_key: bool, sent: int
 ) -> None:
-    domain = {"domain": "example.com", "reference_is_key": is_key}
-    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com"} | domain)
+    put_domain(domain="example.com", reference_is_key=is_key)
 
     send(call, Reference="r")
     send(call, Reference="r")

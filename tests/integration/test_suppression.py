@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from integration.conftest import Context, Ses, before_send, raising, refusing
-from integration.test_feedback import batch, sample
+from support.account import before_send
+from support.answers import raising, refusing
+from support.domains import put_domain
+from support.gateway import Context
+from support.ses import Ses
+from support.ses_events import batch, sample
 
 from handlers import resend, ses_events
 
@@ -138,7 +142,7 @@ def test_the_mailbox_simulator_is_never_suppressed(send: Any, note: Any, table: 
 
 
 def test_a_domain_can_do_without(send: Any, note: Any, ses: Ses, table: Any) -> None:
-    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com", "suppression": False})
+    put_domain(suppression=False)
     note("bounce_permanent_general", send()["MessageId"])
 
     assert send()["Status"] == "sent"

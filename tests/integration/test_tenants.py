@@ -1,20 +1,21 @@
 """A caller sees and uses its own domains only: of another's, nothing tells that they are there."""
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from integration.conftest import Ses, before_send
+from support.account import before_send
+from support.domains import change_domain, hash_of, put_domain
+from support.mails import MAIL, NAMESPACE
+from support.ses import Ses
 
 from core.config import CONFIG
 from core.submission.idempotency import HEADER
 from handlers import api
 
 Call = Callable[..., dict[str, Any]]
-MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
 OURS, THEIRS, NOWHERE = "shop.example", "clinic.example", "nowhere.example"
 UNKNOWN_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 FORMATS = ["json", "xml", "jsv", "csv", "html"]
@@ -25,7 +26,6 @@ STATUS_ROUTES = [
     "/api/GetStatus?MessageId={}",
     *(f"/{format_}/reply/GetStatus?MessageId={{}}" for format_ in FORMATS),
 ]
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 BODIES = {
     "application/json": json.dumps,
     "application/xml": lambda m: (
@@ -49,15 +49,10 @@ SEND_ROUTES = [
 ]
 
 
-def hash_of(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 @pytest.fixture(autouse=True)
-def _tenants(table: Any) -> None:
+def _tenants(aws: None) -> None:
     for domain, key in ((OURS, "our-key"), (THEIRS, "their-key")):
-        item = {"pk": "DOMAIN", "sk": domain, "name": domain.partition(".")[0]}
-        table.put_item(Item=item | {"api_keys": [hash_of(key)]})
+        put_domain(domain, name=domain.partition(".")[0], api_keys=[hash_of(key)])
 
 
 @pytest.fixture
@@ -196,11 +191,7 @@ def test_an_idempotency_key_is_its_callers_alone(post: Any, ses: Ses) -> None:
 
 def test_a_reference_is_its_domains_alone(post: Any, ses: Ses, table: Any) -> None:
     for domain in (OURS, THEIRS):
-        table.update_item(
-            Key={"pk": "DOMAIN", "sk": domain},
-            UpdateExpression="SET reference_is_key = :true",
-            ExpressionAttributeValues={":true": True},
-        )
+        change_domain(domain, reference_is_key=True)
     mail = MAIL | {"Reference": "invoice-1"}
     theirs = post("/Mail/Send", mail, key="their-key")["json"]
     ours = post("/Mail/Send", mail, key="our-key")["json"]
@@ -214,9 +205,7 @@ def test_a_record_that_cannot_be_used_shuts_its_callers_out_of_everything(
     post: Any, ask: Any, ses: Ses, table: Any
 ) -> None:
     theirs = post("/Mail/Send", MAIL, key="our-key")["json"]["MessageId"]
-    table.put_item(
-        Item={"pk": "DOMAIN", "sk": OURS, "retry_hours": 0, "api_keys": [hash_of("our-key")]}
-    )
+    put_domain(OURS, retry_hours=0, api_keys=[hash_of("our-key")])
     api.domain_table._read_at = float("-inf")
 
     assert post("/Mail/Send", MAIL, key="our-key")["statusCode"] == 403
@@ -244,11 +233,7 @@ def test_the_same_is_asked_of_aws_whether_a_domain_is_anothers_or_not_there(
 def test_tenant_and_tracking_reach_ses_only_where_they_are_configured(
     post: Any, ses: Ses, table: Any
 ) -> None:
-    table.update_item(
-        Key={"pk": "DOMAIN", "sk": OURS},
-        UpdateExpression="SET tenant = :tenant, track_opens = :on, track_clicks = :off",
-        ExpressionAttributeValues={":tenant": "shop", ":on": True, ":off": False},
-    )
+    change_domain(OURS, tenant="shop", track_opens=True, track_clicks=False)
 
     post("/Mail/Send", MAIL, key="our-key")
     post("/Mail/Send", MAIL, key="their-key")

@@ -17,6 +17,7 @@ from hashlib import sha256
 
 import httpx
 import pytest
+from support.deployed import free_port
 
 from core.aws.suppressions import SuppressionList
 from local.sam import EVENTS, image
@@ -43,11 +44,6 @@ def what_is_missing():
             return "no Docker engine runs"
         return f"the base image is not here (docker pull {image()})"
     return None
-
-
-def free_port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

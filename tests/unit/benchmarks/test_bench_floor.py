@@ -18,6 +18,7 @@ from benchmarks.aws.server import CONTROL, Connection, Server
 from benchmarks.subjects import payloads
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.slow  # Each test starts several interpreters.
 CALL = """
 import json, sys
 from {module} import handler

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from template_support import TEMPLATE, Evaluation
+from support.template import TEMPLATE, Evaluation
 
 from core.config import Config
 from core.submission.domains import DomainConfiguration

@@ -3,20 +3,19 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from support.paths import SES_EVENTS
 
 from core.message.ses_event import Event, Kind, Malformed, parse
 
-EVENTS = Path(__file__).parent / "ses_events"
 MESSAGE = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 SES_ID = "0102019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"
 ADA, BOB, EVE = "ada@recipient.example", "bob@recipient.example", "eve@other.example"
 
 
 def text(name):
-    return (EVENTS / name).read_text("utf-8")
+    return (SES_EVENTS / name).read_text("utf-8")
 
 
 def document(name):
@@ -87,7 +86,7 @@ ENVELOPES = {"lambda_event_sns_direct.json", "lambda_event_sqs_raw_delivery_batc
 
 
 def test_every_file_is_used():
-    assert {path.name for path in EVENTS.iterdir()} == READ.keys() | ENVELOPES
+    assert {path.name for path in SES_EVENTS.iterdir()} == READ.keys() | ENVELOPES
 
 
 @pytest.mark.parametrize("name", READ)

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
-from template_support import Evaluation
 
 from core.aws import clients
 from core.config import CONFIG
 from handlers import api, metadata, resend, ses_events, sweep
+from support.template import Evaluation
 
 FUNCTIONS = {
     "api": api,

@@ -2,9 +2,10 @@
 
 import re
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from support.mails import NAMESPACE
+from support.paths import CONFORMANCE
 
 from core.contract.binary import UNDECODABLE
 from core.contract.contract import (
@@ -19,7 +20,6 @@ from core.contract.errors import Unreadable
 from core.formats import xml as xml_format
 from core.message.status import Status
 
-CONFORMANCE = Path(__file__).parents[2] / "conformance"
 VERDICTS = dict(
     line.split("\t", 1)
     for line in (CONFORMANCE / "xml_cases.tsv").read_text("utf-8").splitlines()[1:]
@@ -30,7 +30,6 @@ GOLDEN = {
 }
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 
 FULL = SendMail(
     domain="1",

@@ -20,23 +20,25 @@ import moto.sqs.models
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.retries.quota import RetryQuota
-from integration.conftest import REGION, Context, Ses, _Raw, answer
-from integration.test_feedback import batch, sample
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from core.aws import clients
-from core.aws.domain_table import DomainTable
 from core.aws.outage import Outage
 from core.config import CONFIG
 from handlers import api, resend, ses_events, sweep
+from support.account import ACCOUNT, REGION
+from support.answers import Killed, answer
+from support.clock import Clock
+from support.domains import forget_domains, put_domain
+from support.faults import Fault, failing
+from support.gateway import Context, proxy_event
+from support.ses import Ses
+from support.ses_events import batch, sample
 
-MAIL = {"To": "ada@recipient.example", "Subject": "s", "Text": "t"}
 START = 1_790_000_000
 _from_attribute = TypeDeserializer().deserialize
-_ACCOUNT = "123456789012"
 _STEPS = 400
 """How many steps a system may take before it counts as never coming to rest."""
 
@@ -55,52 +57,6 @@ DELIVERED = Fate(("send", "delivery"), "delivered")
 BOUNCED = Fate(("send", "bounce_permanent_general"), "undelivered", "bounce")
 COMPLAINED = Fate(("send", "delivery", "complaint_abuse"), "delivered", "complaint")
 FORGIVEN = Fate((*COMPLAINED.tells, "not_spam"), "delivered")
-
-
-class Killed(BaseException):
-    """The function's process is gone."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to the call `call` (its name and its number within one invocation).
-
-    `after`: the service does what it was asked, and the answer is lost. `lasting`: so it does with
-    every repetition by the SDK; `down`: and with everything else that this service is asked until
-    the invocation ends.
-    """
-
-    call: str
-    kind: str
-    after: bool = False
-    lasting: bool = False
-    down: bool = False
-
-    def __str__(self) -> str:
-        how = "down" if self.down else "lasting" if self.lasting else "once"
-        return f"{self.call}-{self.kind}-{'after' if self.after else 'before'}-{how}"
-
-
-def faults_of(call: str) -> Iterator[Fault]:
-    """Everything that can happen to a call."""
-    repeats = not call.startswith("sesv2")  # The SDK does, with everybody but SES.
-    yield Fault(call, "killed")
-    yield Fault(call, "broken", lasting=repeats)
-    if any(verb in call for verb in (".Get", ".BatchGet", ".Query")):
-        return  # Reading has no effect: there is no after.
-    yield Fault(call, "unreachable", lasting=True, down=True)
-    yield Fault(call, "timeout")
-    yield Fault(call, "throttled", lasting=repeats)
-    yield Fault(call, "killed", after=True)
-    yield Fault(call, "broken", after=True)
-    yield Fault(call, "timeout", after=True, lasting=repeats)
-
-
-class Clock:
-    """The time of the service, of its queues and of SES: it does not pass by itself."""
-
-    def __init__(self) -> None:
-        self.now = float(START)
 
 
 @dataclass
@@ -151,7 +107,7 @@ class World:
             return self._effect(request, event_name)
         if fault.after:
             self._effect(request, event_name)
-        return _failing(fault.kind, event_name.split(".")[1])
+        return failing(fault.kind, event_name.split(".")[1])
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -232,17 +188,7 @@ class World:
         headers = {"Content-Type": "application/json", "x-api-key": "a-key"}
         if key:
             headers["Idempotency-Key"] = key
-        event = {
-            "httpMethod": method,
-            "path": path,
-            "headers": headers,
-            "multiValueHeaders": {name: [value] for name, value in headers.items()},
-            "queryStringParameters": None,
-            "multiValueQueryStringParameters": None,
-            "requestContext": {"requestId": "request"},
-            "body": body,
-            "isBase64Encoded": False,
-        }
+        event = proxy_event(method, path, body, headers=headers)
         return dict(api.handler(event, Context()))  # type: ignore[arg-type]
 
     def work(self, body: str, fault: Fault | None = None) -> bool:
@@ -318,21 +264,22 @@ class World:
         held = [item.to_json()["Attributes"] for items in sorts for item in items.values()]
         return [{name: _from_attribute(value) for name, value in item.items()} for item in held]
 
+    def configure(self, **settings: Any) -> None:
+        """Change the domain's settings, as an operator does in the middle of everything."""
+        with self.aside():
+            put_domain(**settings)
+
     def set_policy(self, unknown_outcome: str) -> None:
-        self._put(pk="DOMAIN", sk="example.com", unknown_outcome=unknown_outcome)
+        self.configure(unknown_outcome=unknown_outcome)
 
     def set_cap(self, mails: int) -> None:
-        item = {"pk": {"S": "DOMAIN"}, "sk": {"S": "example.com"}, "daily_cap": {"N": str(mails)}}
-        with self.aside():
-            clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=item)
+        self.configure(daily_cap=mails)
         api.domain_table._read_at = float("-inf")
         with self.aside():
             api.domain_table.domains()
 
     def suppress(self, address: str) -> None:
-        self._put(pk="SUPPRESSED#example.com", sk=address, reason="bounce")
-
-    def _put(self, **item: str) -> None:
+        item = {"pk": "SUPPRESSED#example.com", "sk": address, "reason": "bounce"}
         attributes = {name: {"S": value} for name, value in item.items()}
         with self.aside():
             clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=attributes)
@@ -372,11 +319,11 @@ class World:
 
 
 def _table() -> Any:
-    return moto.dynamodb.models.dynamodb_backends[_ACCOUNT][REGION].tables[CONFIG.table_name]
+    return moto.dynamodb.models.dynamodb_backends[ACCOUNT][REGION].tables[CONFIG.table_name]
 
 
 def _queues() -> Any:
-    return moto.sqs.models.sqs_backends[_ACCOUNT][REGION].queues
+    return moto.sqs.models.sqs_backends[ACCOUNT][REGION].queues
 
 
 def _event(name: str, taken: Taken) -> dict[str, Any]:
@@ -389,36 +336,11 @@ def _event(name: str, taken: Taken) -> dict[str, Any]:
     return event
 
 
-def _failing(kind: str, service: str) -> AWSResponse:
-    match kind:
-        case "killed":
-            raise Killed
-        case "timeout":
-            raise ReadTimeoutError(endpoint_url=service)
-        case "unreachable":
-            raise EndpointConnectionError(endpoint_url=service)
-    broken = kind == "broken"
-    if service == "s3":
-        code = "InternalError" if broken else "SlowDown"
-        body = f"<Error><Code>{code}</Code><Message/></Error>".encode()
-        return AWSResponse("https://s3", 500 if broken else 503, {}, _Raw(body))
-    if service == "sesv2":
-        code = "InternalServiceErrorException" if broken else "TooManyRequestsException"
-        return answer(500 if broken else 429, {"message": ""}, code)
-    throttled = {
-        "dynamodb": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
-        "sqs": "com.amazonaws.sqs#RequestThrottled",
-    }
-    code = "InternalServerError" if broken else throttled[service]
-    return answer(500 if broken else 400, {"__type": code, "message": ""})
-
-
 @contextmanager
 def world() -> Iterator[World]:
     """Empty the account of the test, and put its wire, its clock and its dice into our hands."""
-    clock = Clock()
+    clock = Clock(START)
     made = World(clock)
-    fresh = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
     hooked = [
         (clients.dynamodb(), "before-send.dynamodb"),
         (clients.s3(), "before-send.s3"),
@@ -442,8 +364,7 @@ def world() -> Iterator[World]:
         patch.setattr(moto.sqs.models, "unix_time_millis", lambda: clock.now * 1000)
         patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
         patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
-        for handler in (api, resend, sweep):
-            patch.setattr(handler, "domain_table", fresh)
+        forget_domains(patch, api, resend, sweep)
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
         _table().items.clear()

@@ -8,7 +8,7 @@ from typing import Any
 
 from tooling.template import parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())
 PSEUDO = {
     "AWS::Partition": "aws",

@@ -2,7 +2,7 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from test_ses_support import Topic, mail, sandbox, sdk
+from support.simulator import Topic, mail, sandbox, sdk
 
 from local.ses.errors import SesError
 

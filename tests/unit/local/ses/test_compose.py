@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from test_ses_support import mail, sandbox, simple, text
+from support.simulator import mail, sandbox, simple, text
 
 from local.ses import compose
 from local.ses.mime import canonical

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from test_ses_support import mail, sandbox, simple, text
+from support.simulator import mail, sandbox, simple, text
 
 from local.ses import rules
 from local.ses.errors import SesError

@@ -1,15 +1,14 @@
 """Samples are what the writers write, in lines."""
 
-from pathlib import Path
-
 import pytest
+from support.paths import CONFORMANCE
 
 from core.contract.contract import SendMail, SendResponse
 from core.formats import xml as xml_format
 from core.metadata.samples import TABS, indented_xml
 from core.metadata.types import sample
 
-GOLDEN = Path(__file__).parents[2] / "conformance/xml_golden"
+GOLDEN = CONFORMANCE / "xml_golden"
 
 
 @pytest.mark.parametrize("contract", [SendMail, SendResponse])

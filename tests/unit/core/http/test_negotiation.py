@@ -2,6 +2,7 @@
 
 import pytest
 from pydantic import Field
+from support.mails import NAMESPACE, XSI
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, GetStatus, SendMail, SendResponse
@@ -17,8 +18,6 @@ from core.http.negotiation import negotiate
 from core.http.routing import Route, find
 from core.message.status import Status
 
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 JSON_BODY = b'{"Subject":"s"}'
 XML_BODY = f'<SendMail xmlns="{NAMESPACE}"><Subject>s</Subject></SendMail>'.encode()
 SEND, STATUS = Route(SEND_MAIL), Route(GET_STATUS)

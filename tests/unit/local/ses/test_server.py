@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from test_ses_support import sandbox
+from support.simulator import sandbox
 
 from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay

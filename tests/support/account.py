@@ -1,0 +1,84 @@
+"""The stack's table, bucket and queues in moto, an AWS account in this process."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from moto.core.models import botocore_stubber
+
+from core.aws import clients
+from core.config import CONFIG
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+_INDEXES = {
+    "ByReference": ("reference_key", "pk"),
+    "BySesMessageId": ("ses_message_id", None),
+    "Unfinished": ("unfinished", "due_at"),
+}
+
+
+def _one_at_a_time() -> None:
+    """Let moto answer one call after the other, as it must: our own run side by side.
+
+    Its transactions copy the whole table, and its reads add empty rows to it: together they raise
+    "dictionary changed size during iteration".
+    """
+    process, lock = botocore_stubber.process_request, Lock()
+
+    def locked(request: Any) -> Any:
+        with lock:
+            return process(request)
+
+    botocore_stubber.process_request = locked  # type: ignore[method-assign]
+
+
+_one_at_a_time()
+
+
+def create_resources() -> None:
+    """Create the table with its indexes, the bucket and the queues, as the template has them."""
+    texts = {"pk", "sk", "reference_key", "ses_message_id", "unfinished"}
+    types = [{"AttributeName": name, "AttributeType": "S"} for name in sorted(texts)]
+    clients.dynamodb().create_table(
+        TableName=CONFIG.table_name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[*types, {"AttributeName": "due_at", "AttributeType": "N"}],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": name,
+                "KeySchema": _keys(*keys),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for name, keys in _INDEXES.items()
+        ],
+    )
+    location = {"LocationConstraint": REGION}
+    clients.s3().create_bucket(Bucket=CONFIG.bucket_name, CreateBucketConfiguration=location)
+    for url in (CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url):
+        clients.sqs().create_queue(QueueName=url.rpartition("/")[2])
+
+
+def _keys(hash_key: str, range_key: str | None = None) -> list[dict[str, str]]:
+    names = [(hash_key, "HASH"), (range_key, "RANGE")]
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in names if name]
+
+
+@contextmanager
+def before_send(operation: str, answer_with: Callable[..., Any]) -> Iterator[None]:
+    """Let `answer_with` come first for each request of `service.Operation`, before moto."""
+    client = {"dynamodb": clients.dynamodb, "s3": clients.s3, "sqs": clients.sqs}
+    events = client[operation.partition(".")[0]]().meta.events
+    events.register_first(f"before-send.{operation}", answer_with)
+    try:
+        yield
+    finally:
+        events.unregister(f"before-send.{operation}", answer_with)
+
+
+def queued(url: str) -> list[dict[str, Any]]:
+    """Receive what is in a queue now."""
+    reply = clients.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in reply.get("Messages", [])]

@@ -1,0 +1,63 @@
+"""Fixtures of the suites that call a handler: a conftest imports those that its folder needs.
+
+They need a fixture `aws`, which is moto or another stand-in for AWS.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.aws import clients
+from handlers import api
+from support.domains import forget_domains
+from support.gateway import Context, proxy_event
+from support.ses import Ses
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+@pytest.fixture(autouse=True)
+def ses(aws: Any) -> Iterator[Ses]:
+    """Play SES for every test of the folder."""
+    stand_in = Ses()
+    events = clients.ses().meta.events
+    events.register_first("before-send.sesv2.SendEmail", stand_in.send)
+    yield stand_in
+    events.unregister("before-send.sesv2.SendEmail", stand_in.send)
+
+
+@pytest.fixture
+def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
+    forget_domains(monkeypatch, api)
+    numbers = itertools.count(1)
+
+    def _call(
+        method: str,
+        path: str,
+        body: str | bytes | dict[str, Any] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        key: str | None = "a-key",
+    ) -> dict[str, Any]:
+        headers = dict(headers or {})
+        if isinstance(body, dict):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        if key:
+            headers["x-api-key"] = key
+        number = f"request-{next(numbers)}"
+        event = proxy_event(method, path, body, headers=headers, query=query, request_id=number)
+        reply: dict[str, Any] = api.handler(event, context)
+        if reply["headers"]["Content-Type"].startswith("application/json"):
+            reply["json"] = json.loads(reply["body"])
+        return reply
+
+    return _call

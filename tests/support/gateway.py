@@ -1,0 +1,51 @@
+"""Requests as API Gateway hands them to Lambda, and what Lambda tells of an invocation."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Context:
+    """What Lambda tells a function about this invocation."""
+
+    function_name: str = "test"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:test"
+    aws_request_id: str = "request-1"
+    milliseconds: int = 29_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def proxy_event(
+    method: str,
+    path: str,
+    body: str | bytes | None = None,
+    *,
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    request_id: str = "request-1",
+) -> dict[str, Any]:
+    """Build the event of a Lambda proxy integration; bytes travel in base64, as binary media do."""
+    headers = headers or {}
+    encoded = isinstance(body, bytes)
+    return {
+        "httpMethod": method,
+        "path": path,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": query and {k: [v] for k, v in query.items()},
+        "requestContext": {"requestId": request_id},
+        "body": base64.b64encode(body).decode() if encoded else body,
+        "isBase64Encoded": encoded,
+    }
+
+
+def faults_of(reply: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the fields and error codes of a refusal in JSON."""
+    errors = json.loads(reply["body"])["ResponseStatus"]["Errors"]
+    return {(error["FieldName"], error["ErrorCode"]) for error in errors}
