@@ -20,6 +20,7 @@ from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
 from core.message.status import Status
 from core.redaction import redacted
+from core.services import Services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 logger = Logger()
 metrics = Metrics()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-services = sending.Services(
+services = Services(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     content_store=ContentStore(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
