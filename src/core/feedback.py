@@ -1,59 +1,71 @@
-"""What SES tells about a message, added to its record."""
+"""What an event of SES changes: the record of its message, and the list of suppressed addresses."""
 
+from core.aws.items import Tombstone
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
 from core.message import lifecycle, reputation
-from core.message.ids import is_id
-from core.message.record import Record
+from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
 from core.message.ses_event import Event, Kind
 
 
 class NoSuchMessage(Exception):
-    """The event is about a message that is not there (yet): to be tried again, then buried."""
+    """The event is about a message that is not in the table, or not in it yet.
+
+    The event is to be tried again, and in the end to become a dead letter.
+    """
 
 
 def note(
     event: Event, *, store: Store, suppressions: SuppressionList, tallies: Tallies
 ) -> Record | None:
-    """Merge `event` into its message, count it, and learn whom not to mail again.
+    """Merge an event into its message, suppress addresses that it says are bad, and count it.
 
-    Any order, any number of times: the result is the same. None if the message was erased, of which
-    nothing may be learned any more. Raises `NoSuchMessage`.
+    The counts are added to `tallies`, by domain. Events may come in any order and several times:
+    the result is the same. Returns the newest record, or None if the message was erased: then
+    nothing may be kept of what the event says.
+
+    Raises `NoSuchMessage`, and as all that reads and writes records `RecordGone`, `Outage` and
+    `UnreadableRecord`.
     """
-    message_id = event.message_id or store.id_of(event.ses_message_id)
-    if not is_id(message_id):
+    message = store.look_up(event.message_id or store.id_of(event.ses_message_id))
+    if isinstance(message, Tombstone):
+        return None
+    if message is None:
         raise NoSuchMessage
-    record = store.get(message_id)
-    if record is None:
-        if store.was_erased(message_id):
-            return None
-        raise NoSuchMessage
-    before = record
+    before = message
 
     def merge(newest: Record) -> Record:
         nonlocal before
         before = newest
         return lifecycle.merge(newest, event)
 
-    merged = store.revise(record, merge)
+    merged = store.revise(message, merge)
     tallies.add(merged.domain, reputation.of_change(before, merged, event))
     if merged.suppresses:
-        _learn(event, merged, suppressions)
+        for recipient in merged.recipients:
+            if _is_judged_by(event, recipient):
+                _suppress(recipient, event, merged, suppressions)
     return merged
 
 
-def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:
-    """Suppress who bounced for good or complained; a complaint that was taken back lifts that."""
-    for recipient in record.recipients:
-        if event.recipients is None or recipient.address not in event.recipients:
-            continue
-        if recipient.address.endswith(SIMULATOR):
-            continue
-        if event.is_permanent:
-            suppressions.add(record.domain, recipient.address, "bounce", record.id)
-        elif event.kind in (Kind.COMPLAINT, Kind.COMPLAINT_CLEARED):
-            if recipient.complained_at > recipient.cleared_at:
-                suppressions.add(record.domain, recipient.address, "complaint", record.id)
-            else:
-                suppressions.lift_complaint(record.domain, recipient.address)
+def _is_judged_by(event: Event, recipient: Recipient) -> bool:
+    """Tell whether an event names a recipient, and this is not SES's simulator of mailboxes."""
+    is_named = event.recipients is not None and recipient.address in event.recipients
+    return is_named and not recipient.address.endswith(SIMULATOR)
+
+
+def _suppress(
+    recipient: Recipient, event: Event, record: Record, suppressions: SuppressionList
+) -> None:
+    """Suppress an address that bounced for good or complained.
+
+    A complaint that has been taken back no longer counts, whichever of the two came first.
+    """
+    if event.is_permanent:
+        suppressions.add(record.domain, recipient.address, "bounce", record.id)
+    elif event.kind in (Kind.COMPLAINT, Kind.COMPLAINT_CLEARED):
+        if recipient.complained_at > recipient.cleared_at:
+            suppressions.add(record.domain, recipient.address, "complaint", record.id)
+        else:
+            suppressions.lift_complaint(record.domain, recipient.address)

@@ -1,4 +1,4 @@
-"""Whose mails bounce or are complained about too much, and stopping those who are to be stopped."""
+"""The watch over the rates of bounces and complaints: finds bad ones, and pauses their domains."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,19 +10,22 @@ from core.submission.domains import DomainConfiguration
 
 
 class Offence(NamedTuple):
-    """A domain whose rates are bad, and what they are."""
+    """A domain whose rates are bad."""
 
     domain: str
     why: Verdict
+    """Which of its rates is bad: `bounces` or `complaints`."""
     tally: Tally
+    """Its counts, from which the rates follow."""
     is_stopped: bool
     """Whether it was paused just now."""
 
 
 def judge(now: int, *, domain_table: DomainTable, counters: Counters) -> list[Offence]:
-    """Judge every domain by its last day (or since it was resumed), and pause it if it says so.
+    """Return the domains with bad rates, and pause those that are configured to be paused.
 
-    Any number of times: what is paused stays so until somebody resumes it. Raises `Outage`.
+    What counts are the last 24 hours, or the time since the domain was last resumed. A paused
+    domain stays so until an operator resumes it. `now` is in epoch seconds. Raises `Outage`.
     """
     domains = domain_table.domains()
     offences = []
@@ -36,6 +39,7 @@ def judge(now: int, *, domain_table: DomainTable, counters: Counters) -> list[Of
 
 
 def _counted(now: int, domains: Mapping[str, DomainConfiguration], counters: Counters) -> Tallies:
+    """Add up the hours by which domains are judged. Domains that are gone do not count."""
     tallies = Tallies()
     for hour in counters.hours(now - WINDOW_HOURS * 3600):
         configuration = domains.get(hour.domain)

@@ -1,8 +1,9 @@
-"""Taking responsibility for a mail, and trying to hand it to SES: once, or knowing that it was not.
+"""Sending a mail: stores it, makes one request to SES, and writes down how that ended.
 
-The protocol is ARCHITECTURE's: record and claim, one request to SES that is never repeated by
-itself, then its outcome. A crash between any two steps leaves a record from which the sweeper or
-an event goes on.
+SES has no idempotency token, so a request that is repeated is a second mail. That is why every step
+is in the record before the next one begins: the record and a claim, one request that nobody repeats
+by itself, its outcome. If the function dies between two steps, the sweep or an event of SES goes on
+from the record (docs/architecture.md, Sending).
 """
 
 import secrets
@@ -12,43 +13,30 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from core import stored_mail
-from core.aws.content_store import ContentStore
-from core.aws.counters import Counters
+from core.acceptance import PAUSED, accept, new_record
+from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
-from core.aws.retry_queue import RetryQueue
-from core.aws.ses import Transport
-from core.aws.store import KeyBusy, KeyTaken, RecordGone, Store
-from core.aws.suppressions import SuppressionList
-from core.contract.errors import InFlight, KeyReused
+from core.aws.store import RecordGone
+from core.follow_up import follow_up
 from core.message import lifecycle
-from core.message.address import canonical
-from core.message.ids import new_id
 from core.message.mail import Mail
 from core.message.outcome import NotTaken, Outcome, Refused
-from core.message.record import SES_SECONDS, Recipient, Record
+from core.message.record import SES_SECONDS, Record
 from core.message.status import Status
+from core.services import Services
 
 if TYPE_CHECKING:
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
 
+__all__ = ["Services", "Try", "enqueue", "resend", "send"]
+
 _WRITING_SECONDS = 5
-"""What must be left after SES's answer, to write it down."""
-_PAUSED = "Sending is paused for this domain."
+"""How much time must be left after SES's answer, to write the outcome down."""
 _PAUSED_SECONDS = 15 * 60
-"""After which a mail that waits is looked at again: a pause ends when somebody ends it."""
-_CAPPED = "The domain's mails for today are used up; its next day begins at 0:00 UTC."
-
-
-class Services(NamedTuple):
-    """The AWS services that sending needs."""
-
-    store: Store
-    content_store: ContentStore
-    suppressions: SuppressionList
-    transport: Transport
-    queue: RetryQueue
-    counters: Counters
+"""How long a waiting mail of a paused domain waits, before it is looked at again."""
+_UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
+"""The errors that may keep a change from the record."""
 
 
 class Try(NamedTuple):
@@ -59,7 +47,7 @@ class Try(NamedTuple):
     contents: Sequence[bytes]
     """The bytes of the mail's attachments, in their order."""
     suppressed: frozenset[str]
-    """Whom of the recipients to leave out."""
+    """The recipients (canonical addresses) that are to be left out."""
 
 
 def send(
@@ -69,26 +57,24 @@ def send(
     time_left: Callable[[], float],
     services: Services,
 ) -> tuple[Record, bool]:
-    """Take responsibility for a mail and try it at once; `time_left` says how many seconds remain.
+    """Accept a mail and try to send it at once.
 
-    Returns its record, and whether that is the record of an earlier request with the same key.
-    Raises `InFlight`, `KeyReused`, and `Outage` if nothing was kept and nothing sent.
+    `time_left` returns how many seconds the function may still run: a try that could not be
+    finished in them is left to the queue. Returns the message's record, and whether it is that of
+    an earlier request with the same key, in which case nothing is sent.
+
+    Raises `InFlight` and `KeyReused`, and `Outage` if nothing was stored and nothing sent.
     """
     now = int(time.time())
-    record = lifecycle.claim(_new_record(submission, now), now)
-    try:
-        with services.suppressions.looking_up(record.domain, _suppressible(record)) as lookup:
-            record = _accept(record, submission, key, services)
-    except KeyTaken as taken:
-        if earlier := _replayed(taken, key, now, submission, services):
-            return earlier, True
-        return send(submission, key=key, time_left=time_left, services=services)
-    except KeyBusy:
-        raise _in_flight() from None
-    if record.status is Status.FAILED:
-        return record, False
+    new = new_record(submission, now)
+    with services.suppressions.looking_up(new.domain, _suppressible(new)) as lookup:
+        record, is_replayed = accept(
+            new, lambda waiting: lifecycle.claim(waiting, now), submission, key, services
+        )
+    if is_replayed or record.status is Status.FAILED:
+        return record, is_replayed
     suppressed: frozenset[str] = frozenset()
-    with suppress(Outage):  # A mail too many to a bad address is better than one that is lost.
+    with suppress(Outage):  # A mail to a suppressed address is better than one that is lost.
         suppressed = lookup.result()
     try_ = Try(record, submission.mail, submission.contents, suppressed)
     return _attempt(try_, time_left, services), False
@@ -97,22 +83,14 @@ def send(
 def enqueue(
     submission: "Submission", *, key: "IdempotencyKey | None", services: Services
 ) -> tuple[Record, bool]:
-    """Take responsibility for a mail and leave its first try to the queue. As `send` otherwise."""
+    """Accept a mail and leave its first try to the queue. Returns and raises what `send` does."""
     now = int(time.time())
-    try:
-        record = _accept(
-            lifecycle.wait(_new_record(submission, now), now), submission, key, services
-        )
-    except KeyTaken as taken:
-        if earlier := _replayed(taken, key, now, submission, services):
-            return earlier, True
-        return enqueue(submission, key=key, services=services)
-    except KeyBusy:
-        raise _in_flight() from None
-    if record.status is Status.QUEUED:
-        with suppress(Outage):  # It is kept, and the sweeper puts it into the queue.
-            services.queue.put(record.id)
-    return record, False
+    new = new_record(submission, now)
+    record, is_replayed = accept(new, lambda waiting: waiting, submission, key, services)
+    if not is_replayed:
+        with suppress(Outage):  # The mail is stored: the sweep puts it into the queue.
+            follow_up(record, now, store=services.store, queue=services.queue)
+    return record, is_replayed
 
 
 def resend(
@@ -122,164 +100,71 @@ def resend(
     services: Services,
     is_paused: Callable[[str], bool],
 ) -> Record | None:
-    """Try a waiting message again, from what is stored; None if it expired or was erased.
+    """Try a waiting message again, from what is stored of it.
 
-    A message that is not waiting (any more) is left alone, so it may be in the queue twice. That of
-    a domain that `is_paused` was accepted before and waits on, as long as its time lasts.
+    Does nothing if the message does not wait for a try (any more): it may be in the queue twice. If
+    its time has not come, it goes back into the queue. If its domain `is_paused` it waits on, until
+    it is given up: it was accepted before the pause.
+
+    Returns the newest record, or None if the message has expired or was erased. Raises `Outage`,
+    `RecordGone` and `UnreadableRecord` if the try has not begun.
     """
     now = int(time.time())
     record = services.store.get(message_id)
     if record is None:
         return None
     if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
-        services.queue.put(message_id, record.next_attempt_at - now)
-        return record
+        return follow_up(record, now, store=services.store, queue=services.queue)
     paused = is_paused(record.domain)
-    loaded = None if paused else stored_mail.load(record, services.store, services.content_store)
+    stored = None if paused else stored_mail.load(record, services.store, services.content_store)
     suppressed = services.suppressions.among(record.domain, _suppressible(record))
     try:
         record = services.store.revise(record, lambda newest: lifecycle.claim(newest, now))
     except lifecycle.NotClaimable:
         return record
     if paused:
-        return _settle(record, NotTaken("DomainPaused", _PAUSED, _PAUSED_SECONDS), services)
-    if loaded is None:
+        return _settle(record, NotTaken("DomainPaused", PAUSED, _PAUSED_SECONDS), services)
+    if stored is None:
         message = "The mail's content is not stored any more."
         return _settle(record, Refused("ContentGone", message, needs_letter=True), services)
-    return _attempt(Try(record, *loaded, suppressed), time_left, services)
-
-
-def _new_record(submission: "Submission", now: int) -> Record:
-    configuration = submission.configuration
-    return Record(
-        id=new_id(),
-        domain=configuration.domain,
-        configuration=configuration.name,
-        sender=submission.mail.sender.address,
-        receiver=submission.receiver,
-        reference=submission.reference,
-        recipients=tuple(
-            Recipient(address=canonical(mailbox.address)) for mailbox in submission.mail.recipients
-        ),
-        state=Status.ACCEPTED,
-        unknown_outcome=configuration.unknown_outcome,
-        suppresses=configuration.suppression,
-        retry_until=now + configuration.retry_hours * 3600,
-        created_at=now,
-        content_expires_at=now + configuration.content_retention_days * 86400,
-        expires_at=now + configuration.retention_days * 86400,
-    )
-
-
-def _accept(
-    begun: Record, submission: "Submission", key: "IdempotencyKey | None", services: Services
-) -> Record:
-    """Keep a mail; or that it failed, if its domain is paused or has sent its mails of the day.
-
-    The counter is asked before and not beside: what is over the cap is failed from its first write,
-    so that no crash can leave it to be tried.
-    """
-    configuration = submission.configuration
-    if configuration.paused:
-        return _keep(lifecycle.refuse(begun, _PAUSED), submission, key, services)
-    if configuration.daily_cap is None:
-        return _keep(begun, submission, key, services)
-    counting = services.counters.counting(
-        begun.domain, configuration.daily_cap, begun.id, begun.created_at
-    )
-    with counting as has_room:
-        record = begun if has_room else lifecycle.refuse(begun, _CAPPED)
-        return _keep(record, submission, key, services)
-
-
-def _keep(
-    record: Record, submission: "Submission", key: "IdempotencyKey | None", services: Services
-) -> Record:
-    """Write record, content and attachments side by side: all, or nothing that counts."""
-    is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
-    inline, objects = ("", {}) if is_failed else stored_mail.parted(record, submission)
-    try:
-        with services.content_store.keeping(objects):
-            return services.store.add(record, inline, key)
-    except Outage:
-        # The caller will be told that it failed, so it must not be sent later: not even if the
-        # record was written and only the answer got lost.
-        with suppress(Outage):
-            services.store.withdraw(record, key)
-        raise
+    return _attempt(Try(record, *stored, suppressed), time_left, services)
 
 
 def _suppressible(record: Record) -> list[str]:
+    """Return the addresses that are to be looked up in the domain's suppression list."""
     return [recipient.address for recipient in record.recipients] if record.suppresses else []
 
 
 def _attempt(try_: Try, time_left: Callable[[], float], services: Services) -> Record:
-    """Try a claimed message, if there is time to hear the answer and write it down."""
-    record, left_out = try_.record, try_.suppressed
-    if lifecycle.suppress(record, left_out).is_suppressed:
-        return _settle(
-            record, Refused("Suppressed", "Every recipient is suppressed."), services, left_out
-        )
+    """Try a claimed message, if there is time to hear SES's answer and write it down."""
+    record, suppressed = try_.record, try_.suppressed
+    if lifecycle.suppress(record, suppressed).is_suppressed:
+        nobody_left = Refused("Suppressed", "Every recipient is suppressed.")
+        return _settle(record, nobody_left, services, suppressed)
     if time_left() < SES_SECONDS + _WRITING_SECONDS:
         return _settle(record, NotTaken("NoTimeLeft", "The mail waits for its turn."), services)
-    mail = try_.mail.without(left_out) if left_out else try_.mail
+    mail = try_.mail.without(suppressed) if suppressed else try_.mail
     outcome = services.transport.send(mail, try_.contents, record.id, len(record.attempts))
-    return _settle(record, outcome, services, left_out)
+    return _settle(record, outcome, services, suppressed)
 
 
 def _settle(
     record: Record, outcome: Outcome, services: Services, suppressed: frozenset[str] = frozenset()
 ) -> Record:
-    """Write down how the newest try ended, and have a waiting message tried again."""
+    """Write down how the newest try ended, and do what follows from it."""
     now, number = int(time.time()), len(record.attempts)
     jitter = secrets.randbelow(1000) / 1000
 
     def settled(newest: Record) -> Record:
-        left_out = lifecycle.suppress(newest, suppressed)
-        return lifecycle.settle(left_out, number, outcome, now, jitter)
+        marked = lifecycle.suppress(newest, suppressed)
+        return lifecycle.settle(marked, number, outcome, now, jitter)
 
     try:
         record = services.store.revise(record, settled)
-    except (Outage, RecordGone):
-        # What the caller hears is true all the same. The Send event writes it down, or the sweeper
-        # finds the claim expired.
+    except _UNWRITTEN:
+        # What the caller hears is true all the same. The Send event will bring it into the record,
+        # or the sweep will find that the claim has ended.
         return settled(record)
-    with suppress(Outage, RecordGone):  # What the record says is enough for the sweeper to do it.
-        if record.status is Status.QUEUED:
-            services.queue.put(record.id, record.next_attempt_at - now)
-        elif record.status is Status.FAILED and record.owes_letter:
-            services.queue.bury(record)
-            record = services.store.revise(record, lifecycle.note_letter)
+    with suppress(*_UNWRITTEN):  # The sweep will do what follows from the record.
+        record = follow_up(record, now, store=services.store, queue=services.queue)
     return record
-
-
-def _replayed(
-    taken: KeyTaken,
-    key: "IdempotencyKey | None",
-    now: int,
-    submission: "Submission",
-    services: Services,
-) -> Record | None:
-    """Return what became of the first request with this key, if it was the same mail.
-
-    None if that message is gone (erased): record and key are written together, so it cannot be
-    under way. Then the key is free again.
-    """
-    if key is None or taken.fingerprint != key.fingerprint:
-        raise KeyReused("This idempotency key was used for another mail.") from None
-    record = services.store.get(taken.message_id)
-    if record is None:
-        services.store.release(key, taken.message_id)
-        return None
-    if record.status is Status.SENDING and record.claimed_until > now:
-        raise _in_flight() from None
-    if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
-        # The first request may have died with its record written and its attachments not. These
-        # are the same bytes: the fingerprint says so.
-        with services.content_store.keeping(stored_mail.parted(record, submission)[1]):
-            pass
-    return record
-
-
-def _in_flight() -> InFlight:
-    return InFlight("The first request with this idempotency key is still under way.")

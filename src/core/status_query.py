@@ -1,4 +1,4 @@
-"""What has become of a message."""
+"""The answer to `GetStatus`: the record of a message, for those who may ask for it."""
 
 from collections.abc import Mapping
 
@@ -17,10 +17,16 @@ def find(
     domains: Mapping[str, DomainConfiguration],
     store: Store,
 ) -> Record:
-    """Return a message's record. Raises `Invalid` without an id, `NotFound` for another's."""
-    if not (message_id or "").strip():
+    """Return the record of a message, if its domain is one that the caller may use.
+
+    `caller` is the SHA-256 (hex) of the API key, "" without one; `domains` are all configurations.
+    Raises `Invalid` if no id was given, and `NotFound` both for an unknown id and for a message of
+    a domain that the caller may not use: nobody learns from it whether there is such a message.
+    """
+    text = (message_id or "").strip()
+    if not text:
         raise Invalid(Fault("MessageId", "NotEmpty", "'MessageId' must not be empty."))
-    wanted = (message_id or "").strip().upper()  # Crockford's base 32 is read in any case.
+    wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
     record = store.get(wanted) if is_id(wanted) else None
     if record is None or record.domain not in usable(domains, caller):
         raise NotFound("There is no such message.")

@@ -1,4 +1,4 @@
-"""What is kept of a mail besides its record, for another try: where it goes, and what it was."""
+"""The mail itself, as it is stored beside its record for later tries."""
 
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from core.submission.submission import Submission
 
 _INLINE_BYTES = 100_000
-"""How much of a mail fits beside its record: DynamoDB takes items of 400 KB, at a price by size."""
+"""The largest mail (as JSON, without attachments) that is stored in the table. An item of DynamoDB
+may have 400 KB, but each write is paid for by its size; what is larger goes into the bucket."""
 
 
 def parted(record: Record, submission: "Submission") -> tuple[str, dict[str, bytes]]:
-    """Part a mail into what goes beside its record ("" if it is too large) and into the bucket."""
+    """Divide a mail into what is stored in the table and what is stored in the bucket.
+
+    Returns the mail as JSON ("" if it is too large for the table), and the objects for the bucket
+    by their keys: the attachments, and a mail that is too large.
+    """
     content = submission.mail.model_dump_json()
     objects = {
         attachment_key(record, number): data
@@ -30,7 +35,11 @@ def parted(record: Record, submission: "Submission") -> tuple[str, dict[str, byt
 def load(
     record: Record, store: Store, content_store: ContentStore
 ) -> tuple[Mail, list[bytes]] | None:
-    """Return the mail and the bytes of its attachments; None if they are not kept any more."""
+    """Return a stored mail and the bytes of its attachments, in their order.
+
+    None if any part of it is not stored any more, or has never been (the function that accepted it
+    died before). Raises `Outage`.
+    """
     try:
         content = store.get_content(record.id)
         if content is None:

@@ -1,4 +1,4 @@
-"""Further tries of messages that SES did not take: fed by the retry queue."""
+"""The function behind the retry queue: tries again to send the messages that wait."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from core.aws import clients, retry_queue
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
+from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
 from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
@@ -19,6 +20,7 @@ from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
 from core.message.status import Status
 from core.redaction import redacted
+from core.services import Services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 logger = Logger()
 metrics = Metrics()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-services = sending.Services(
+services = Services(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     content_store=ContentStore(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
@@ -39,15 +41,19 @@ services = sending.Services(
 @redacted
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Try each message; those for which AWS failed us stay in the queue, alone."""
+    """Try each message that the queue hands out (an SQS event of Lambda).
+
+    The answer names those that stay in the queue: they come again, and in the end become dead
+    letters. The others are deleted from it.
+    """
     metrics.add_metric("Tries", MetricUnit.Count, len(event["Records"]))
     failures = []
-    for record in event["Records"]:
+    for queued in event["Records"]:
         try:
-            _resend(record["body"], context)
-        except (Outage, RecordGone, ValueError, KeyError) as error:
+            _resend(queued["body"], context)
+        except (Outage, RecordGone, UnreadableRecord, ValueError, KeyError) as error:
             logger.warning("left in the queue", reason=type(error).__name__)
-            failures.append({"itemIdentifier": record["messageId"]})
+            failures.append({"itemIdentifier": queued["messageId"]})
     return {"batchItemFailures": failures}
 
 

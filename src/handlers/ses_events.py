@@ -1,4 +1,4 @@
-"""What SES tells about mails: events from the queue that its configuration set feeds."""
+"""The function behind the event queue: adds to messages what SES reports about them."""
 
 import json
 import time
@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from core import feedback
 from core.aws import clients
 from core.aws.counters import Counters
+from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
 from core.aws.store import RecordGone, Store
 from core.aws.suppressions import SuppressionList
@@ -25,16 +26,24 @@ store = Store(clients.dynamodb(), CONFIG.table_name)
 suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
 
-_LEAVE = (feedback.NoSuchMessage, ses_event.Malformed, RecordGone, Outage)
-"""What leaves a record in its queue, to come again and in the end to be a dead letter."""
+_LEFT_IN_QUEUE = (
+    feedback.NoSuchMessage,
+    ses_event.Malformed,
+    RecordGone,
+    UnreadableRecord,
+    Outage,
+)
+"""The errors after which an event stays in its queue: it comes again, and in the end it becomes a
+dead letter."""
 
 
 @redacted
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Merge each record into its message; those that could not be stay in the queue, alone.
+    """Merge each event of a batch (an SQS event of Lambda) into its message.
 
-    Also takes what SNS or EventBridge hand over directly. Their retries know no single records, so
-    there a failure is raised once all others are done.
+    The answer names the events that stay in the queue. SNS and EventBridge may also call the
+    function directly. They can only repeat the whole call, so for them an error is raised, when all
+    other events are done.
     """
     tallies = Tallies()
     try:
@@ -48,12 +57,13 @@ def _merged(event: dict[str, Any], tallies: Tallies) -> dict[str, Any]:
         _note(json.dumps(event), tallies)
         return {}
     failures = []
-    for record in event["Records"]:
+    for delivered in event["Records"]:  # By SQS, with a body, or by SNS.
+        is_queued = "body" in delivered
         try:
-            _note(record["body"] if "body" in record else record["Sns"]["Message"], tallies)
-        except _LEAVE as error:
+            _note(delivered["body"] if is_queued else delivered["Sns"]["Message"], tallies)
+        except _LEFT_IN_QUEUE as error:
             logger.warning("left in the queue", reason=type(error).__name__)
-            failures.append(error if "body" not in record else record["messageId"])
+            failures.append(delivered["messageId"] if is_queued else error)
     raised = [failure for failure in failures if isinstance(failure, Exception)]
     if raised:
         raise raised[0]
@@ -61,11 +71,11 @@ def _merged(event: dict[str, Any], tallies: Tallies) -> dict[str, Any]:
 
 
 def _count(tallies: Tallies) -> None:
-    """Count a whole batch at once: a call for each domain in it, not for each event."""
+    """Add the counts of a whole batch: with one call for each domain, and not for each event."""
     for domain, tally in tallies.items():
         try:
             counters.add(domain, tally, int(time.time()))
-        except Outage as error:  # Rates are good enough without; the messages are up to date.
+        except Outage as error:  # The messages are up to date; for rates, most events are enough.
             logger.warning("not counted", domain=domain, reason=str(error))
 
 

@@ -1,4 +1,4 @@
-"""Once a minute: whatever was left behind goes back on its way, and every domain is judged."""
+"""The function that runs once a minute: repairs what was left behind, and judges every domain."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,12 @@ counters = Counters(clients.dynamodb(), CONFIG.table_name)
 @redacted
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
-    """Sweep, count and judge. Fails in the end if something was left undone: an alarm tells."""
+    """Sweep, publish what was found as metrics, and judge the domains.
+
+    If AWS kept a message from its repair, the function fails once all else is done, so that the
+    alarm on its errors rings. A record that this version cannot read is no such failure: it is
+    skipped, logged and counted.
+    """
     metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
     repairs = recovery.sweep(
@@ -40,11 +45,14 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     )
     oldest = store.oldest_due_at()
     overdue = max(0, now - oldest) if oldest is not None else 0
-    # With what `resend` says of messages that still wait: the alarm looks at the greatest.
+    # `resend` publishes the same metric for messages that still wait; the alarm uses the maximum.
     metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
     metrics.add_metric("Requeued", MetricUnit.Count, repairs.requeued)
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
+    metrics.add_metric("UnreadableRecords", MetricUnit.Count, len(repairs.unreadable))
+    for unreadable in repairs.unreadable:
+        logger.error("record cannot be read", message_id=unreadable.message_id, why=str(unreadable))
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
     _judge(now)
     if repairs.outage:

@@ -13,6 +13,7 @@ from support.ses import Ses
 from support.ses_events import batch, failed, sample
 
 from core.aws import clients, items
+from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
 from handlers import resend, ses_events, sweep
@@ -57,6 +58,19 @@ def test_an_event_about_an_erased_message_is_taken_and_teaches_nothing(
 
     assert failed(ses_events.handler(batch(sample(name, message_id)), context)) == []
     assert table.scan()["Items"] == before
+
+
+def test_of_an_erased_message_an_event_reads_only_that_it_was(
+    sent: Callable[..., str], context: Context
+) -> None:
+    message_id = sent()
+    bury(message_id)
+    reads: list[str] = []
+
+    with before_send("dynamodb.GetItem", lambda **_: reads.append("")):
+        assert failed(ses_events.handler(batch(sample("delivery", message_id)), context)) == []
+
+    assert len(reads) == 1
 
 
 def test_an_event_that_is_being_merged_does_not_bring_a_message_back(
@@ -123,6 +137,44 @@ def test_the_key_of_a_message_that_is_gone_is_free(call: Call, table: Any, path:
     assert "Idempotent-Replayed" not in again["headers"]
     assert replayed["json"]["MessageId"] == again["json"]["MessageId"]
     assert replayed["headers"]["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("mail", [MAIL, MAIL | {"Subject": "another"}])
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
+def test_the_key_of_a_mail_that_could_not_be_stored_is_free_for_any_mail(
+    call: Call, table: Any, path: str, mail: dict[str, str]
+) -> None:
+    """As when the answer to the write is lost: the caller has heard of a failure, and of no id."""
+    store = Store(clients.dynamodb(), CONFIG.table_name)
+    first = call("POST", path, MAIL, headers=KEY)["json"]["MessageId"]
+    record = store.get(first)
+    assert record
+    store.withdraw(record)
+
+    again = call("POST", path, mail, headers=KEY)
+    replayed = call("POST", path, mail, headers=KEY)
+
+    assert again["statusCode"] == 200
+    assert "Idempotent-Replayed" not in again["headers"]
+    assert again["json"]["MessageId"] != first
+    assert replayed["json"]["MessageId"] == again["json"]["MessageId"]
+    (key,) = [item for item in table.scan()["Items"] if item["sk"] == "KEY"]
+    assert key["message_id"] == again["json"]["MessageId"]
+
+
+def test_a_mail_that_could_not_be_stored_leaves_the_key_of_another_message_alone(
+    call: Call, table: Any
+) -> None:
+    first = call("POST", "/Mail/Send", MAIL, headers=KEY)
+    store = Store(clients.dynamodb(), CONFIG.table_name)
+    record = store.get(first["json"]["MessageId"])
+    assert record
+    store.withdraw(record.model_copy(update={"id": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"}))
+
+    again = call("POST", "/Mail/Send", MAIL, headers=KEY)
+
+    assert again["headers"]["Idempotent-Replayed"] == "true"
+    assert again["json"] == first["json"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from support.account import before_send
 from support.answers import refusing
 from support.gateway import Context
 from support.paths import SES_EVENTS
@@ -129,6 +130,30 @@ def test_a_record_that_cannot_be_read_does_not_block_the_batch(
 
     assert left == ["m0"]
     assert status(message_id) == "delivered"
+
+
+def test_a_delay_of_a_sent_mail_is_written_nowhere(sent: Any, note: Any, status: Any) -> None:
+    message_id = sent()
+    note(sample("send", message_id))
+    writes: list[str] = []
+
+    with before_send("dynamodb.PutItem", lambda **_: writes.append("")):
+        assert note(sample("delivery_delay", message_id)) == []
+
+    assert writes == []
+    assert status(message_id) == "sent"
+
+
+def test_a_delay_proves_that_ses_has_a_mail_whose_answer_was_lost(
+    sent: Any, note: Any, status: Any, ses: Ses
+) -> None:
+    ses.after = [refusing(500, "InternalServiceErrorException")]
+    message_id = sent()
+    assert status(message_id) == "unknown"
+
+    assert note(sample("delivery_delay", message_id)) == []
+
+    assert status(message_id) == "sent"
 
 
 def test_an_event_may_come_in_an_sns_envelope(sent: Any, note: Any, status: Any) -> None:

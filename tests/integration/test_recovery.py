@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from support.account import before_send, queued
-from support.answers import Killed, raising, refusing
+from support.answers import Killed, answer, raising, refusing
 from support.clock import Clock
 from support.domains import put_domain
 from support.gateway import Context
@@ -320,7 +320,7 @@ def test_the_age_of_the_oldest_unfinished_message_is_measured(
 
 
 def test_a_record_that_cannot_be_read_keeps_no_other_from_its_repair(
-    send: Any, ask: Any, table: Any, ses: Ses, clock: Clock, context: Context
+    send: Any, tidy: Any, table: Any, ses: Ses, clock: Clock
 ) -> None:
     ses.faults = [THROTTLE] * 5
     broken, *others = [send() for _ in range(5)]
@@ -329,10 +329,74 @@ def test_a_record_that_cannot_be_read_keeps_no_other_from_its_repair(
     clients.sqs().purge_queue(QueueUrl=CONFIG.retry_queue_url)
     clock.pass_by(3600)
 
-    with pytest.raises(Outage, match="ValidationError"):
-        sweep.handler({}, context)
+    metrics = tidy()
 
     assert {held["MessageId"] for held in queued(CONFIG.retry_queue_url)} == set(others)
+    assert (metrics["UnreadableRecords"], metrics["Requeued"]) == (1, 4)
+
+
+def test_a_record_that_cannot_be_read_is_no_failure_of_the_sweep_but_is_logged_without_a_value(
+    send: Any, table: Any, context: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    message_id = send()
+    change = {"unfinished": "0", "due_at": 1, "state": "secret", "created_at": "secret"}
+    table.put_item(Item=stored(table, message_id) | change)
+    caplog.clear()
+
+    sweep.handler({}, context)  # type: ignore[arg-type]
+
+    (line,) = [line for line in caplog.records if line.levelname == "ERROR"]
+    logged = vars(line)
+    assert logged["message_id"] == message_id
+    assert logged["why"] == f"{message_id}: created_at, state"
+    assert "secret" not in repr([vars(line) for line in caplog.records])
+
+
+def test_a_record_that_cannot_be_read_leaves_its_message_in_the_queue(
+    send: Any, work: Any, table: Any, ses: Ses
+) -> None:
+    ses.faults = [THROTTLE]
+    message_id = send()
+    table.put_item(Item=stored(table, message_id) | {"state": "of another version"})
+
+    assert work(message_id) == ["m0"]
+
+
+def test_what_ses_took_is_answered_as_sent_even_if_the_record_cannot_be_read(
+    call: Call, table: Any, ses: Ses
+) -> None:
+    """Another version may write the record while SES is asked: the mail is sent all the same."""
+
+    def meanwhile(**_: Any) -> None:
+        for item in [item for item in table.scan()["Items"] if item["sk"] == "RECORD"]:
+            table.put_item(Item=item | {"state": "of another version", "revision": "another"})
+
+    ses.after = [lambda: (meanwhile(), answer(200, {"MessageId": Ses.id_of(1)}))[1]]
+
+    reply = call("POST", "/Mail/Send", {"To": "ada@recipient.example", "Subject": "s"})
+
+    assert reply["json"]["Status"] == "sent"
+
+
+def test_a_mail_that_ses_refuses_while_the_sweep_comes_to_it_gets_no_dead_letter(
+    send: Any, work: Any, ask: Any, ses: Ses, clock: Clock, context: Context
+) -> None:
+    ses.faults = [THROTTLE, refusing(400, "MessageRejected")]
+    message_id = send()
+    clock.pass_by(20 * 60)
+    tried: list[str] = []
+
+    def try_it(**_: Any) -> None:
+        if not tried:
+            tried.append(message_id)
+            work(message_id)
+
+    with before_send("dynamodb.GetItem", try_it):  # The sweep has its id, and not yet its record.
+        sweep.handler({}, context)
+
+    assert tried == [message_id]
+    assert ask(message_id)["Status"] == "failed"
+    assert queued(CONFIG.dead_letter_queue_url) == []
 
 
 def test_an_expired_message_is_gone_before_dynamodb_deletes_it(

@@ -1,5 +1,6 @@
 """The send protocol, through the handler, with every way in which SES and AWS can answer."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,8 @@ from support.gateway import Context
 from support.mails import MAIL
 from support.ses import Ses
 
-from core.aws import clients
+from core.aws import clients, items
+from core.aws.items import UnreadableRecord
 from core.config import CONFIG
 
 Call = Callable[..., dict[str, Any]]
@@ -297,3 +299,37 @@ def test_a_reference_is_a_key_only_where_the_domain_says_so(
     send(call, Reference="r")
 
     assert len(ses.taken) == sent
+
+
+@pytest.mark.parametrize(
+    ("path", "state"), [("/Mail/Send", "sending"), ("/json/oneway/SendMail", "queued")]
+)
+def test_no_record_is_ever_only_accepted(call: Any, path: str, state: str) -> None:
+    """Record and first step are one write: a crash after it leaves the claim, or the waiting."""
+    written: list[dict[str, Any]] = []
+
+    def keep(request: Any, **_: Any) -> None:
+        (record, *_others) = json.loads(request.body)["TransactItems"]
+        written.append(record["Put"]["Item"])
+
+    with before_send("dynamodb.TransactWriteItems", keep):
+        call("POST", path, MAIL)
+
+    (item,) = written
+    assert item["state"] == item["status"] == {"S": state}
+    assert ("attempts" in item) is ("claimed_until" in item) is (state == "sending")
+    assert ("next_attempt_at" in item) is (state == "queued")
+    with pytest.raises(UnreadableRecord, match="state"):
+        items.record_in(item | {"state": {"S": "accepted"}})
+
+
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
+def test_a_refused_mail_has_never_been_claimed(call: Any, table: Any, path: str) -> None:
+    table.put_item(Item={"pk": "DOMAIN", "sk": "example.com", "paused": "manual"})
+
+    message_id = call("POST", path, MAIL)["json"]["MessageId"]
+
+    key = {"pk": f"MSG#{message_id}", "sk": "RECORD"}
+    item = table.get_item(Key=key)["Item"]
+    assert item["state"] == "failed"
+    assert not {"attempts", "claimed_until", "next_attempt_at", "unfinished"} & item.keys()

@@ -1,7 +1,7 @@
-"""The AWS clients, each made when first used and kept: one session, and no retries of a send.
+"""The clients of AWS's services: each is made when first used, and then kept.
 
-They are botocore's, which is all that boto3's are: importing boto3 costs a tenth of a cold start,
-for resources and a transfer manager that nothing here uses (docs/adr/0005).
+They are botocore's. Those of boto3 are the same, but importing boto3 takes a tenth of a cold start,
+for things that are not needed here (docs/adr/0005).
 """
 
 import logging
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 for _library in ("botocore", "urllib3"):
-    # Below INFO they log requests and answers: whole mails, with every address.
+    # At the level DEBUG they log requests and answers: whole mails, with every address.
     logging.getLogger(_library).setLevel(logging.INFO)
 
 _USER_AGENT = f"communication-hub-mail Botocore/{botocore.__version__}"
-"""What AWS's own logs call us. botocore would put a longer one together anew for every call."""
+"""The name of this program in AWS's logs. botocore would make a longer one, anew for each call."""
 
 
 @cache
@@ -34,7 +34,11 @@ def _session() -> botocore.session.Session:
 
 
 def _client(service: str, *, connect: int, read: int, attempts: int, **more: Any) -> Any:
-    """Make a client whose connections take so many seconds at most and that tries so often."""
+    """Make a client.
+
+    `connect` and `read` are the seconds that it waits for a connection and for the next bytes of an
+    answer, `attempts` how often it sends a request in all; `more` goes to botocore's `Config`.
+    """
     config = Config(
         connect_timeout=connect,
         read_timeout=read,
@@ -48,26 +52,26 @@ def _client(service: str, *, connect: int, read: int, attempts: int, **more: Any
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Return the table's client. Writes are conditional, so the SDK may repeat them."""
-    # What is written is made by our own code: checking every value of it against botocore's model
-    # takes as long as all that we do ourselves.
+    """Return the client of DynamoDB. Writes have conditions, so the SDK may repeat them."""
+    # What is written is made by this code: to check every value of it against botocore's model
+    # takes as long as all else that is done for a mail.
     client = _client("dynamodb", connect=1, read=2, attempts=4, parameter_validation=False)
     return cast("DynamoDBClient", client)
 
 
 @cache
 def s3() -> "S3Client":
-    """Return the bucket's client. Every object has a key of its own, so the SDK may repeat."""
+    """Return the client of S3. Every object has its own key, so the SDK may repeat a write."""
     return cast("S3Client", _client("s3", connect=1, read=5, attempts=3))
 
 
 @cache
 def sqs() -> "SQSClient":
-    """Return the queues' client. A message queued twice does no harm: the second finds no claim."""
+    """Return the client of SQS. To queue a message twice does no harm, so the SDK may repeat it."""
     return cast("SQSClient", _client("sqs", connect=1, read=3, attempts=3))
 
 
 @cache
 def ses() -> "SESV2Client":
-    """Return SES's client: without an idempotency token a repeated request is a second mail."""
+    """Return the client of SES. It never repeats a request: that could be a second mail."""
     return cast("SESV2Client", _client("sesv2", connect=3, read=SES_SECONDS - 3, attempts=1))

@@ -1,4 +1,4 @@
-"""Attachments, and mails too large for the table, in S3 until their retention ends."""
+"""The bucket in S3: attachments, and mails that are too large for the table."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
@@ -15,22 +15,29 @@ if TYPE_CHECKING:
 
 
 class ContentStore(NamedTuple):
-    """The bucket. Keys are our own, never a file name: `messages/<days>/<message id>/<n>`.
+    """The bucket. An object's key is `messages/<days>/<message id>/<n>`, and never a file name.
 
-    S3 deletes by the days in the key (a rule of the template for each class). It does so once a day
-    and by and by, so whoever reads must know from the record that the content has not expired.
+    S3 deletes an object when it is so many days old: the template has a rule for each number of
+    days. It does so once a day, and late, so a reader must know from the record that the content
+    has not expired.
 
-    The client is asked for when there is something to keep or fetch: most mails have nothing.
+    All methods raise `Outage` if S3 fails.
     """
 
     s3: "Callable[[], S3Client]"
+    """Makes the client when there is something to keep or fetch: most mails have nothing."""
     bucket: str
+
+    def keep(self, objects: Mapping[str, bytes]) -> None:
+        """Write `objects` (bytes by key) side by side."""
+        with self.keeping(objects):
+            pass
 
     @contextmanager
     def keeping(self, objects: Mapping[str, bytes]) -> Iterator[None]:
-        """Write `objects` beside what the block does; both are done when it ends.
+        """Write `objects` (bytes by key) while the `with` block runs; both are done when it ends.
 
-        Raises what went wrong with either, the block's own first.
+        If both fail, the error of the block is raised.
         """
         if not objects:
             yield
@@ -45,7 +52,7 @@ class ContentStore(NamedTuple):
             write.result()
 
     def fetch(self, keys: Sequence[str]) -> list[bytes]:
-        """Read objects side by side; `KeyError` names the first that is gone."""
+        """Return the bytes of objects, read side by side. Raises `KeyError` if one is gone."""
         if not keys:
             return []
         return list(threads().map(partial(self._get, self.s3()), keys))
@@ -63,16 +70,17 @@ class ContentStore(NamedTuple):
 
 
 CLASSES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30, 60, 90, 180, 365)
-"""Days: S3 deletes by prefix, not by object, so content goes to the first class that will do."""
+"""The days after which S3 can delete an object. Its rules are for the beginning of a key and not
+for single objects, so content that is kept for 8 days goes to the class of 10."""
 
 
 def attachment_key(record: Record, number: int) -> str:
-    """Return the key of a message's attachment, counted from one."""
+    """Return the key of attachment `number` (the first is 1) of a message."""
     return f"{_folder(record)}/{number}"
 
 
 def content_key(record: Record) -> str:
-    """Return the key of a mail that is too large for the table."""
+    """Return the key of a message's mail, as JSON, if it is too large for the table."""
     return f"{_folder(record)}/content"
 
 

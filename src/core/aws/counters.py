@@ -1,15 +1,18 @@
-"""What is counted in DynamoDB: a domain's mails of a day, and by the hour how they were received.
+"""Counters in DynamoDB: the mails of a domain by the day, and how they were received by the hour.
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| cap | CAP#<domain> | <yyyymmdd> | `mails` of that day (UTC), and the `newest` of them |
-| rates | RATES | <yyyymmddhh>#<domain> | a `Tally` of that hour (UTC); together, for the sweep |
+| cap | CAP#<domain> | <yyyymmdd> | `mails` of that day (UTC), and the id of the `newest` of them |
+| rates | RATES | <yyyymmddhh>#<domain> | a `Tally` of that hour (UTC) |
+
+The rates of all domains have one hash key, so that the sweep reads them with one query.
 """
 
 import time
 from calendar import timegm
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws.items import attributes, key, plain
@@ -23,6 +26,16 @@ _DAY, _HOUR = "%Y%m%d", "%Y%m%d%H"
 _KEPT_SECONDS = 3 * 86400
 
 
+class _Count(Enum):
+    """What became of counting a mail."""
+
+    COUNTED = auto()
+    FULL = auto()
+    """The domain has sent its mails of the day: the mail is not counted."""
+    UNREACHABLE = auto()
+    """The counter did not answer: the mail is not counted, and nobody knows whether it may go."""
+
+
 class Hour(NamedTuple):
     """How the mails of a domain were received within an hour."""
 
@@ -33,37 +46,41 @@ class Hour(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """The counters of all domains. All times are epoch seconds."""
+    """The counters of all domains. All times are in epoch seconds."""
 
     dynamodb: "DynamoDBClient"
     table: str
 
     @contextmanager
     def counting(self, domain: str, cap: int, message_id: str, now: int) -> Iterator[bool]:
-        """Count a mail while it is kept, and say whether the day's `cap` has room for it.
+        """Count a mail that the `with` block stores; yield whether the day's `cap` has room for it.
 
-        What is not kept after all (the block fails, or finds an earlier request with the same key)
-        does not count. If the counter cannot be reached, there is room.
+        If the block raises, the mail was not stored and its count is given back. If the counter
+        cannot be reached there is room: a mail above the cap is better than one that is lost.
         """
-        has_room, is_counted = self._asked(domain, cap, message_id, now)
+        count = self._count(domain, cap, message_id, now)
         try:
-            yield has_room
+            yield count is not _Count.FULL
         except Exception:
-            if is_counted:
+            if count is _Count.COUNTED:
                 with suppress(Outage):
                     self._give_back(domain, now)
             raise
 
-    def _asked(self, domain: str, cap: int, message_id: str, now: int) -> tuple[bool, bool]:
+    def _count(self, domain: str, cap: int, message_id: str, now: int) -> _Count:
         try:
-            taken = self._take(domain, cap, message_id, now)
+            has_room = self._take(domain, cap, message_id, now)
         except Outage:
-            return True, False
-        return taken, taken
+            return _Count.UNREACHABLE
+        return _Count.COUNTED if has_room else _Count.FULL
 
     @outages()
     def _take(self, domain: str, cap: int, message_id: str, now: int) -> bool:
-        """Count a mail if there is room. `newest` tells the SDK's own repetition from another."""
+        """Count a mail if there is room for it, and return whether there was.
+
+        `newest` is the last message that was counted: if the SDK repeats the update because its
+        answer was lost, the mail is not counted twice.
+        """
         values = {":id": message_id, ":cap": cap, ":one": 1, ":expires": now + _KEPT_SECONDS}
         try:
             self.dynamodb.update_item(
@@ -77,8 +94,8 @@ class Counters(NamedTuple):
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
-            held: Any = error.response.get("Item") or {}
-            return bool(held.get("newest") == {"S": message_id})
+            counter: Any = error.response.get("Item") or {}
+            return bool(counter.get("newest") == {"S": message_id})
         return True
 
     @outages()
@@ -92,7 +109,10 @@ class Counters(NamedTuple):
 
     @outages()
     def add(self, domain: str, tally: Tally, now: int) -> None:
-        """Add to this hour's tally. Not exact where an answer gets lost: it is for rates."""
+        """Add `tally` to that of the domain's hour. Raises `Outage`.
+
+        If an answer is lost, the SDK repeats the update and it counts twice: good enough for rates.
+        """
         values = tally._asdict() | {"expires_at": now + _KEPT_SECONDS}
         self.dynamodb.update_item(
             TableName=self.table,
@@ -105,7 +125,7 @@ class Counters(NamedTuple):
         )
 
     def hours(self, since: int) -> Iterator[Hour]:
-        """List the tallies of all domains by the hour, from the hour of `since` on."""
+        """Yield the tallies of all domains, from the hour of `since` on. Raises `Outage`."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk AND sk >= :since",

@@ -1,4 +1,4 @@
-"""The domain configurations in DynamoDB, read at most once a minute."""
+"""The configurations of the sending domains in DynamoDB, read once a minute at most."""
 
 import time
 from collections.abc import Mapping
@@ -17,33 +17,41 @@ _FRESH_SECONDS = 60
 
 @dataclass(slots=True)
 class DomainTable:
-    """All sending domains. The template's is always there; a record of that name replaces it."""
+    """The configurations of all sending domains.
+
+    That of the template's parameters (`default`) is always among them; an item of the same domain
+    replaces it.
+    """
 
     dynamodb: "DynamoDBClient"
     table: str
     default: DomainConfiguration
     broken: list[str] = field(default_factory=list)
-    """Domains whose record cannot be used: only they are unknown then, the others go on."""
-    _known: Mapping[str, DomainConfiguration] = field(default_factory=dict)
+    """The domains whose items could not be used when last read. Only they cannot send then."""
+    _configurations: Mapping[str, DomainConfiguration] = field(default_factory=dict)
     _read_at: float = 0.0
 
     def domains(self) -> Mapping[str, DomainConfiguration]:
-        """Return the configurations by domain, at most a minute old.
+        """Return the configurations by domain. They are at most a minute old.
 
         While the table cannot be read, older ones serve. Raises `Outage` if there are none.
         """
-        if not self._known or time.monotonic() - self._read_at > _FRESH_SECONDS:
+        if not self._configurations or time.monotonic() - self._read_at > _FRESH_SECONDS:
             try:
-                self._known = self._read()
+                self._configurations = self._read()
             except Outage:
-                if not self._known:
+                if not self._configurations:
                     raise
             self._read_at = time.monotonic()
-        return self._known
+        return self._configurations
 
     @outages()
     def pause(self, configuration: DomainConfiguration, why: str) -> bool:
-        """Pause a domain; say whether that is new. Not if it was resumed or removed meanwhile."""
+        """Pause a domain, `why` being the reason that is stored; return whether it was changed.
+
+        It is not if it is paused already, or if somebody has resumed or removed it since
+        `configuration` was read. Raises `Outage`.
+        """
         condition = "(attribute_not_exists(paused) OR paused = :no)"
         condition += " AND (attribute_not_exists(judged_from) OR judged_from = :from)"
         if configuration.domain != self.default.domain:
@@ -68,12 +76,12 @@ class DomainTable:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
         )
-        known, self.broken = {self.default.domain: self.default}, []
-        for record in (plain(item) for page in pages for item in page["Items"]):
-            domain = record["sk"]
+        configurations, self.broken = {self.default.domain: self.default}, []
+        for settings in (plain(item) for page in pages for item in page["Items"]):
+            domain = settings["sk"]
             try:
-                known[domain] = configured(self.default, domain, record)
+                configurations[domain] = configured(self.default, domain, settings)
             except ValueError:
-                known[domain] = broken(self.default, domain, record)
+                configurations[domain] = broken(self.default, domain, settings)
                 self.broken.append(domain)
-        return known
+        return configurations

@@ -1,34 +1,60 @@
-"""How things lie in the table: keys, attribute values, and the layout of a record."""
+"""The form of items in the table: keys, attribute values, and what a record looks like there."""
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from pydantic import ValidationError
 
 from core.message.record import Record
 
 SHARDS = 4
-"""Hash keys of the index of unfinished messages: its writes spread, the sweeper reads each."""
+"""How many hash keys the index of unfinished messages has. Writes are spread over them, as DynamoDB
+limits the writes to one hash key; the sweep reads them one after the other."""
 
 _TOMBSTONE_SECONDS = 90 * 86400
-"""How long it stays known of an erased message that it was."""
+"""How long the table remembers that a message was erased."""
+
+
+class UnreadableRecord(Exception):
+    """An item is not a record that this version of the code can read.
+
+    A newer version may have written it, or somebody by hand. The text names the message and the
+    fields that are wrong, and no value.
+    """
+
+    def __init__(self, message_id: str, *fields: str) -> None:
+        """Name the message, and the fields that cannot be read."""
+        super().__init__(f"{message_id}: {', '.join(fields)}")
+        self.message_id = message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of a message that was erased: that there was one."""
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
-    """Return an item's key as DynamoDB wants it."""
+    """Return the key of an item, as attribute values."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Write plain values (texts, integers, booleans, None, lists, mappings) as attribute values.
+    """Return plain values (texts, integers, booleans, None, lists, mappings) as attribute values.
 
-    Raises `TypeError` for any other. boto3 has the same, behind all that importing boto3 costs.
+    Raises `TypeError` for any other. boto3 has such a function as well, but importing boto3 makes
+    every cold start slower (docs/adr/0005).
     """
     return {name: _attribute(value) for name, value in item.items()}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read attribute values, those too that an operator may have written: numbers, sets."""
+    """Return attribute values as plain values.
+
+    Fractions become `Decimal`, and sets are read as well: an operator may have written them.
+    """
     return {name: _plain(value) for name, value in item.items()}
 
 
@@ -62,17 +88,21 @@ def _plain(attribute: Mapping[str, Any]) -> Any:
             return plain(value)
         case "L":
             return [_plain(inner) for inner in value]
-        case _:  # Texts, booleans, bytes, and sets of texts, as they are.
+        case _:  # Texts, booleans, bytes and sets of texts are plain already.
             return value
 
 
 def message_id_of(item: Mapping[str, Any]) -> str:
-    """Read the message's id from its item's key."""
+    """Return the message id in the key of a record's or content's item."""
     return str(item["pk"]["S"]).removeprefix("MSG#")
 
 
 def laid_out(record: Record) -> dict[str, Any]:
-    """Lay out a record: its own members, the derived status for people, and the index keys."""
+    """Return a record as an item, in plain values.
+
+    Besides the record's own fields it has the keys of the table and of its indexes, and the status,
+    for people who look into the table.
+    """
     item = record.model_dump(mode="json", exclude_defaults=True)
     item |= {"pk": f"MSG#{record.id}", "sk": "RECORD"}
     item |= {"status": record.status.value, "expires_at": record.expires_at}
@@ -86,27 +116,38 @@ def laid_out(record: Record) -> dict[str, Any]:
 
 
 def tombstone(item: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """Return what stays of an erased record, even of one that nobody can read: that it was.
+    """Return the item (attribute values) that replaces the record of a message that is erased.
 
-    So no event waits for it; complaints come weeks after a mail. SES's id is for those untagged.
+    `item` is the record's item; it need not be readable. Events about the message may come for
+    weeks (complaints do): the tombstone tells the events function to drop them, where it would
+    otherwise wait for the message. `ses_message_id` finds it for events without our tags.
     """
     kept = {name: item[name] for name in ("pk", "sk", "ses_message_id") if name in item}
     return kept | attributes({"is_erased": True, "expires_at": now + _TOMBSTONE_SECONDS})
 
 
 def is_tombstone(item: Mapping[str, Any]) -> bool:
-    """Say whether an item is what `tombstone` laid out."""
+    """Tell whether an item is one that `tombstone` made."""
     return "is_erased" in item
 
 
 def record_in(item: Mapping[str, Any]) -> Record:
-    """Read the record that `laid_out` wrote."""
-    return Record.model_validate(plain(item))
+    """Return the record in an item that `laid_out` made. Raises `UnreadableRecord`."""
+    try:
+        return Record.model_validate(plain(item))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = sorted(".".join(map(str, fault["loc"])) for fault in faults)
+        raise UnreadableRecord(message_id_of(item), *fields) from None
 
 
-def live_record_in(item: Mapping[str, Any]) -> Record | None:
-    """Read a record; None if it was erased or has expired, which DynamoDB takes days to notice."""
+def message_in(item: Mapping[str, Any]) -> Record | Tombstone | None:
+    """Return the record in an item, or a tombstone if the message was erased.
+
+    It is None if the record has expired: DynamoDB may take days to delete it. Raises
+    `UnreadableRecord`.
+    """
     if is_tombstone(item):
-        return None
+        return Tombstone()
     record = record_in(item)
     return record if record.expires_at > time.time() else None

@@ -1,26 +1,28 @@
-"""AWS does not do what it is asked, or its answer cannot be read: the one error of the services."""
+"""The error that stands for all errors of AWS: a service did not do what it was asked."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
-from pydantic import ValidationError
 
-_UNREADABLE = (ResponseParserError, UnicodeDecodeError, ValidationError)
-"""Half an answer (botocore lets the first two through), or an item that is no record of ours."""
+_HALF_ANSWERS = (ResponseParserError, UnicodeDecodeError)
+"""What botocore raises when an answer breaks off: neither is one of its `BotoCoreError`s."""
 
 
 class Outage(Exception):
-    """An AWS service failed, after its client's own retries. Its message is the error's name."""
+    """An AWS service failed, and so did the client's own retries. The text is the error's name."""
 
 
 @contextmanager
 def outages() -> Iterator[None]:
-    """Turn such errors into `Outage`; as a decorator too. Their texts may hold values."""
+    """Turn errors of AWS into `Outage`, within a `with` block or, as a decorator, a function.
+
+    Only their names are kept, because their texts may hold personal data.
+    """
     try:
         yield
     except ClientError as error:
         raise Outage(error.response["Error"]["Code"]) from error
-    except (BotoCoreError, *_UNREADABLE) as error:
+    except (BotoCoreError, *_HALF_ANSWERS) as error:
         raise Outage(type(error).__name__) from error

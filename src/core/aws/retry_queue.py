@@ -1,4 +1,4 @@
-"""The queue of messages that wait for a try, and its dead letters."""
+"""The queue in SQS of messages that wait for a try, and the queue of its dead letters."""
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,22 +12,27 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_DELAY = 900
-"""Seconds: the most that SQS holds a message back (AWS: DelaySeconds)."""
+"""The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
 
 
 class RetryQueue(NamedTuple):
-    """Carries message ids only: everything else is in the record, and so is the truth.
+    """The queue. It carries message ids only: the record has all the rest, and is always newer.
 
-    The client is asked for when there is something to carry: most mails go out at once.
+    A message may be in the queue twice, or be missing from it: the record says what is to be done,
+    and the sweep puts in again what is missing. All methods raise `Outage` if SQS fails.
     """
 
     sqs: "Callable[[], SQSClient]"
+    """Makes the client when there is something to carry: most mails go out at once."""
     url: str
     dead_letters_url: str
 
     @outages()
     def put(self, message_id: str, delay: int = 0) -> None:
-        """Have the message tried in `delay` seconds; beyond `MAX_DELAY` it takes several turns."""
+        """Have the message handed out in `delay` seconds, or in `MAX_DELAY` if that is less.
+
+        Who gets it before its time puts it back. A `delay` below zero is none.
+        """
         self.sqs().send_message(
             QueueUrl=self.url,
             MessageBody=json.dumps({"MessageId": message_id}),
@@ -36,7 +41,7 @@ class RetryQueue(NamedTuple):
 
     @outages()
     def bury(self, record: Record) -> None:
-        """Leave a dead letter of a message that was given up, with what an operator needs."""
+        """Write the dead letter of a message that was given up: what an operator must know."""
         letter = {
             "MessageId": record.id,
             "Reason": record.error,
@@ -48,5 +53,8 @@ class RetryQueue(NamedTuple):
 
 
 def message_id_of(body: str) -> str:
-    """Read what `put` wrote; raises `ValueError` or `KeyError` for anything else."""
+    """Return the message id in the body that `put` wrote.
+
+    Raises `ValueError`, `TypeError` or `KeyError` for any other body.
+    """
     return str(json.loads(body)["MessageId"])

@@ -1,4 +1,4 @@
-"""One try at handing a mail to SES, and what its end means."""
+"""Amazon SES: one request that hands it a mail, and what its answer means."""
 
 from collections.abc import Sequence
 from email.header import Header
@@ -22,8 +22,10 @@ from core.message.ses_event import ATTEMPT_TAG, MESSAGE_ID_TAG
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# What each error of SendEmail means, from its API reference and the SES developer guide
-# (manage-sending-quotas-errors). SES's own texts hold addresses, so callers get ours.
+# What the errors of SendEmail mean: a text for callers and, if the mail may be tried again, the
+# seconds before which that is no use. The texts are ours, because SES's own contain addresses.
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+# https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 _MINUTES = 60
 _TRY_LATER = {
     "TooManyRequestsException": ("SES is throttling the account.", 0),
@@ -52,18 +54,20 @@ _NEVER_SENT = (
     PartialCredentialsError,
     ProxyConnectionError,
 )
-"""Errors before the request left us. Not SSLError: it does not tell a handshake from an answer."""
+"""The errors that happen before the request is sent. SSLError is not among them: it may also happen
+while the answer is read."""
 
 
 class Transport(NamedTuple):
-    """Amazon SES. The client must not retry: SES has no idempotency token."""
+    """SES. Its client must not repeat requests: without an idempotency token that is a new mail."""
 
     ses: "SESV2Client"
 
     def send(self, mail: Mail, contents: Sequence[bytes], message_id: str, attempt: int) -> Outcome:
-        """Try once. `contents` are the bytes of the mail's attachments, in their order.
+        """Make one request to send `mail`, and return how it ended.
 
-        The message id and the attempt travel as email tags, so that events name them even if the
+        `contents` are the bytes of the mail's attachments, in their order. `message_id` and
+        `attempt` (the first is 1) go to SES as email tags and come back in its events, even if the
         answer to this request is lost.
         """
         request = _request(mail, contents, message_id, attempt)
@@ -76,12 +80,13 @@ class Transport(NamedTuple):
         except _NEVER_SENT as error:
             return NotTaken(type(error).__name__, _UNREACHABLE)
         except Exception as error:  # noqa: BLE001 - named in the record, and an alarm counts it
-            # A read timeout, a dropped connection, half an answer, or what nobody has seen yet: the
-            # request may have arrived, and only an event can tell.
+            # A read timeout, a closed connection, half an answer, or an error that nobody has seen
+            # yet: the request may have arrived, and only an event can tell.
             return NoAnswer(type(error).__name__)
 
 
 def _refusal(error: ClientError) -> Outcome:
+    """Return the outcome of a request that SES answered with an error."""
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= _SERVER_ERROR:
@@ -132,10 +137,11 @@ def _request(
 
 
 def _tracking(mail: Mail) -> dict[str, str]:
-    asked = {"OpenTrackingEnabled": mail.track_opens, "ClickTrackingEnabled": mail.track_clicks}
+    """Return what the mail overrides of the configuration set's tracking; {} for nothing."""
+    settings = {"OpenTrackingEnabled": mail.track_opens, "ClickTrackingEnabled": mail.track_clicks}
     return {
         name: "ENABLED" if is_on else "DISABLED"
-        for name, is_on in asked.items()
+        for name, is_on in settings.items()
         if is_on is not None
     }
 
@@ -154,16 +160,17 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 def _formatted(mailbox: Mailbox) -> str:
-    """Write `Name <address>`, the name quoted (RFC 5322 §3.2.4) or encoded (RFC 2047 §2).
+    """Return `Name <address>` with the name quoted (RFC 5322 §3.2.4) or encoded (RFC 2047 §2).
 
-    A name that looks encoded is encoded once more: many programs would decode it within quotes,
-    and show what was never checked.
+    A name that looks like an encoded one is encoded once more. In quotes, many mail programs would
+    decode it, and show characters that this service would not have let through.
     """
     if not mailbox.name:
         return mailbox.address
     if mailbox.name.isascii() and "=?" not in mailbox.name:
         quoted = mailbox.name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{mailbox.address}>'
-    # Several encoded-words of at most 75 characters, on one line: SES folds.
+    # RFC 2047 allows 75 characters for an encoded word, so there may be several. They stay on one
+    # line: SES folds the headers.
     words = Header(mailbox.name, "utf-8", maxlinelen=75).encode(linesep="")
     return f"{words} <{mailbox.address}>"

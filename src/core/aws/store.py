@@ -1,13 +1,18 @@
-"""The messages' records in DynamoDB: one table, every write conditional.
+"""The records of messages, with their contents and idempotency keys, in DynamoDB.
+
+All items of the service are in one table:
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| record | MSG#<id> | RECORD | `Record`, plus the keys of the three indexes; or that it was erased |
+| record | MSG#<id> | RECORD | `Record` and the keys of the three indexes; or a tombstone |
 | content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
-| domain | DOMAIN | <domain> | `DomainConfiguration`, read by `domain_table` |
+| domain | DOMAIN | <domain> | `DomainConfiguration`, see `domain_table` |
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
 | counters | CAP#<domain>, RATES | <day>, <hour>#<domain> | how many, see `counters` |
+
+Every write of a record has a condition, so that two functions never overwrite each other's work and
+the SDK may repeat any write whose answer was lost.
 """
 
 import os
@@ -19,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from botocore.exceptions import ClientError
 
 from core.aws import items
+from core.aws.items import Tombstone
 from core.aws.outage import outages
 from core.message.record import Record
 
@@ -30,83 +36,82 @@ if TYPE_CHECKING:
 
 
 class KeyBusy(Exception):
-    """Another request with the idempotency key is being written at this very moment."""
+    """Another request with the same idempotency key is being written at this very moment."""
 
 
 class KeyTaken(Exception):
-    """The idempotency key stands for an earlier message already."""
+    """The idempotency key `key` belongs to an earlier message."""
 
-    def __init__(self, message_id: str, fingerprint: str) -> None:
-        """Name the message, and what its mail was."""
+    def __init__(self, key: "IdempotencyKey", message_id: str, fingerprint: str) -> None:
+        """Name the key, the message that has it, and the fingerprint of that message's mail."""
         super().__init__()
-        self.message_id, self.fingerprint = message_id, fingerprint
+        self.key, self.message_id, self.fingerprint = key, message_id, fingerprint
+
+
+class RecordGone(Exception):
+    """The record was deleted or erased while it was being changed."""
 
 
 class Store(NamedTuple):
-    """The table, as far as the service needs it. All times are epoch seconds."""
+    """The table's records, contents and idempotency keys. All times are in epoch seconds.
+
+    All methods raise `Outage` if DynamoDB fails, and those that read a record `UnreadableRecord`.
+    """
 
     dynamodb: "DynamoDBClient"
     table: str
 
     @outages()
     def add(self, record: Record, content: str, key: "IdempotencyKey | None" = None) -> Record:
-        """Write a new message, its content and its idempotency key: all or nothing, at once.
+        """Write a new message, its content and its idempotency key in one transaction.
 
-        `content` "" means that it is kept elsewhere. Raises `KeyTaken` (or `KeyBusy`) if the key is
-        in use; a key that has expired is not (DynamoDB may take days to delete it).
+        Returns the record as it was written. `content` is the mail as JSON, or "" if it is kept in
+        the bucket. Raises `KeyTaken` if the key belongs to another message, and `KeyBusy` if that
+        cannot be told yet. A key that has expired is free, even if DynamoDB has not deleted it.
         """
         record = _revised(record)
-        held = {"content": content, "expires_at": record.content_expires_at}
-        writes: list[TransactWriteItemTypeDef] = [
+        writes = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
-            self._put({"pk": f"MSG#{record.id}", "sk": "CONTENT", **held}),
+            self._put(_content_item(record, content)),
         ]
         if key:
-            item = {
-                "pk": f"KEY#{key.hash}",
-                "sk": "KEY",
-                "message_id": record.id,
-                "fingerprint": key.fingerprint,
-                "expires_at": key.expires_at,
-            }
-            free = "attribute_not_exists(pk) OR expires_at <= :now"
-            writes.append(self._put(item, free, {":now": int(time.time())}))
+            is_free = "attribute_not_exists(pk) OR expires_at <= :now"
+            writes.append(self._put(_key_item(key, record), is_free, {":now": int(time.time())}))
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
         except self.dynamodb.exceptions.TransactionCanceledException as error:
-            _raise_unless_ours(error.response.get("CancellationReasons", []), record, error)
+            _raise_unless_ours(error, record, key)
         return record
 
     @outages()
-    def withdraw(self, record: Record, key: "IdempotencyKey | None") -> None:
-        """Take back what `add` wrote, if it did: for a message that nobody was promised."""
+    def withdraw(self, record: Record) -> None:
+        """Delete a message that `add` may or may not have written, and that nobody was promised.
+
+        Its idempotency key stays. A key whose message is gone is free: the next request with it
+        finds that out (see `release`), so it need not be deleted here.
+        """
         deletes: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self.table, "Key": items.key(f"MSG#{record.id}", sort)}}
             for sort in ("RECORD", "CONTENT")
         ]
-        if key:  # Never another message's: then nothing of ours was written either.
-            ours: TransactWriteItemTypeDef = {
-                "Delete": {
-                    "TableName": self.table,
-                    "Key": items.key(f"KEY#{key.hash}", "KEY"),
-                    "ConditionExpression": "attribute_not_exists(pk) OR message_id = :id",
-                    "ExpressionAttributeValues": {":id": {"S": record.id}},
-                }
-            }
-            deletes.append(ours)
         self.dynamodb.transact_write_items(TransactItems=deletes)
 
-    @outages()
     def get(self, message_id: str) -> Record | None:
-        """Read a message's record; None if there is none, or none any more."""
+        """Return a message's record; None if there is none, or if it has expired or was erased."""
+        message = self.look_up(message_id)
+        return message if isinstance(message, Record) else None
+
+    @outages()
+    def look_up(self, message_id: str) -> Record | Tombstone | None:
+        """Return a message's record as `get` does, but a tombstone if the message was erased."""
         reply = self.dynamodb.get_item(
             TableName=self.table, Key=items.key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
         )
-        return items.live_record_in(reply["Item"]) if "Item" in reply else None
+        return items.message_in(reply["Item"]) if "Item" in reply else None
 
     @outages()
     def get_content(self, message_id: str) -> str | None:
-        """Read what `add` was given as content; None once that has expired."""
+        """Return what `add` was given as content; None if there is none, or if it has expired."""
         reply = self.dynamodb.get_item(
             TableName=self.table, Key=items.key(f"MSG#{message_id}", "CONTENT"), ConsistentRead=True
         )
@@ -114,10 +119,11 @@ class Store(NamedTuple):
         return str(item["content"]) if item and item["expires_at"] > time.time() else None
 
     def revise(self, record: Record, change: Callable[[Record], Record]) -> Record:
-        """Apply `change` to the newest state of `record` and write it, unless it changes nothing.
+        """Apply `change` to a record and write the result, unless it changes nothing.
 
-        Somebody else's write in between makes `change` run again on what they wrote, so it must
-        not do anything but compute. What it raises stops the revision.
+        If somebody else has written the record in the meantime, `change` runs again, on what they
+        wrote: it must only compute. What it raises ends the revision. Returns the newest record.
+        Raises `RecordGone`.
         """
         while True:
             changed = change(record)
@@ -131,9 +137,10 @@ class Store(NamedTuple):
 
     @outages()
     def _overwrite(self, record: Record, revision: str) -> Record | None:
-        """Write over `revision`; None if that worked, else the newest record.
+        """Replace the record if its revision is still `revision`; return the newest one if not.
 
-        If an answer was lost and the SDK wrote again, the newest record is this very one.
+        The newest one may be `record` itself: the first write succeeded, its answer was lost, and
+        the SDK wrote again. None means that the record was replaced.
         """
         try:
             self.dynamodb.put_item(
@@ -144,24 +151,15 @@ class Store(NamedTuple):
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
-            item = error.response.get("Item")
-            newest = cast("Mapping[str, Any]", item or {})
+            newest = cast("Mapping[str, Any]", error.response.get("Item") or {})
             if not newest or items.is_tombstone(newest):
                 raise RecordGone(record.id) from None
             return items.record_in(newest)
         return None
 
     @outages()
-    def was_erased(self, message_id: str) -> bool:
-        """Say whether there was such a message until somebody had it erased."""
-        reply = self.dynamodb.get_item(
-            TableName=self.table, Key=items.key(f"MSG#{message_id}", "RECORD"), ConsistentRead=True
-        )
-        return items.is_tombstone(cast("Mapping[str, Any]", reply.get("Item", {})))
-
-    @outages()
     def release(self, key: "IdempotencyKey", message_id: str) -> None:
-        """Free a key that stands for a message which is gone."""
+        """Delete a key if it belongs to this message, which is gone; else do nothing."""
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
             self.dynamodb.delete_item(
                 TableName=self.table,
@@ -172,7 +170,11 @@ class Store(NamedTuple):
 
     @outages()
     def id_of(self, ses_message_id: str) -> str:
-        """Find the id of the message that SES knows by this one, for events without tags, or ""."""
+        """Return our id of the message that SES knows as `ses_message_id`; "" if there is none.
+
+        For events without our tags. The index is eventually consistent: a message that was sent a
+        moment ago may not be found yet.
+        """
         reply = self.dynamodb.query(
             TableName=self.table,
             IndexName="BySesMessageId",
@@ -182,16 +184,17 @@ class Store(NamedTuple):
         return next((items.message_id_of(item) for item in reply["Items"]), "")
 
     def due(self, now: int) -> Iterator[str]:
-        """List the ids of the unfinished messages that somebody should look at, shard by shard.
+        """Yield the ids of the unfinished messages that are due at `now`, one shard after another.
 
-        Within a shard, what has been due the longest comes first.
+        Within a shard, the one that has been due for the longest time comes first. The index is
+        eventually consistent: an id may be listed that is not due any more.
         """
         for shard in range(items.SHARDS):
             yield from map(items.message_id_of, self._shard(shard, now))
 
     @outages()
     def oldest_due_at(self) -> int | None:
-        """Say since when (or until when) the message that is due first is so; None without any."""
+        """Return when the first unfinished message is (or was) due; None if there is none."""
         firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(items.SHARDS))
         return min((int(item["due_at"]["N"]) for item in firsts if item), default=None)
 
@@ -221,24 +224,43 @@ class Store(NamedTuple):
         return {"Put": put}  # type: ignore[typeddict-item]
 
 
-class RecordGone(Exception):
-    """The record was deleted while it was being changed."""
+def _content_item(record: Record, content: str) -> dict[str, Any]:
+    return {
+        "pk": f"MSG#{record.id}",
+        "sk": "CONTENT",
+        "content": content,
+        "expires_at": record.content_expires_at,
+    }
 
 
-def _raise_unless_ours(
-    reasons: Sequence[Mapping[str, Any]], record: Record, error: ClientError
-) -> None:
-    """Tell a key in use, and our own first write after a lost answer, from a real failure."""
-    found = [items.plain(reason["Item"]) if "Item" in reason else {} for reason in reasons]
-    if any(item.get("revision") == record.revision for item in found):
+def _key_item(key: "IdempotencyKey", record: Record) -> dict[str, Any]:
+    return {
+        "pk": f"KEY#{key.hash}",
+        "sk": "KEY",
+        "message_id": record.id,
+        "fingerprint": key.fingerprint,
+        "expires_at": key.expires_at,
+    }
+
+
+def _raise_unless_ours(error: ClientError, record: Record, key: "IdempotencyKey | None") -> None:
+    """Raise why a transaction was cancelled, unless the first of two equal ones had succeeded.
+
+    In that case the answer to the first was lost, the SDK sent it again, and what stands in the way
+    is our own write. A reason has the item that broke the condition, if it was one of a condition.
+    """
+    reasons = cast("Sequence[Mapping[str, Any]]", error.response.get("CancellationReasons", []))
+    existing = [items.plain(reason["Item"]) if "Item" in reason else {} for reason in reasons]
+    if any(item.get("revision") == record.revision for item in existing):
         return
-    for item in found:
-        if "fingerprint" in item:
-            raise KeyTaken(item["message_id"], item["fingerprint"]) from None
+    for item in existing:
+        if key and "fingerprint" in item:
+            raise KeyTaken(key, item["message_id"], item["fingerprint"]) from None
     if any(reason.get("Code") == "TransactionConflict" for reason in reasons):
         raise KeyBusy from None
     raise error
 
 
 def _revised(record: Record) -> Record:
+    """Give a record the token of its next write: see `Record.revision`."""
     return record.model_copy(update={"revision": os.urandom(12).hex()})

@@ -1,9 +1,11 @@
-"""Addresses that a domain must not mail any more, and why: items of their own in the table.
+"""The suppression list: addresses to which a domain must send no more mail, and the reasons.
 
-`pk` is SUPPRESSED#<domain>, `sk` the canonical address; `reason` is bounce, complaint or manual,
-`since` an epoch second, `message_id` the message that taught us. Of an address that was erased and
-must not be mailed all the same, `sk` is a salted hash. SES keeps a list of its own per account, but
-accepts such mails and counts them; asking it is limited to one request a second.
+Each address is an item of the table. `pk` is SUPPRESSED#<domain> and `sk` the canonical address, or
+a keyed hash of one that was erased and must get no mail all the same. `reason` is bounce, complaint
+or manual, `since` an epoch second, `message_id` the message that bounced or was complained about.
+
+SES has a list of its own for each account. It cannot replace this one: SES accepts mails to the
+addresses on it and counts them, and it may be asked about one address a second only.
 """
 
 import hashlib
@@ -25,45 +27,48 @@ Reason = Literal["bounce", "complaint", "manual"]
 
 
 class Entry(NamedTuple):
-    """Why and since when (epoch seconds) an address is suppressed, and which message taught us."""
+    """An address on the list."""
 
     address: str
     """"" if only a hash of it is kept."""
     reason: Reason
     since: int
+    """Epoch seconds."""
     message_id: str
+    """The message that bounced or was complained about; "" if the reason is `manual`."""
 
 
 class SuppressionList(NamedTuple):
-    """The suppressed addresses of all domains."""
+    """The suppressed addresses of all domains. All methods raise `Outage` if DynamoDB fails."""
 
     dynamodb: "DynamoDBClient"
     table: str
     salt: str
-    """The stack's own, for hashes: whoever has only the table cannot try addresses."""
+    """The key of the hashes. Each stack has its own, which is not in the table: who has only the
+    table cannot find out by trying which addresses are on the list."""
 
     @outages()
     def among(self, domain: str, addresses: Collection[str]) -> frozenset[str]:
         """Return those of `addresses` (canonical, at most 50) that are suppressed."""
-        if not addresses:
+        if not addresses:  # A request without keys is an error to DynamoDB.
             return frozenset()
-        meant = {address: address for address in addresses}
-        meant |= {self.hashed(address): address for address in addresses}
-        asked: Mapping[str, Any] = {
+        by_sort_key = {address: address for address in addresses}
+        by_sort_key |= {self.hashed(address): address for address in addresses}
+        requests: Mapping[str, Any] = {
             self.table: {
-                "Keys": [_key(domain, kept) for kept in meant],
+                "Keys": [_key(domain, sort_key) for sort_key in by_sort_key],
                 "ProjectionExpression": "sk",
             }
         }
-        found: set[str] = set()
-        while asked:
-            reply = self.dynamodb.batch_get_item(RequestItems=asked)
-            found |= {item["sk"]["S"] for item in reply["Responses"].get(self.table, ())}
-            asked = reply.get("UnprocessedKeys") or {}
-        return frozenset(meant[kept] for kept in found)
+        suppressed: set[str] = set()
+        while requests:
+            reply = self.dynamodb.batch_get_item(RequestItems=requests)
+            suppressed |= {item["sk"]["S"] for item in reply["Responses"].get(self.table, ())}
+            requests = reply.get("UnprocessedKeys") or {}
+        return frozenset(by_sort_key[sort_key] for sort_key in suppressed)
 
     def hashed(self, address: str) -> str:
-        """Return what is kept of an address that was erased and must not be mailed."""
+        """Return what is kept of an address that was erased: HMAC-SHA-256 of it, in hex."""
         digest = hmac.new(self.salt.encode(), address.encode(), hashlib.sha256)
         return digest.hexdigest()
 
@@ -71,7 +76,7 @@ class SuppressionList(NamedTuple):
     def looking_up(
         self, domain: str, addresses: Collection[str]
     ) -> Iterator["Future[frozenset[str]]"]:
-        """Ask `among` beside what the block does; the result is there when it ends."""
+        """Run `among` while the `with` block runs; the future that it yields is done at its end."""
         if not addresses:  # A domain without a list pays for nothing.
             nobody: Future[frozenset[str]] = Future()
             nobody.set_result(frozenset())
@@ -85,7 +90,10 @@ class SuppressionList(NamedTuple):
 
     @outages()
     def add(self, domain: str, address: str, reason: Reason, message_id: str) -> bool:
-        """Suppress an address; say whether that is new. Only a complaint gives way to what is."""
+        """Put an address on the list; return whether that changed anything.
+
+        A bounce or a manual entry replaces a complaint; nothing else is replaced.
+        """
         item = {
             **_key(domain, address),
             "reason": {"S": reason},
@@ -107,17 +115,17 @@ class SuppressionList(NamedTuple):
 
     @outages()
     def remove(self, domain: str, address: str) -> bool:
-        """Let an address be mailed again, whatever stood against it; say whether anything did."""
+        """Take an address off the list, whatever the reason; return whether it was on it."""
         replies = [
             self.dynamodb.delete_item(
-                TableName=self.table, Key=_key(domain, kept), ReturnValues="ALL_OLD"
+                TableName=self.table, Key=_key(domain, sort_key), ReturnValues="ALL_OLD"
             )
-            for kept in (address, self.hashed(address))
+            for sort_key in (address, self.hashed(address))
         ]
         return any("Attributes" in reply for reply in replies)
 
     def entries(self, domain: str) -> Iterator[Entry]:
-        """List whom a domain must not mail, by address."""
+        """Yield the addresses to which a domain must send no mail, in their order."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
@@ -130,7 +138,7 @@ class SuppressionList(NamedTuple):
 
     @outages()
     def lift_complaint(self, domain: str, address: str) -> None:
-        """Let an address be mailed again, if nothing but a complaint stood against it."""
+        """Take an address off the list if the reason was a complaint; else do nothing."""
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
             self.dynamodb.delete_item(
                 TableName=self.table,
@@ -140,5 +148,5 @@ class SuppressionList(NamedTuple):
             )
 
 
-def _key(domain: str, address: str) -> dict[str, Any]:
-    return key(f"SUPPRESSED#{domain}", address)
+def _key(domain: str, sort_key: str) -> dict[str, Any]:
+    return key(f"SUPPRESSED#{domain}", sort_key)

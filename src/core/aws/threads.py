@@ -1,13 +1,17 @@
-"""The threads for calls to AWS that need not wait for each other: one pool, made when needed."""
+"""The pool of threads for calls to AWS that run side by side."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 _AT_ONCE = 9
-"""Eight objects, and a look at the suppression list. An idle connection to AWS is kept for each."""
+"""How many threads there are: for eight objects of a mail and a look at the suppression list. Each
+costs memory, and an open connection to AWS."""
 
 
 @cache
 def threads() -> ThreadPoolExecutor:
-    """Return the pool. It stays: starting threads for every mail costs more than the mail does."""
+    """Return the pool, which is made when first needed and then kept.
+
+    To start threads for every mail would take longer than all else that is done for it.
+    """
     return ThreadPoolExecutor(_AT_ONCE)

@@ -1,4 +1,4 @@
-"""What an address is, and how a member such as `To` names several (RFC 5322 §3.4)."""
+"""Addresses and mailboxes, and the lists of them in members such as `To` (RFC 5322 §3.4)."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import NewType
 Address = NewType("Address", str)
 """An address that has passed through `parse_address`: ASCII, its domain in lower case."""
 
-# RFC 5322 §3.2.3 dot-atom, at most 64 octets (RFC 5321 §4.5.3.1.1). No quoted local parts, no
-# comments, no address literals: SES takes 7-bit local parts only, and mails to such forms bounce.
+# A dot-atom (RFC 5322 §3.2.3) of at most 64 octets (RFC 5321 §4.5.3.1.1). The RFC's rarer forms
+# (quoted local parts, comments, IP addresses as domains) are refused, because mails to them bounce.
+# So are characters beyond ASCII, because SES takes none before the '@'.
 _LOCAL = re.compile(
     r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z"
 )
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")  # RFC 1123 §2.1
 _QUOTED = re.compile(r'(?<!\S)"(?:[^"\\]|\\.)*"(?!\S)')
-_MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+_MAX_LENGTH = 254  # A path has 256 octets (RFC 5321 §4.5.3.1.3), two of them the angle brackets.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class Mailbox:
 
 
 def parse_address(text: str) -> Address:
-    """Return the canonical form of `local@domain`, or raise `ValueError` saying what is wrong.
+    """Return the address in the form in which it is sent to.
 
-    The local part stays as it is: only the receiving host may interpret it (RFC 5321 §2.4). An
-    internationalised domain becomes punycode (UTS 46).
+    The local part stays as it is, because only the receiving host may interpret it (RFC 5321 §2.4).
+    The domain becomes lower case, and punycode if it has characters beyond ASCII (UTS 46). Raises
+    `ValueError` whose text ("has no '@'") says what is wrong.
 
     >>> parse_address("Ada@Example.COM")
     'Ada@example.com'
@@ -46,7 +48,9 @@ def parse_address(text: str) -> Address:
 
 
 def parse_domain(text: str) -> str:
-    """Return the canonical form of a domain name, or raise `ValueError` saying what is wrong.
+    """Return a domain name in lower case, and in punycode if it has characters beyond ASCII.
+
+    It must have at least two labels. Raises `ValueError` whose text says what is wrong.
 
     >>> parse_domain("Grüße.Example")
     'xn--gre-6ka8l.example'
@@ -70,10 +74,11 @@ def _punycode(domain: str) -> str:
 
 
 def canonical(address: str) -> str:
-    """Return what two spellings of one recipient share, for comparing: never for sending.
+    """Return a form that is equal for all spellings of one recipient, to compare by.
 
-    SES reports recipients in other case, with the domain in either script, and as `Name <a@b>`;
-    nearly every host treats local parts alike in any case. What is no address is only lower-cased.
+    It is never sent to, as the whole address is in lower case: nearly every host takes a local part
+    in any case. Other spellings are those in which SES reports recipients: in another case, with
+    the domain in punycode or not, or as `Name <a@b>`. A text that is no address becomes lower case.
     """
     bare = address.strip()
     if bare.endswith(">"):
@@ -85,9 +90,10 @@ def canonical(address: str) -> str:
 
 
 def parse_mailboxes(text: str) -> list[Mailbox]:
-    """Parse `a@b`, `Name <a@b>` and lists of them, separated by commas or semicolons.
+    """Return the mailboxes in a list of `a@b` and `Name <a@b>` with commas or semicolons between.
 
-    Empty entries (a trailing comma) are skipped. Raises `ValueError` that counts entries from one.
+    Empty entries, as after a trailing comma, are skipped. Raises `ValueError` whose text says which
+    entry (the first is 1) is wrong, and how.
     """
     mailboxes = []
     for number, entry in enumerate(filter(None, map(str.strip, _split(text))), start=1):
@@ -99,7 +105,7 @@ def parse_mailboxes(text: str) -> list[Mailbox]:
 
 
 def _split(text: str) -> list[str]:
-    """Split at commas and semicolons that stand outside quotes and angle brackets."""
+    """Split a list at commas and semicolons, but not at those in quotes or angle brackets."""
     entries, start, quoted, bracketed, escaped = [], 0, False, False, False
     for position, character in enumerate(text):
         if escaped:
@@ -128,9 +134,10 @@ def _parse_mailbox(entry: str) -> Mailbox:
 
 
 def _parse_name(text: str) -> str:
-    """Unquote a display name: words and quoted strings (RFC 5322 §3.2.5).
+    """Return a display name without its quotes (RFC 5322 §3.2.5: words and quoted strings).
 
-    What is left of quotes and angle brackets would be another recipient, swallowed by a name.
+    Raises `ValueError` if quotes or angle brackets are left over: they would come from a list in
+    which a comma is missing, and the name would contain another recipient.
     """
     if any(character in '"<>' for character in _QUOTED.sub("", text)):
         raise ValueError("has quotes or angle brackets in its name that do not match")

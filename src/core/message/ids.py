@@ -1,15 +1,18 @@
-"""Message ids: unique, and sorted by the time they were made (ULID)."""
+"""Message ids: unique, and sorted by the time at which they were made.
+
+They are ULIDs (https://github.com/ulid/spec): 26 characters of Crockford's base 32.
+"""
 
 import os
 import re
 import time
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Without I, L, O and U.
 _FORM = re.compile(f"[{_ALPHABET}]{{26}}\\Z")
 
 
 def new_id() -> str:
-    """Return 26 characters: 48 bits of milliseconds since 1970, then 80 random bits.
+    """Return a new id: 48 bits for the milliseconds since 1970, then 80 random bits.
 
     The random bits are the operating system's: nobody can guess the id of another's mail.
     """
@@ -18,7 +21,7 @@ def new_id() -> str:
 
 
 def made_at(message_id: str) -> float:
-    """Return when one of our ids was made, in epoch seconds."""
+    """Return when an id was made, in epoch seconds. `message_id` must be one (`is_id`)."""
     milliseconds = 0
     for character in message_id[:10]:
         milliseconds = milliseconds << 5 | _ALPHABET.index(character)
@@ -26,5 +29,5 @@ def made_at(message_id: str) -> float:
 
 
 def is_id(text: str) -> bool:
-    """Say whether `text` could be one of our ids."""
+    """Tell whether `text` has the form of our ids."""
     return _FORM.match(text) is not None

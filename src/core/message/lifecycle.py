@@ -1,7 +1,9 @@
-"""Every step that the sending of a message can take.
+"""Every step that a message can take from the moment in which it is accepted.
 
-Pure functions from record to record, so that any order of tries, events and repairs can be tested
-(ARCHITECTURE: never lost, never twice).
+All are pure functions from one record to the next, so that tests can take them in any order and by
+the thousand. Together with the conditional writes of `aws.store` they keep the promise that no mail
+is lost and none is sent twice where that can be known (docs/architecture.md, Sending). Times are in
+epoch seconds.
 """
 
 from collections.abc import Collection
@@ -20,43 +22,46 @@ from core.message.ses_event import Event, Kind
 from core.message.status import Status
 
 _BACKOFF_FIRST, _BACKOFF_MOST = 5, 3600
-"""Seconds: bounds of the exponential delay between tries."""
+"""Seconds: the shortest and the longest upper bound of the random delay between two tries."""
 
 
 class NotClaimable(Exception):
-    """A try must not begin: one is under way, or the message waits for none."""
+    """A try must not begin: another one is under way, or the message does not wait for one."""
 
 
 def wait(record: Record, until: int) -> Record:
-    """Leave the next try to the queue, not before `until`."""
+    """Let the message wait in the queue for its next try, which is not before `until`."""
     return _changed(record, state=Status.QUEUED, next_attempt_at=until)
 
 
 def claim(record: Record, now: int) -> Record:
-    """Begin a try. Raises `NotClaimable` if SES has the mail, or somebody is trying."""
-    if record.is_taken or record.state not in (Status.ACCEPTED, Status.QUEUED):
+    """Begin a try, which nobody else may then begin as well.
+
+    Raises `NotClaimable` if SES has the mail, or if the message does not wait for a try.
+    """
+    if record.is_taken or record.state is not Status.QUEUED:
         raise NotClaimable
     return _changed(
         record,
         state=Status.SENDING,
         attempts=(*record.attempts, Attempt(at=now)),
         claimed_until=now + CLAIM_SECONDS,
+        next_attempt_at=0,
     )
 
 
 def refuse(record: Record, message: str) -> Record:
-    """Fail a mail before anything of it is kept or tried."""
-    return _changed(_failed(record, message), attempts=(), claimed_until=0)
+    """Let a new message fail without any try; `message` tells the caller why."""
+    return _failed(record, message)
 
 
 def suppress(record: Record, addresses: Collection[str]) -> Record:
-    """Leave out recipients that bounced or complained earlier; with nobody left, it has ended."""
+    """Mark the recipients that are among `addresses` (canonical): they get no mail."""
     recipients = tuple(
         recipient.model_copy(update=_SUPPRESSED) if recipient.address in addresses else recipient
         for recipient in record.recipients
     )
-    left_out = _changed(record, recipients=recipients)
-    return _changed(left_out, state=Status.FAILED) if left_out.is_suppressed else left_out
+    return _changed(record, recipients=recipients)
 
 
 _SUPPRESSED = {
@@ -67,50 +72,53 @@ _SUPPRESSED = {
 
 
 def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: float) -> Record:
-    """Note how try `number` (from one) ended; `jitter` in [0, 1) spreads the next over its delay.
+    """Write down how try `number` (the first is 1) ended, and what follows from it.
 
-    Repeating it changes nothing. An outcome that comes after an event has shown that SES has the
-    mail is only noted: the event is right. After the sweeper gave the try up, only `Sent` counts.
+    `jitter`, in [0, 1), is the part of the longest delay after which the next try comes. To settle
+    a try again changes nothing. If events have already shown that SES has the mail, the outcome is
+    written down and nothing follows. If the sweep has given the try up as unanswered, only `Sent`
+    still counts, as it says more.
     """
-    known = record.attempts[number - 1].outcome
-    if known == "no answer" and isinstance(outcome, Sent):
-        known = ""
-    if known:
+    written = record.attempts[number - 1].outcome
+    if written and not (written == "no answer" and isinstance(outcome, Sent)):
         return record
+    if isinstance(outcome, Sent):
+        return _taken(_noted(record, number, outcome="sent", ses_message_id=outcome.ses_message_id))
+    noted = _noted(record, number, outcome=_WRITTEN[type(outcome)], code=outcome.code)
+    if record.is_taken:
+        return noted
     match outcome:
-        case Sent(ses_message_id):
-            noted = _noted(record, number, outcome="sent", ses_message_id=ses_message_id)
-            return _taken(noted)
-        case Refused(code, message, needs_letter):
-            noted = _noted(record, number, outcome="refused", code=code)
-            if record.is_taken:
-                return noted
+        case Refused(_, message, needs_letter):
             return _given_up(noted, message, now) if needs_letter else _failed(noted, message)
-        case NotTaken(code):
-            noted = _noted(record, number, outcome="not taken", code=code)
-            return noted if record.is_taken else _deferred(noted, outcome, now, jitter)
-        case NoAnswer(code):
-            noted = _noted(record, number, outcome="no answer", code=code)
-            return noted if record.is_taken else _unanswered(noted)
+        case NotTaken():
+            return _deferred(noted, outcome, now, jitter)
+        case NoAnswer():
+            return _unanswered(noted)
+
+
+_WRITTEN = {Refused: "refused", NotTaken: "not taken", NoAnswer: "no answer"}
+"""How `Attempt.outcome` names an outcome."""
 
 
 def merge(record: Record, event: Event) -> Record:
-    """Add what `event` says. Any order and any number of repetitions give the same record.
+    """Add to a message what an event of SES says.
 
-    Every event about a message proves that SES has it, whatever we knew. Recipients that the
-    message does not have (complaint lists name whole domains) are passed over.
+    The events of a message may be merged in any order, and each any number of times: the record is
+    the same in the end. Every event proves that SES has the mail, whatever was known before.
+    Recipients that the message does not have are passed over: a complaint names all addresses of a
+    host to which the mail went.
     """
     merged = record if record.is_suppressed else _taken(record)
     if 0 < event.attempt <= len(record.attempts):
         merged = _noted(
             merged, event.attempt, outcome="sent", ses_message_id=event.ses_message_id, code=""
         )
-    about = event.recipients
+    named = event.recipients
     return _changed(
         merged,
         recipients=tuple(
             _reported(recipient, event)
-            if about is None or recipient.address in about
+            if named is None or recipient.address in named
             else recipient
             for recipient in merged.recipients
         ),
@@ -118,16 +126,18 @@ def merge(record: Record, event: Event) -> Record:
 
 
 def repair(record: Record, now: int) -> Record:
-    """Put a message that was left behind back on its way; the same one if it is not due.
+    """Put a message that was left behind back on its way.
 
-    What comes back as `queued` must be put into the retry queue.
+    Returns the same record if the message is not due, or if all that it needs is its dead letter:
+    that is the caller's to write (`follow_up`), as nothing here writes anything. So is putting into
+    the queue what comes back as `queued`.
     """
-    is_failed = record.state is Status.FAILED  # It owes a letter, which nothing pure can write.
+    is_failed = record.state is Status.FAILED
     if is_failed or record.due_at is None or record.due_at > now:
         return record
     if record.is_taken:
         return _silent(record)
-    if record.state is Status.SENDING:  # Its Lambda died between its claim and its last write.
+    if record.state is Status.SENDING:  # Its function died between the claim and the last write.
         abandoned = {"outcome": "no answer", "code": "Abandoned"}
         return _unanswered(_noted(record, len(record.attempts), **abandoned))
     if record.state is Status.UNKNOWN:
@@ -146,14 +156,15 @@ def _changed(record: Record, **changes: object) -> Record:
     return record.model_copy(update=changes)
 
 
-def _noted(record: Record, number: int, **said: str) -> Record:
+def _noted(record: Record, number: int, **changes: str) -> Record:
+    """Change what is written about try `number`."""
     attempts = list(record.attempts)
-    attempts[number - 1] = attempts[number - 1].model_copy(update=said)
+    attempts[number - 1] = attempts[number - 1].model_copy(update=changes)
     return _changed(record, attempts=tuple(attempts))
 
 
 def _taken(record: Record) -> Record:
-    """SES has the mail: every recipient is at least `sent`."""
+    """Note that SES has the mail: every recipient is at least `sent`."""
     return _changed(
         record,
         state=Status.SENT,
@@ -164,7 +175,7 @@ def _taken(record: Record) -> Record:
 
 
 def _silent(record: Record) -> Record:
-    """SES had its time: of whom no event told, nobody knows."""
+    """Make recipients `unknown` about whom no event has come in the time that SES has for it."""
     return _changed(
         record,
         recipients=tuple(
@@ -179,12 +190,17 @@ def _failed(record: Record, message: str) -> Record:
 
 
 def _given_up(record: Record, message: str, now: int) -> Record:
-    """Fail a mail that was accepted: it stays due until its dead letter is written."""
+    """Let an accepted mail fail. It stays due until its dead letter has been written."""
     return _changed(_failed(record, message), next_attempt_at=now + LETTER_SECONDS)
 
 
 def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Record:
-    """Wait for an exponentially growing time with full jitter; give up after the domain's limit."""
+    """Let the mail wait for its next try, or give it up if that would come too late.
+
+    The delay is random, between zero and a bound that doubles with every try ("full jitter":
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that mails which
+    failed together do not come back together.
+    """
     ceiling = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** min(len(record.attempts), 20))
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:
@@ -194,7 +210,11 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
 
 
 def _undecided(record: Record, now: int) -> Record:
-    """Nobody told within the grace time: the domain's policy says what then (ARCHITECTURE 4)."""
+    """Do what the domain's policy says when the grace time is over and no event has come.
+
+    `resend`: send once more, because a mail that comes twice is better than one that is lost; after
+    that it stays unknown. `fail`: never risk a second mail (docs/architecture.md, Sending 4).
+    """
     if record.may_send_again:
         return wait(record, now)
     if record.unknown_outcome == "fail":
@@ -204,6 +224,7 @@ def _undecided(record: Record, now: int) -> Record:
 
 
 def _unanswered(record: Record) -> Record:
+    """Leave open whether SES has the mail, until an event comes or the grace time is over."""
     return _changed(
         record,
         state=Status.UNKNOWN,
@@ -218,28 +239,30 @@ def _at_least(recipient: Recipient, least: Status) -> Recipient:
 
 _BECOMES = {
     Kind.SEND: Status.SENT,
+    Kind.DELIVERY_DELAY: Status.SENT,
     Kind.DELIVERY: Status.DELIVERED,
     Kind.BOUNCE: Status.UNDELIVERED,
     Kind.REJECT: Status.FAILED,
     Kind.RENDERING_FAILURE: Status.FAILED,
     Kind.OPEN: Status.READ,
 }
-"""CONTRACT.md B3. The other kinds are noted and change no status."""
+"""The status that an event reports (docs/contract.md B3)."""
 
-_NOTED = {
-    Kind.DELIVERY_DELAY: "delayed_at",
-    Kind.COMPLAINT: "complained_at",
-    Kind.COMPLAINT_CLEARED: "cleared_at",
-}
+_NOTED_AT = {Kind.COMPLAINT: "complained_at", Kind.COMPLAINT_CLEARED: "cleared_at"}
+"""The field that keeps the time of an event which changes no status."""
 
 
 def _reported(recipient: Recipient, event: Event) -> Recipient:
-    if noted := _NOTED.get(event.kind):
-        return recipient.model_copy(update={noted: max(getattr(recipient, noted), event.at)})
-    says = _BECOMES[event.kind]
-    becomes = status.merge(recipient.status, says)
-    if becomes is not says:
+    """Add an event to the recipient that it is about."""
+    if noted_at := _NOTED_AT.get(event.kind):
+        latest = max(getattr(recipient, noted_at), event.at)
+        return recipient.model_copy(update={noted_at: latest})
+    reported = _BECOMES[event.kind]
+    becomes = status.merge(recipient.status, reported)
+    if becomes is not reported:
         return recipient
-    # Of two reports of the same, the greater text: a rule that does not ask which came first.
-    detail = max(recipient.detail, event.detail) if says is recipient.status else event.detail
+    # Of two reports of the same status the text that sorts last is kept, so that the order in which
+    # they come does not matter.
+    is_repeated = reported is recipient.status
+    detail = max(recipient.detail, event.detail) if is_repeated else event.detail
     return recipient.model_copy(update={"status": becomes, "detail": detail})

@@ -1,4 +1,4 @@
-"""What a mail is once it has been accepted: everything that a try at sending it needs."""
+"""An accepted mail: everything that a try at sending it needs, in a form that can be stored."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -17,7 +17,7 @@ REFUSED_EXTENSIONS = frozenset(
     wsh xnk
     """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
 )
-"""File name extensions that SES does not send."""
+"""The extensions of file names that SES does not send."""
 
 
 def _is_none(value: object) -> bool:
@@ -25,20 +25,24 @@ def _is_none(value: object) -> bool:
 
 
 _Unwritten = Field(exclude_if=_is_none)
-"""What few mails have need not be stored with every one."""
+"""For fields that few mails have: None is not stored, to keep the others small."""
 
 
 class AttachmentHead(BaseModel):
-    """What is known of an attachment besides its bytes."""
+    """The name and the type of an attachment. Its bytes are kept apart, as they may be large."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     content_type: str
+    """A media type, such as `application/pdf`."""
 
 
 class Mail(BaseModel):
-    """An accepted mail without the bytes of its attachments. Holds personal data: never log it."""
+    """An accepted mail without the bytes of its attachments.
+
+    It holds personal data: never log it.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -47,23 +51,28 @@ class Mail(BaseModel):
     cc: tuple[Mailbox, ...] = ()
     bcc: tuple[Mailbox, ...] = ()
     reply_to: tuple[str, ...] = ()
+    """Addresses without names."""
     subject: str = ""
     text: str | None = None
     html: str | None = None
+    """Without a text and an HTML body, the mail goes out with an empty text."""
     attachments: tuple[AttachmentHead, ...] = ()
     configuration_set: str
+    """The name of SES's configuration set: where events go, and the rules for sending."""
     tenant: Annotated[str | None, _Unwritten] = None
+    """The name of the tenant of the SES account for whom the mail is sent; None for the account."""
     track_opens: Annotated[bool | None, _Unwritten] = None
+    """Whether SES adds a picture that tells when the mail is opened; None: as the set says."""
     track_clicks: Annotated[bool | None, _Unwritten] = None
-    """Of its domain's configuration; None: as the configuration set says."""
+    """Whether SES rewrites links, to tell when they are followed; None: as the set says."""
 
     def without(self, addresses: Collection[str]) -> "Mail":
-        """Return the same mail, not sent to `addresses` (canonical)."""
-        left = {
+        """Return the same mail without the recipients that are among `addresses` (canonical)."""
+        remaining = {
             field: tuple(b for b in getattr(self, field) if canonical(b.address) not in addresses)
             for field in ("to", "cc", "bcc")
         }
-        return self.model_copy(update=left)
+        return self.model_copy(update=remaining)
 
     @property
     def recipients(self) -> tuple[Mailbox, ...]:

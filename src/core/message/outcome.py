@@ -1,13 +1,14 @@
-"""How a try at sending can end, named for what has to be done next (ARCHITECTURE, point 4).
+"""The four ways in which a try at sending can end, by what has to be done next.
 
-An outcome is not an exception: all four are ordinary, and all four are written down.
+An outcome is not an exception: each of the four is ordinary, and each is written down
+(docs/architecture.md, Sending 4).
 """
 
 from typing import NamedTuple
 
 
 class Sent(NamedTuple):
-    """SES has the mail."""
+    """SES has taken the mail. `ses_message_id` is SES's own id of it."""
 
     ses_message_id: str
 
@@ -16,23 +17,25 @@ class Refused(NamedTuple):
     """SES will never take the mail: it has failed."""
 
     code: str
+    """The name of the error, as SES or botocore gives it."""
     message: str
-    """For the caller: without addresses, which SES's own texts contain."""
+    """A text for the caller. It is ours, because SES's own texts contain addresses."""
     needs_letter: bool = False
-    """Whether an operator must hear of it: the mail was accepted and is lost."""
+    """Whether an operator must hear of it, because the mail was accepted and is lost."""
 
 
 class NotTaken(NamedTuple):
-    """SES certainly has not taken the mail and may later: try again."""
+    """SES has certainly not taken the mail, but may take it later: try again."""
 
     code: str
     message: str
+    """A text for the caller, as in `Refused`."""
     least_delay: int = 0
-    """Seconds before which trying again is no use."""
+    """Seconds before which it is no use to try again."""
 
 
 class NoAnswer(NamedTuple):
-    """SES may or may not have the mail: trying again might send it twice."""
+    """SES may or may not have the mail: to try again might send it twice."""
 
     code: str
 

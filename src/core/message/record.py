@@ -1,4 +1,8 @@
-"""What is kept of a message, and what follows from it: its status, and when it needs attention."""
+"""The record of a message: what is stored of it, and what follows from that.
+
+From the record follow the status that a caller is told, whether the service will try again, and
+when the sweep must look at the message. Times are in epoch seconds, spans of time in seconds.
+"""
 
 from typing import Literal
 
@@ -8,95 +12,108 @@ from core.message import status
 from core.message.status import Status
 
 SES_SECONDS = 13
-"""How long SES may keep us: connecting, and waiting for its answer."""
+"""How long one request to SES may take: connecting, and waiting for the answer."""
 CLAIM_SECONDS = 60
-"""How long one try may take: longer than any Lambda of ours may run with a claim."""
+"""How long a claim protects a try: longer than any Lambda function that holds one may run."""
 GRACE_SECONDS = 15 * 60
-"""How long the Send event may take to settle a try that ended without an answer."""
+"""How long to wait for an event of SES after a try that ended without an answer."""
 DELIVERY_SECONDS = 15 * 3600
-"""SES tries for up to 14 hours (MaxDeliverySeconds); after that no event is to be expected."""
+"""How long to wait for the last event about a sent mail. SES tries to deliver for 14 hours at most
+(MaxDeliverySeconds in its API reference)."""
 PICKUP_SECONDS = 15 * 60
-"""How long after its time a queued try may start before it counts as left behind. Generous: while
-a throttled account drains its queue, putting waiting messages in again would only lengthen it."""
+"""How long after its time a queued try may start before the sweep puts it into the queue again. It
+is long on purpose: a throttled account needs time to drain its queue, and putting waiting messages
+in a second time would only make the queue longer."""
 LETTER_SECONDS = 60
-"""How long whoever gives a message up may take to leave its dead letter."""
-ENQUEUE_SECONDS = 120
-"""How long after its record is written a message may be missing from the queue."""
+"""How long the function that gives a message up has for its dead letter; then the sweep does it."""
 
 _EXTRA_SENDS = 1
-"""How often a mail is sent again because nobody could know whether SES had it."""
+"""How often a mail is sent again when nobody can know whether SES has it."""
 
 
 class Recipient(BaseModel):
-    """One recipient of the envelope. `address` is canonical; times are epoch seconds or 0."""
+    """One recipient of the envelope (To, CC or BCC), and what is known about its copy."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     address: str
+    """In the form of `address.canonical`."""
     status: Status = Status.ACCEPTED
+    """`accepted` until something is known: see `Status`."""
     detail: str = ""
-    """Why it is so, without personal data: `Permanent/General 5.1.1`."""
-    delayed_at: int = 0
+    """The reason for the status, without personal data: `Bounced: Permanent/General 5.1.1`."""
     complained_at: int = 0
+    """When the newest complaint was made; 0 if none was."""
     cleared_at: int = 0
-    """When a complaint was taken back (feedback type `not-spam`)."""
+    """When a complaint was taken back (feedback type `not-spam`); 0 if none was."""
     is_suppressed: bool = False
-    """Whether the mail was not sent to it, because of an earlier bounce or complaint."""
+    """Whether the mail is not sent to it, because of an earlier bounce or complaint."""
 
 
 class Attempt(BaseModel):
-    """One try at sending. `outcome` is empty while it is under way."""
+    """One try at sending."""
 
     model_config = ConfigDict(frozen=True)
 
     at: int
+    """When it began."""
     outcome: Literal["", "sent", "refused", "not taken", "no answer"] = ""
+    """How it ended (see `outcome.py`); "" while it is under way."""
     ses_message_id: str = ""
+    """SES's id of the mail, if SES took it."""
     code: str = ""
-    """SES's (or botocore's) name of the error."""
+    """The name of the error, as SES or botocore gives it; "" if there was none."""
 
 
 class Record(BaseModel):
-    """The state of one message. Every change makes a new one, with a new `revision`."""
+    """The state of one message. It never changes: every change makes a new record."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
+    """Our id, as `ids.new_id` makes it: the caller's `MessageId`."""
     revision: str = ""
-    """Whose write this is: tells our own repeated write from another's."""
+    """A random token of the write that stored this state. If a conditional write fails and finds
+    its own token, it had succeeded before: its answer was lost, and the SDK repeated it."""
     domain: str
     configuration: str
+    """The name of the domain's configuration, as answers show it."""
     sender: str
     receiver: str
+    """`To` as the caller wrote it."""
     reference: str = ""
     recipients: tuple[Recipient, ...]
-    state: Literal[
-        Status.ACCEPTED, Status.QUEUED, Status.SENDING, Status.SENT, Status.FAILED, Status.UNKNOWN
-    ]
-    """How far we are; what became of the mail after that is with the recipients."""
+    state: Literal[Status.QUEUED, Status.SENDING, Status.SENT, Status.FAILED, Status.UNKNOWN]
+    """How far the service is with the mail. What became of it after that is with the recipients."""
     error: str = ""
+    """Why the state is not a better one, for the caller; "" if nothing went wrong."""
     attempts: tuple[Attempt, ...] = ()
     claimed_until: int = 0
+    """Until when the function that began the newest try is alone with the message: its claim."""
     next_attempt_at: int = 0
+    """When the next step is due: a try, the end of the grace time, or the dead letter; 0: never."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
+    """What the domain wants after a try without an answer and without an event."""
     suppresses: bool = True
     """Whether the domain keeps a list of addresses that bounced or complained."""
     retry_until: int
+    """When the mail is given up, if SES has not taken it by then."""
     created_at: int
     content_expires_at: int
-    """When the mail itself is gone: from then on no try may find it, in table or bucket."""
+    """When the mail itself counts as deleted, in table and bucket: from then on no try uses it."""
     expires_at: int
+    """When the record counts as deleted."""
 
     @property
     def status(self) -> Status:
-        """The message's status (CONTRACT.md B3)."""
+        """The status of the message, as callers are told (docs/contract.md B3)."""
         if self.is_taken or self.is_suppressed:
             return status.of_message(recipient.status for recipient in self.recipients)
         return self.state
 
     @property
     def is_taken(self) -> bool:
-        """Whether SES has the mail, as far as anybody told us."""
+        """Whether SES has the mail, as far as its answers and events tell."""
         return any(
             recipient.status is not Status.ACCEPTED and not recipient.is_suppressed
             for recipient in self.recipients
@@ -104,12 +121,12 @@ class Record(BaseModel):
 
     @property
     def is_suppressed(self) -> bool:
-        """Whether nobody is left to send it to."""
+        """Whether all recipients are suppressed, so that nobody is left to send the mail to."""
         return all(recipient.is_suppressed for recipient in self.recipients)
 
     @property
     def ses_message_id(self) -> str:
-        """SES's id of the newest try that it took; "" if none."""
+        """SES's id of the newest try that it took; "" if it took none."""
         return next((a.ses_message_id for a in reversed(self.attempts) if a.ses_message_id), "")
 
     @property
@@ -117,36 +134,34 @@ class Record(BaseModel):
         """What went wrong, for the caller; "" if nothing did."""
         if not self.is_taken and not self.is_suppressed:
             return self.error
-        bad = (r for r in self.recipients if r.status is self.status and r.detail)
-        return next((recipient.detail for recipient in bad), "")
+        details = (r.detail for r in self.recipients if r.status is self.status and r.detail)
+        return next(details, "")
 
     @property
     def will_retry(self) -> bool:
-        """Whether the service itself will try again, so that the caller must not."""
+        """Whether the service itself will try again, so that the caller must not send again."""
         if self.status is Status.UNKNOWN:
             return not self.is_taken and self.may_send_again
         return self.status is Status.QUEUED
 
     @property
     def may_send_again(self) -> bool:
-        """Whether the policy allows one more try although SES may have the mail."""
+        """Whether the domain's policy allows one more try although SES may have the mail."""
         blind = sum(attempt.outcome == "no answer" for attempt in self.attempts)
         return self.unknown_outcome == "resend" and blind <= _EXTRA_SENDS
 
     @property
     def owes_letter(self) -> bool:
-        """Whether it was given up, and its dead letter is still to be written."""
+        """Whether the message was given up, and its dead letter has not been written yet."""
         return self.state is Status.FAILED and self.next_attempt_at > 0
 
     @property
     def due_at(self) -> int | None:
-        """When the sweeper must look at the message again; None once nothing is left to do."""
+        """When the sweep must look at the message again; None once nothing is left to do."""
         if self.is_taken:
             unfinished = any(recipient.status is Status.SENT for recipient in self.recipients)
             return self.attempts[-1].at + DELIVERY_SECONDS if unfinished else None
         match self.state:
-            case Status.ACCEPTED:
-                return self.created_at + ENQUEUE_SECONDS
             case Status.QUEUED:
                 return self.next_attempt_at + PICKUP_SECONDS
             case Status.SENDING:

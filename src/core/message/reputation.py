@@ -1,9 +1,9 @@
 """How a domain's mails are received: what an event adds to its counts, and which counts are bad.
 
-Of every recipient counts, once, that SES told an outcome: delivered, or bounced for good. Rates are
-of these, not of what was sent: Send events come for mails that we know to be sent already, and a
-mail that nobody has reported on is neither good nor bad yet. SES's mailbox simulator does not count
-with us, as it does not with SES.
+Each recipient is counted once, when SES first reports a delivery or a bounce. The rates are shares
+of these recipients, and not of the mails that were sent: a mail about which nothing has been
+reported is neither good nor bad yet. Addresses of SES's mailbox simulator are not counted, as SES
+does not count them either.
 """
 
 from typing import Literal, NamedTuple
@@ -13,33 +13,40 @@ from core.message.ses_event import Event
 from core.message.status import Status
 
 WINDOW_HOURS = 24
-"""How far back a domain is judged."""
+"""The hours by which a domain is judged."""
 SIMULATOR = "@simulator.amazonses.com"
 """SES's mailbox simulator bounces on demand; SES neither counts nor suppresses its addresses
 (https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html)."""
 
 _LEAST_OUTCOMES, _LEAST_COMPLAINTS = 100, 2
-"""Before that it is no rate: one bounce of two mails, one reader who hit the wrong button."""
-_TOLD = (Status.DELIVERED, Status.READ, Status.UNDELIVERED)
+"""How many there must be before a rate means anything: it does not if one of two mails bounced, or
+if one reader hit the wrong button."""
+_REPORTED = (Status.DELIVERED, Status.READ, Status.UNDELIVERED)
+"""The statuses that SES reports at the end of a delivery."""
 
 Verdict = Literal["", "bounces", "complaints"]
 
 
 class Tally(NamedTuple):
-    """Recipients of one domain in some span of time."""
+    """Numbers of recipients of one domain's mails, in some span of time."""
 
     outcomes: int = 0
+    """Recipients about whom SES has reported a delivery or a bounce."""
     bounces: int = 0
-    """For good only: a full mailbox says nothing about the sender."""
+    """Permanent bounces only: a full mailbox says nothing about the sender."""
     complaints: int = 0
 
     def plus(self, other: "Tally") -> "Tally":
-        """Add up two spans."""
+        """Return the sums of two tallies."""
         return Tally(*(mine + its for mine, its in zip(self, other, strict=True)))
 
     @property
     def verdict(self) -> Verdict:
-        """Say what there is too much of: more than 5 % bounces, or more than 0.1 % complaints."""
+        """What is bad: `bounces` above 5 %, `complaints` above 0.1 %, or "" for nothing.
+
+        From these rates on, SES reviews an account:
+        https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
+        """
         if self.outcomes < _LEAST_OUTCOMES:
             return ""
         if self.bounces * 20 > self.outcomes:
@@ -49,16 +56,16 @@ class Tally(NamedTuple):
 
 
 class Tallies(dict[str, Tally]):
-    """Tallies by domain."""
+    """The tallies of several domains, by domain."""
 
     def add(self, domain: str, tally: Tally) -> None:
-        """Add what is more than nothing."""
+        """Add to the tally of a domain; a tally of zeros adds nothing, not even the domain."""
         if any(tally):
             self[domain] = self.get(domain, Tally()).plus(tally)
 
 
 def of_change(before: Record, after: Record, event: Event) -> Tally:
-    """Count what `event` changed: told again, it changes nothing."""
+    """Count what `event` changed in its message: nothing if it came before."""
     total = Tally()
     for was, is_ in zip(before.recipients, after.recipients, strict=True):
         if not was.address.endswith(SIMULATOR):
@@ -69,7 +76,7 @@ def of_change(before: Record, after: Record, event: Event) -> Tally:
 def _of_recipient(was: Recipient, is_: Recipient, event: Event) -> Tally:
     bounces = is_.status is Status.UNDELIVERED and was.status is not Status.UNDELIVERED
     return Tally(
-        outcomes=was.status not in _TOLD and is_.status in _TOLD,
+        outcomes=was.status not in _REPORTED and is_.status in _REPORTED,
         bounces=bounces and event.is_permanent,
         complaints=is_.complained_at > 0 and was.complained_at == 0,
     )

@@ -1,8 +1,9 @@
-"""What SES tells about a mail, in every shape in which it arrives.
+"""Events of SES: what it reports about a mail, read from every form in which it arrives.
 
-Shapes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
-(configuration sets), notification-contents.html (identities), monitoring-eventbridge.html.
-SES adds fields and values without notice, so everything that is not needed is passed over.
+The forms are documented below https://docs.aws.amazon.com/ses/latest/dg/:
+event-publishing-retrieving-sns-contents.html (events of configuration sets),
+notification-contents.html (notifications of identities) and monitoring-eventbridge.html.
+SES adds members and values without notice, so all that is not needed is passed over.
 """
 
 import json
@@ -14,14 +15,15 @@ from typing import Any, NamedTuple
 from core.message.address import canonical
 
 MESSAGE_ID_TAG = "mailapi_message_id"
-"""The email tag that carries our message id to SES, and back in every event."""
+"""The email tag with our message id: SES gets it with the mail and returns it in every event."""
 ATTEMPT_TAG = "mailapi_attempt"
+"""The email tag with the number of the try."""
 
 _SETUP_MESSAGE = "Successfully validated SNS topic"
 
 
 class Kind(Enum):
-    """The events that mean something to a message."""
+    """The kinds of events that say something about a message."""
 
     SEND = auto()
     DELIVERY = auto()
@@ -35,32 +37,35 @@ class Kind(Enum):
 
 
 class Event(NamedTuple):
-    """One thing that SES says about one message."""
+    """One thing that SES reports about one message."""
 
     kind: Kind
     message_id: str
-    """Ours, from the email tags; "" in identity notifications, which carry none."""
+    """Our id, from the email tags; "" in the notifications of identities, which have no tags."""
     attempt: int
-    """Which of our tries; 0 if not known."""
+    """The number of the try (the first is 1); 0 if it is not known."""
     ses_message_id: str
+    """SES's own id."""
     at: int
-    """Epoch seconds."""
+    """Epoch seconds; 0 if the time cannot be read."""
     recipients: frozenset[str] | None = None
-    """Canonical addresses; None means all of the message's."""
+    """The recipients that it is about (canonical addresses); None means all of the message's."""
     detail: str = ""
-    """Why, without personal data: SES's own texts hold addresses."""
+    """The reason, without personal data: SES's own texts contain addresses."""
     is_permanent: bool = False
     """Whether a bounce is for good, so that the address must not be mailed again."""
 
 
 class Malformed(ValueError):
-    """A record that claims to be an event and cannot be read."""
+    """A text that should be an event cannot be read as one. Its text is the error's name."""
 
 
 def parse(text: str) -> Event | None:
-    """Read one event; None if it is of no concern (set-up messages, unknown kinds, clicks, ...).
+    """Return the event in a text of JSON; None if it says nothing about a message.
 
-    Takes the bare event, an SNS envelope around it, and an EventBridge event. Raises `Malformed`.
+    Such are the message by which SES tries a new topic, clicks, and kinds that are not known. The
+    text is the bare event, or the envelope of SNS or of EventBridge with the event in it. Raises
+    `Malformed`.
     """
     if text.startswith(_SETUP_MESSAGE):
         return None
@@ -80,67 +85,72 @@ def _event(document: Mapping[str, Any]) -> Event | None:
     if name not in _READERS:
         return None
     member, reader = _READERS[name]
-    mail, said = document["mail"], document.get(member) or {}
-    found = reader(said, mail)
-    if found is None:
+    mail, report = document["mail"], document.get(member) or {}
+    reading = reader(report, mail)
+    if reading is None:
         return None
-    kind, recipients, detail = found
-    is_permanent = kind is Kind.BOUNCE and said.get("bounceType") == "Permanent"
+    kind, recipients, detail = reading
+    is_permanent = kind is Kind.BOUNCE and report.get("bounceType") == "Permanent"
     tags = mail.get("tags") or {}
     return Event(
         kind=kind,
         message_id=_first(tags.get(MESSAGE_ID_TAG)),
         attempt=_number(_first(tags.get(ATTEMPT_TAG))),
         ses_message_id=_needed(mail["messageId"]),
-        at=_epoch(said.get("timestamp") or mail.get("timestamp") or ""),
+        at=_epoch(report.get("timestamp") or mail.get("timestamp") or ""),
         recipients=None if recipients is None else frozenset(map(canonical, recipients)),
         detail=detail,
         is_permanent=is_permanent,
     )
 
 
-_Found = tuple[Kind, Iterable[str] | None, str] | None
+_Reading = tuple[Kind, Iterable[str] | None, str] | None
+"""What a reader returns: kind, recipients (None: all) and detail. None: no event for a message."""
 
 
-def _send(_said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
+def _send(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     return Kind.SEND, None, ""
 
 
-def _delivery(said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
-    return Kind.DELIVERY, said["recipients"], ""
+def _delivery(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return Kind.DELIVERY, report["recipients"], ""
 
 
-def _delay(said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
-    return Kind.DELIVERY_DELAY, _addresses(said["delayedRecipients"]), ""
+def _delay(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return Kind.DELIVERY_DELAY, _addresses(report["delayedRecipients"]), ""
 
 
-def _bounce(said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
-    bounced = said["bouncedRecipients"]
+def _bounce(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    bounced = report["bouncedRecipients"]
     code = next((r["status"] for r in bounced if r.get("status")), "")
-    kind = "/".join(filter(None, (said.get("bounceType"), said.get("bounceSubType"))))
+    kind = "/".join(filter(None, (report.get("bounceType"), report.get("bounceSubType"))))
     return Kind.BOUNCE, _addresses(bounced), f"Bounced: {kind} {code}".rstrip()
 
 
-def _complaint(said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
-    cleared = said.get("complaintFeedbackType") == "not-spam"
+def _complaint(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    cleared = report.get("complaintFeedbackType") == "not-spam"
     kind = Kind.COMPLAINT_CLEARED if cleared else Kind.COMPLAINT
-    return kind, _addresses(said["complainedRecipients"]), ""
+    return kind, _addresses(report["complainedRecipients"]), ""
 
 
-def _reject(_said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
+def _reject(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     return Kind.REJECT, None, "SES rejected the mail: bad content."
 
 
-def _failure(_said: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Found:
+def _failure(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     return Kind.RENDERING_FAILURE, None, "SES could not render the mail."
 
 
-def _open(said: Mapping[str, Any], mail: Mapping[str, Any]) -> _Found:
-    """Count an open for a single recipient only: SES does not say which of several it was."""
+def _open(report: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
+    """Read an open: only of a mail with one recipient, as SES does not say which of several it was.
+
+    An open by a program, such as a scanner for viruses, is none: a true member of the event with
+    one of these words in its name says so.
+    """
     words = ("bot", "automated", "machine")
     by_machine = any(
         value in (True, "true") and any(word in name.lower() for word in words)
-        for name, value in said.items()
+        for name, value in report.items()
     )
     destination = mail.get("destination") or ()
     return None if by_machine or len(destination) != 1 else (Kind.OPEN, destination, "")
@@ -156,7 +166,7 @@ _READERS = {
     "Rendering Failure": ("failure", _failure),
     "Open": ("open", _open),
 }
-"""The name of an event, the member that tells more about it, and what reads that."""
+"""By the name of an event: the member of its document with the details, and what reads that."""
 
 
 def _addresses(recipients: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -184,4 +194,4 @@ def _epoch(text: str) -> int:
     try:
         return int(datetime.fromisoformat(text.replace(" ", "")).timestamp())
     except ValueError:
-        return 0  # A time that cannot be read is no reason to lose what happened.
+        return 0  # The event counts, even if its time cannot be read.

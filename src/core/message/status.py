@@ -1,11 +1,15 @@
-"""What a status is, how a recipient's statuses merge, and what a message's status follows from."""
+"""The statuses of a message and of its recipients, and the two rules that combine them."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The twelve values of the wire contract, in its order (CONTRACT.md B3)."""
+    """The twelve values of the wire contract, in its order (docs/contract.md B3).
+
+    No message ever has the status `accepted`: a mail is `queued` or `sending` from the moment in
+    which it is stored. Of a recipient, `accepted` means that nothing is known about it yet.
+    """
 
     ACCEPTED = "accepted"
     QUEUED = "queued"
@@ -21,9 +25,10 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-# SES may report about one recipient twice, late, and in any order (Delivery *and then* Bounce
-# happens). The higher rank wins, so the result depends on what was reported, never on when.
-# `unknown` is just above `sent`: SES stopped trying and no event came; any later event beats it.
+# SES may report about one recipient twice, late and in any order: a bounce may follow a delivery.
+# The status with the higher rank wins, so that the result depends on what was reported, and never
+# on the order. `unknown` is just above `sent`: SES has stopped trying and no event has come, but an
+# event that still comes says more.
 _RANK = {
     Status.ACCEPTED: 0,
     Status.SENT: 1,
@@ -36,20 +41,20 @@ _RANK = {
 
 
 def merge(first: Status, second: Status) -> Status:
-    """Return what a recipient is after both reports: commutative, associative, idempotent.
+    """Return the status of a recipient after two reports, whichever came first.
 
-    Both must be values that a recipient can have: accepted, sent, unknown, failed, delivered,
-    read, undelivered.
+    Both must be statuses that a recipient can have: accepted, sent, unknown, failed, delivered,
+    read or undelivered. The rule is commutative, associative and idempotent.
     """
     return max(first, second, key=_RANK.__getitem__)
 
 
 def of_message(recipients: Iterable[Status]) -> Status:
-    """Derive a message's status from its recipients', once SES has the mail.
+    """Return the status of a message that SES has, from the statuses of its recipients.
 
-    One undelivered (or failed) recipient makes the message so, at once: a caller who polls must
-    hear of it, and it stays true whatever becomes of the others. Otherwise the message is only as
-    far as its slowest recipient.
+    If one recipient is undelivered (else: failed), so is the message, at once: a caller who asks
+    must hear of it, and it stays true whatever becomes of the other recipients. Otherwise the
+    message is only as far as its slowest recipient.
     """
     statuses = set(recipients)
     for bad in (Status.UNDELIVERED, Status.FAILED):

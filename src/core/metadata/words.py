@@ -81,7 +81,7 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
 UNUSED = "Never used here."
 
 STATUSES: dict[Status, str] = {
-    Status.ACCEPTED: "Stored; nothing has been tried yet.",
+    Status.ACCEPTED: UNUSED,
     Status.QUEUED: "Waits for a try.",
     Status.SENDING: "A try is under way.",
     Status.SENT: "Amazon SES has the mail.",

@@ -1,20 +1,33 @@
-"""Which characters a text field may hold, so that no field can become another header."""
+"""The characters that a text may hold, so that no member of a request can add a header to a mail.
+
+Texts such as subjects and names become headers (RFC 5322 §2.2). A line break in one of them would
+begin another header, such as a second `Bcc`.
+"""
 
 import re
 from collections.abc import Iterable
 
 from core.contract.errors import Fault
 
-# C0, DEL and C1, line and paragraph separators, and the characters that make a name read backwards
-# (RFC 5322 §2.2, Unicode UAX #9). A tab could not break a header, but SES takes none.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""The characters that no header may hold, for use between the brackets of a regular expression.
+
+These are the control characters (C0, DEL and C1), the line and paragraph separators, and the
+characters that let a text be shown from right to left, which can make a name look like another one
+(Unicode UAX #9). The tab is among them: it could not break a header, but SES refuses it.
+"""
+_UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def faults_in(
     field: str, value: str, *, max_length: int | None = None, is_body: bool = False
 ) -> Iterable[Fault]:
-    """Report what `field` holds that it must not. A body may hold any character that is one."""
+    """Yield a fault for each thing that is wrong with the text `value` of the member `field`.
+
+    A body (`is_body`) never becomes a header: it may hold any character. Half of a surrogate pair
+    is none, as it cannot be written in UTF-8. `max_length` is in characters; None means any length.
+    """
     if _SURROGATE.search(value):
         yield Fault(field, "Surrogate", f"'{field}' must not contain half a surrogate pair.")
     elif not is_body and _UNPRINTABLE.search(value):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.message.address import Address, parse_address, parse_domain
+from core.submission.characters import UNPRINTABLE
 
 
 def _sender_pattern(text: str) -> str:
@@ -26,11 +27,7 @@ _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 _SesName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _KeyHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _CheckedAddress = Annotated[Address, AfterValidator(parse_address)]
-# No controls, no line or paragraph separators, nothing that turns the text around.
-_DisplayName = Annotated[
-    str,
-    Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]{0,128}$"),
-]
+_DisplayName = Annotated[str, Field(pattern=rf"^[^{UNPRINTABLE}]{{0,128}}$")]
 
 
 class DomainConfiguration(BaseModel):

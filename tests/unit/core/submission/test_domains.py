@@ -1,10 +1,12 @@
 """Which configuration a request means, and whom it lets send as whom (docs/contract.md B2)."""
 
 import hashlib
+import re
 
 import pytest
 from pydantic import ValidationError
 
+from core.submission.characters import UNPRINTABLE, faults_in
 from core.submission.domains import DomainConfiguration, broken, configured
 from core.submission.senders import choose, usable
 
@@ -192,3 +194,13 @@ def test_what_a_record_must_not_say_is_refused_by_its_name_and_without_its_value
 def test_a_record_that_is_not_a_domains_is_refused():
     with pytest.raises(ValidationError, match="domain"):
         configured(ONE, "no domain", {})
+
+
+def test_a_configured_name_may_hold_what_a_name_in_a_request_may_hold():
+    refused = [chr(code) for code in range(0x3000) if re.match(f"[{UNPRINTABLE}]", chr(code))]
+
+    assert len(refused) == 76
+    for character in refused:
+        assert [*faults_in("FromName", character)]
+        with pytest.raises(ValueError, match="default_sender_name"):
+            configured(ONE, ONE.domain, {"default_sender_name": f"a{character}"})

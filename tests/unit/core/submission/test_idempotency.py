@@ -1,6 +1,7 @@
 """What makes two submissions the same one."""
 
 import pytest
+from pydantic import Field
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
@@ -135,3 +136,51 @@ def test_a_key_shows_neither_caller_nor_reference():
     shown = repr(key(header="geheim47", caller="geheim48"))
 
     assert "geheim" not in shown
+
+
+FULL = MAIL.model_copy(
+    update={"domain": "one.example", "text": "Grüße \u2028 😀", "attachments": (FILE, FILE)}
+)
+
+
+def test_a_fingerprint_does_not_change_from_one_version_to_the_next():
+    """Keys are kept for a week: a mail whose fingerprint changes is refused when it is repeated."""
+    plain, full = key(header="k").fingerprint, key(FULL, "k").fingerprint
+
+    assert plain == "e07dff3a646be0446ab43842c96be7ebc68a4319e24e0b3505422a2d432af844"
+    assert full == "d433eec0545a4146afbd0e81469730072e7195dff6c0190335e03ca234d3a38a"
+
+
+class LaterAttachment(Attachment):
+    content_id: str | None = Field(None, alias="ContentId")
+
+
+class LaterSendMail(SendMail):
+    """The request as a later version may declare it: with members before and after the others."""
+
+    reply_to: str | None = Field(None, alias="ReplyTo")
+    is_urgent: bool | None = Field(None, alias="IsUrgent")
+
+
+def test_a_member_that_the_contract_gains_does_not_change_older_requests():
+    later_file = LaterAttachment(**dict(FILE))
+    later = LaterSendMail(**dict(FULL) | {"attachments": (later_file, later_file)})
+
+    assert key(later, "k") == key(FULL, "k")
+
+
+@pytest.mark.parametrize("fields", [{"reply_to": "a@b.example"}, {"is_urgent": False}])
+def test_a_new_member_that_is_given_makes_another_mail(fields):
+    later = LaterSendMail(**dict(FULL) | fields)
+
+    assert key(later, "k").fingerprint != key(FULL, "k").fingerprint
+
+
+def test_a_new_member_of_an_attachment_makes_another_mail():
+    files = (LaterAttachment(**dict(FILE), content_id="logo"), FILE)
+
+    assert key(changed(attachments=files), "k") != key(changed(attachments=(FILE, FILE)), "k")
+
+
+def test_no_attachments_are_the_same_as_an_empty_list_of_them():
+    assert key(changed(attachments=()), "k") == key(changed(attachments=None), "k")

@@ -1,0 +1,25 @@
+"""What a message needs besides its record: its place in the retry queue, or its dead letter."""
+
+from core.aws.retry_queue import RetryQueue
+from core.aws.store import Store
+from core.message import lifecycle
+from core.message.record import Record
+from core.message.status import Status
+
+
+def follow_up(record: Record, now: int, *, store: Store, queue: RetryQueue) -> Record:
+    """Put a waiting message into the retry queue, and write the dead letter that another owes.
+
+    To be called after the record has been written, so that the record is always ahead: if this
+    fails, the sweep finds the record and does it again. A message that is put into the queue twice
+    is tried once, and a second dead letter does no harm. `now` is in epoch seconds.
+
+    Returns the record, which notes the dead letter once it is written. Raises `Outage`,
+    `RecordGone` and `UnreadableRecord`.
+    """
+    if record.status is Status.QUEUED:
+        queue.put(record.id, record.next_attempt_at - now)
+    elif record.owes_letter:
+        queue.bury(record)
+        return store.revise(record, lifecycle.note_letter)
+    return record
