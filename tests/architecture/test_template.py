@@ -1,6 +1,7 @@
 """What the template says twice, or says about itself, is true."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 from core.aws.content_store import CLASSES
 from core.config import CONFIG
+from core.contract.contract import ErrorResponse, ResponseStatus
 from core.contract.limits import GATEWAY_BYTES
+from core.formats import json as json_format
+from core.formats import xml as xml_format
 from tooling.template import parse
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +103,31 @@ def test_no_function_is_called_through_a_version_or_an_alias():
         assert not publishing & set(function)
     assert not [r["Type"] for r in RESOURCES.values() if r["Type"].startswith("AWS::Lambda::")]
     assert "DefinitionBody" not in RESOURCES["Api"]["Properties"]
+
+
+@pytest.mark.parametrize("name", ["Refused", "CutOff"])
+def test_the_gateway_answers_in_the_form_of_our_own_errors(name):
+    body = TEMPLATE["Mappings"]["ErrorBody"][name]
+    status = ResponseStatus(error_code="SOME_TYPE", message="some text", errors=())
+    own = ErrorResponse(response_status=status)
+    filled = {kind: filled_in(template) for kind, template in body.items()}
+
+    written = json.loads(json_format.write(own))
+    outcome = "failed" if name == "Refused" else "unknown"
+    assert json.loads(filled["Json"]) == written | {"Status": outcome, "ErrorMessage": "some text"}
+    assert filled["Xml"] == xml_format.write(own)
+
+
+def filled_in(template):
+    """Put text in place of API Gateway's variables, of which one brings its quotes along."""
+    for variable, value in {
+        "$context.error.responseType": "SOME_TYPE",
+        "$context.error.messageString": '"some text"',
+        "$context.error.message": "some text",
+        " (request $context.requestId)": "",
+    }.items():
+        template = template.replace(variable, value)
+    return template
 
 
 def test_no_two_functions_share_a_role():
