@@ -21,7 +21,7 @@ _BLOCKED_EXTENSION: Final = "BadRequestException"
 
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CHARSET: Final = re.compile(r"[A-Za-z0-9._+-]{1,40}")
-_CONTENT_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;[ -~]*)?", re.ASCII)
+_CONTENT_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
 _CONTENT_ID: Final = re.compile(r"<?[!-;=?-~]+>?")
 _CONTROL: Final = re.compile(r"[\0-\x1f\x7f]")
 

@@ -102,6 +102,7 @@ REFUSED = {
     "long content type": (BAD, attachment(ContentType="a/" + "b" * 77)),
     "content type": (BAD, attachment(ContentType="pdf")),
     "line break in a content type": (BAD, attachment(ContentType="a/b\r\nX: y")),
+    "empty line before a parameter": (BAD, attachment(ContentType="a/b\r\n\r\n; c=d")),
     "content id": (BAD, attachment(ContentId="a b")),
     "program": (BAD, attachment(FileName="holiday.jpg.EXE")),
     "program with a dot behind": (BAD, attachment(FileName="holiday.exe.")),
@@ -134,6 +135,7 @@ TAKEN = {
     "empty text": content(Body={"Text": text("")}),
     "no extension": attachment(FileName="exe"),
     "innocent last extension": attachment(FileName="a.exe.pdf"),
+    "content type with a parameter": attachment(ContentType="text/plain ; charset=utf-8"),
 }
 
 
