@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 from test_ses_support import mail, sandbox, simple, text
 
+from core.message.mail import REFUSED_EXTENSIONS
 from local.ses import rules
 from local.ses.errors import SesError
 from local.ses.mailbox import Attachment
@@ -203,6 +204,11 @@ def test_a_message_over_40_mb_is_refused():
 
     with pytest.raises(SesError, match="more than 40000000 bytes"):
         rules.check_composed(bytes(40_000_001), [])
+
+
+def test_the_service_refuses_the_same_extensions_as_the_simulator():
+    """Each has its own list, so that the simulator would notice one that the service forgets."""
+    assert rules._BLOCKED == REFUSED_EXTENSIONS
 
 
 def test_every_extension_of_the_list_is_refused():
