@@ -66,7 +66,7 @@ def unstructured(text: str) -> str:
 
 
 def parameter(name: str, value: str) -> str:
-    """Return `; name="value"`, or what RFC 2231 §3 and §4 make of a long or non-ASCII value."""
+    """Return `; name="value"`, or the form of RFC 2231 §3 and §4 for a long or non-ASCII value."""
     if _PLAIN_NAME.fullmatch(value) and value == " ".join(value.split()):
         return f'; {name}="{value}"'
     encoded = f"utf-8''{quote(value, safe='')}"
