@@ -1,1 +1,1 @@
-"""Amazon SES v2 on this machine: takes mail, keeps it, and publishes its events."""
+"""A simulator of Amazon SES v2: it accepts mails, keeps them, and publishes their events."""

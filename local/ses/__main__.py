@@ -1,4 +1,4 @@
-"""Starts the simulator with what the environment says, until it is told to stop."""
+"""The program of the simulator: its settings are environment variables, a signal stops it."""
 
 import os
 import signal
@@ -12,7 +12,11 @@ from local.ses.simulator import DEFAULT_DELAY, Settings
 
 
 def settings() -> Settings:
-    """Return the settings in the environment, or raise `ValueError`."""
+    """Return the settings in the environment; raise `ValueError` if one is not valid.
+
+    AWS_ENDPOINT_URL and AWS_REGION are the AWS emulator's, SES_IDENTITIES the verified identities
+    (divided by commas), SES_EVENT_DELAY is in seconds, and with SMTP_URL mails are relayed there.
+    """
     region = os.environ.get("AWS_REGION", "eu-central-1")
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "http://localhost:8080")
     destinations, publish = aws.connect(endpoint, region)

@@ -1,4 +1,4 @@
-"""Mail addresses as SES reads them: ASCII only, a domain of letters, digits and hyphens."""
+"""Reads mail addresses as SES does: ASCII only, a domain of letters, digits and hyphens."""
 
 import re
 from email.errors import MessageError

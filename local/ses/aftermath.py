@@ -1,4 +1,4 @@
-"""What happens to a mail once it is taken, by the addresses it goes to.
+"""Decides which events follow a mail that was accepted, by its recipients' addresses.
 
 Source: SES developer guide, "Using the Amazon SES mailbox simulator".
 """
@@ -15,7 +15,7 @@ _BOUNCING: Final = {"bounce": "General", "suppressionlist": "OnAccountSuppressio
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """An event to come, `delays` units of time after the mail was taken."""
+    """An event that is due when the simulator's event delay has passed `delays` times."""
 
     delays: int
     kind: str
@@ -26,7 +26,8 @@ class Consequence:
 def of(recipients: Iterable[str]) -> list[Consequence]:
     """Return every event of a mail to `recipients`, in the order of time.
 
-    SES answers the bounces of one mail with one event; deliveries come by receiving domain.
+    SES publishes one Bounce event for all recipients that bounce for the same reason, and one
+    Delivery event for each receiving domain.
     """
     bounced: dict[str, list[str]] = {}
     delivered: dict[str, list[str]] = {}

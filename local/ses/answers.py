@@ -1,4 +1,4 @@
-"""What the simulator answers over HTTP, and the two ways in which it does not."""
+"""The simulator's HTTP answers, and the two ways of giving none that a fault can ask for."""
 
 import json
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ def text(value: str, status: int = 200) -> Answer:
 
 
 def ses_error(error: SesError) -> Answer:
-    """Return `error` as AWS's REST-JSON protocol has it."""
+    """Return `error` in the form of AWS's REST-JSON protocol, from which an SDK raises it."""
     body = json.dumps({"message": error.message}).encode()
     names = (("x-amzn-RequestId", str(uuid4())), ("x-amzn-ErrorType", error.code))
     return Answer(error.status, body, headers=names)

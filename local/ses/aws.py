@@ -1,4 +1,4 @@
-"""The simulator's way into the local AWS: configuration sets are read there, events go there."""
+"""Connects the simulator to the AWS emulator: it reads configuration sets and publishes events."""
 
 import os
 import time
@@ -26,7 +26,7 @@ _SUBJECT: Final = "Amazon SES Email Event Notification"
 
 
 class EventDestinations:
-    """The topics of a configuration set, as the local AWS has them now."""
+    """Reads the SNS topics of configuration sets, and remembers them for five seconds."""
 
     def __init__(self, ses: "SESV2Client") -> None:
         self._ses = ses
@@ -45,7 +45,7 @@ class EventDestinations:
             raise SesError("NotFoundException", message) from None
         except (BotoCoreError, ClientError) as error:
             if known is not None:
-                return known  # What was there a moment ago is most likely still there.
+                return known  # It was there a moment ago, so it most likely still is.
             message = f"The configuration set could not be read: {type(error).__name__}"
             raise SesError("InternalServiceErrorException", message) from None
         self._known[name] = (time.monotonic(), found)
@@ -61,14 +61,17 @@ class EventDestinations:
 
 
 def connect(endpoint: str, region: str) -> tuple[EventDestinations, Callable[[str, str], None]]:
-    """Return what reads event destinations at `endpoint`, and what publishes to a topic there."""
+    """Return a reader of event destinations and a publisher, both of the AWS at `endpoint`.
+
+    The publisher takes a topic's ARN and a message, and raises `ConnectionError`.
+    """
     session = boto3.Session(
         aws_access_key_id=os.environ.get("AWS_ACCESS_KEY_ID", "test"),
         aws_secret_access_key=os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
         aws_session_token=os.environ.get("AWS_SESSION_TOKEN"),
         region_name=region,
     )
-    # The endpoint is given by name: AWS_ENDPOINT_URL_SESV2 would be the simulator itself.
+    # Without `endpoint_url` the SDK would take AWS_ENDPOINT_URL_SESV2: the simulator itself.
     ses = session.client("sesv2", endpoint_url=endpoint, config=_CONFIG)
     sns = session.client("sns", endpoint_url=endpoint, config=_CONFIG)
 

@@ -1,4 +1,4 @@
-"""What SES makes of `Content.Simple`: an RFC 5322 message out of subject, texts and attachments."""
+"""Composes the message of a `Content.Simple` request: RFC 5322 and MIME, as SES writes them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from local.ses.errors import bad_request
 from local.ses.mailbox import Attachment
 from local.ses.model import Json
 
-# Its own table, so that the answer does not depend on this machine's.
+# A table of its own: the module's functions read the system's files too, which differ.
 _TYPES: Final = MimeTypes()
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message to be sent; `headers` are the fields that its sender gave."""
+    """A composed message; `headers` are its fields without those that SES sets on every mail."""
 
     headers: tuple[tuple[str, str], ...]
     source: bytes
@@ -27,7 +27,10 @@ class Composed:
 
 
 def simple(request: Json, trace: mime.Fields) -> Composed:
-    """Compose the message of `request`; `trace` goes to the top: Message-ID and Date."""
+    """Compose the message of a checked `request`, or raise `SesError`.
+
+    `trace` are the fields that SES sets on every mail: they come first.
+    """
     message = request["Content"]["Simple"]
     content_type, transfer, body = _body(message["Body"])
     attachments = message.get("Attachments", [])
@@ -49,7 +52,7 @@ def simple(request: Json, trace: mime.Fields) -> Composed:
 
 
 def trace_fields(message_id: str, region: str, moment: datetime) -> mime.Fields:
-    """Return the fields that SES sets on every message, whatever its sender gave."""
+    """Return Message-ID and Date, which SES sets on every message."""
     host = "email" if region == "us-east-1" else region
     return (
         ("Message-ID", f"<{message_id}@{host}.amazonses.com>"),
@@ -58,7 +61,7 @@ def trace_fields(message_id: str, region: str, moment: datetime) -> mime.Fields:
 
 
 def text_of(content: Json, path: str) -> str:
-    """Return a part's text, or refuse what its charset cannot write.
+    """Return the text of `content`; raise `SesError` if its charset cannot write it.
 
     Without a charset SES assumes 7-bit ASCII (API reference, Content).
     """
@@ -73,7 +76,7 @@ def text_of(content: Json, path: str) -> str:
 
 
 def _address_fields(request: Json) -> mime.Fields:
-    """Return who sends to whom. Nobody sees the blind copies."""
+    """Return From, To, Cc and Reply-To. Bcc is left out: no recipient may see it."""
     destination = request.get("Destination", {})
     lists = (
         ("To", destination.get("ToAddresses")),
@@ -114,7 +117,7 @@ def _text(content: Json, member: str, content_type: str) -> tuple[str, str, byte
 
 
 def _attachment(given: Json) -> tuple[bytes, Attachment]:
-    """Return an attachment as a part, and what its recipient will find in it."""
+    """Return an attachment as a part, and its name, type and digest as the recipient gets them."""
     transfer, body, content = _encoded(given)
     content_type = given.get("ContentType") or _guessed(given["FileName"])
     disposition = given.get("ContentDisposition", "ATTACHMENT").lower()
@@ -134,7 +137,8 @@ def _attachment(given: Json) -> tuple[bytes, Attachment]:
 def _encoded(given: Json) -> tuple[str, bytes, bytes]:
     """Return transfer encoding, encoded content, and the content that this decodes to.
 
-    The default is SEVEN_BIT (SES developer guide, attachments), which mangles a binary file.
+    The default is SEVEN_BIT (SES developer guide, attachments). It is for text with line ends of
+    CRLF only, so a binary file is refused: SES would not deliver its bytes.
     """
     content: bytes = given["RawContent"]
     match given.get("ContentTransferEncoding", "SEVEN_BIT"):

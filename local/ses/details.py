@@ -1,4 +1,4 @@
-"""What each kind of SES event says beside its mail, with realistic defaults.
+"""The part of an SES event that depends on its kind, with realistic defaults.
 
 Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS".
 """
@@ -25,7 +25,7 @@ _GENERAL: Final = {
     "status": "5.1.1",
     "diagnosticCode": "smtp; 550 5.1.1 user unknown",
 }
-# Per bounce type: the sub-type to assume, and what is said about each recipient.
+# Per bounce type: its default sub-type, and the default details of each recipient.
 _BOUNCES: Final[dict[str, tuple[str, Json]]] = {
     "Permanent": ("General", _GENERAL),
     "Transient": (
@@ -43,7 +43,7 @@ _BOUNCES: Final[dict[str, tuple[str, Json]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened to a mail; `given` goes over what is usually said of it."""
+    """Everything that an event is made of; what is in `given` replaces the defaults."""
 
     mail: Mail
     kind: str
@@ -147,7 +147,7 @@ def _subscription(at: Happening) -> Json:
 
 
 def _recipients(to: Sequence[str], said: Json, given: Json) -> list[Json]:
-    """Return what is said about each recipient; `given` may say it otherwise."""
+    """Return the details of each recipient: the defaults `said`, or what `given` has instead."""
     otherwise = {key: given[key] for key in given if key in _RECIPIENT_KEYS}
     return [{"emailAddress": address} | said | otherwise for address in to]
 
@@ -157,7 +157,7 @@ def _without_recipient_keys(given: Json) -> Json:
 
 
 def message_id(now: datetime) -> str:
-    """Return a new id as SES makes them, for mails and feedback alike."""
+    """Return a new id in the form that SES uses for mails and for feedback."""
     milliseconds = int(now.astimezone(UTC).timestamp() * 1000)
     return f"0107{milliseconds:012x}-{uuid.uuid4()}-000000"
 

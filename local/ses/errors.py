@@ -1,4 +1,4 @@
-"""The answers with which SES refuses a request.
+"""The errors that the simulator answers requests with.
 
 * SesError    -- an error of SES, in the form from which an SDK raises it
 * FieldError  -- a mistake in a request to the simulator's own resources
@@ -28,7 +28,7 @@ class SesError(Exception):
 
 
 class FieldError(Exception):
-    """A request to the simulator itself is wrong: `field` says where."""
+    """A mistake in a request to the simulator's own resources; `field` is the wrong member."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

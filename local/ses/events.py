@@ -1,4 +1,4 @@
-"""The ten kinds of SES event, in the shape in which SNS carries them.
+"""Writes events of all ten kinds, in the JSON that SES publishes to SNS.
 
 Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS".
 """
@@ -30,7 +30,7 @@ TYPES: Final = {
 
 
 def body(at: Happening) -> str:
-    """Return the event as SES writes it."""
+    """Return the event as JSON text, ended by a line feed as SES's are."""
     event = {
         "eventType": at.kind,
         "mail": _mail(at.mail, at.kind, at.region),

@@ -1,4 +1,4 @@
-"""The faults that the next sends are to meet."""
+"""The faults that were ordered for the next mails: errors of SES, and answers that never come."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from threading import Lock
 from typing import Any, Final
 
 INTERNAL: Final = ("InternalServiceErrorException", "An internal error occurred.")
-# Per kind: the error that the sender is told, by code and text; None where no answer comes.
+# Per kind: the code and the message of the error that is answered; None is no answer at all.
+# A mail of a kind in AFTER is sent all the same.
 BEFORE: Final = {
     "throttle": ("TooManyRequestsException", "Maximum sending rate exceeded."),
     "paused": ("SendingPausedException", "Sending is paused for this account."),
@@ -24,7 +25,7 @@ class _Fault:
 
 
 class Faults:
-    """First in, first out; every send meets at most one."""
+    """A queue of faults; every mail that SES would accept takes at most one from it."""
 
     def __init__(self) -> None:
         self._queue: deque[_Fault] = deque()
@@ -35,7 +36,7 @@ class Faults:
             self._queue.append(_Fault(kind, count))
 
     def take(self) -> str | None:
-        """Return the kind of fault that this send is to meet."""
+        """Remove the first fault and return its kind, or None if there is none."""
         with self._lock:
             if not self._queue:
                 return None

@@ -1,4 +1,4 @@
-"""The mails that were taken, newest first, within bounds."""
+"""The mails that were accepted, kept in memory; the oldest go when there are too many."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who a mail is from and for, whatever its header says, and how it came."""
+    """The sender and the recipients for transport, which the header may not name."""
 
     return_path: str
     recipients: tuple[str, ...]
@@ -32,7 +32,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that SES has taken; `source` is what its recipients get."""
+    """An accepted mail; `source` is the whole message as its recipients get it."""
 
     id: str
     accepted_at: datetime

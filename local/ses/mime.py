@@ -1,12 +1,27 @@
-"""The parts of a MIME message, written as bytes: fields, parameters, bodies, boundaries.
+"""Writes MIME as bytes: header fields, parameters, encoded texts and multiparts.
 
-The standard library's generator refolds every line of a big attachment; this one only joins.
+The encodings are the standard library's. Its `EmailMessage` is not used: it interprets the values
+that it is given, and SES does not. Measured with Python 3.13.0:
+
+* It decodes what looks like an RFC 2047 encoded word in a subject or a file name. The file name
+  `=?utf-8?q?a=0D=0ABcc:_x?=` becomes a line break within the header.
+* It decodes display names, and writes `=?utf-8?q?Doe=2C_Jo?= <jo@example.com>` as
+  `Doe, Jo <jo@example.com>` without quotes, which are two addresses.
+* It writes a URL of more than 78 characters in `List-Unsubscribe` as encoded words.
+* It adds a line end to every text, and splits UTF-16 in the middle of its characters.
+* It cannot write an attachment of the type message/delivery-status, and ends the lines of one of
+  the type message/rfc822 with a bare LF.
+
+With its own policy and part classes against all this it took more lines than these functions.
 """
 
+import base64
 import binascii
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from email.charset import Charset
+from itertools import repeat
 from typing import Final
 from urllib.parse import quote
 
@@ -15,13 +30,18 @@ type Fields = Sequence[tuple[str, str]]
 _CRLF: Final = b"\r\n"
 _LONGEST_LINE: Final = 998  # RFC 5322 §2.1.1, without the line end.
 _FOLD_AT: Final = 78  # The same section's recommendation.
-_ENCODED_WORD_BYTES: Final = 45  # 60 characters of base64, so below RFC 2047 §2's 75.
+_LONGEST_WORD: Final = _FOLD_AT - len("Subject: ")  # RFC 2047 §2 allows encoded words of 75.
+_UTF8: Final = Charset("utf-8")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_+()-][A-Za-z0-9 ._+()-]{0,58}")
 _ASCII_BASED: Final = re.compile(r"utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 
 
 def field(name: str, value: str) -> bytes:
-    """Return one header field of ASCII, folded at single spaces where it is too long."""
+    """Return one header field, folded at single spaces where it is too long.
+
+    `value` must be ASCII. Unfolding gives it back as it was (RFC 5322 §2.2.3). The first word
+    stays beside the name: some programs take an empty first line for an empty field.
+    """
     lines = [f"{name}:"]
     for word in re.split(r"(?<=[^ ]) (?=[^ ])", value):
         if len(lines[-1]) + 1 + len(word) > _FOLD_AT and len(lines[-1]) > len(name) + 1:
@@ -31,6 +51,7 @@ def field(name: str, value: str) -> bytes:
 
 
 def header(fields: Fields) -> bytes:
+    """Return a whole header, with the empty line that ends it."""
     return b"".join(field(name, value) for name, value in fields) + _CRLF
 
 
@@ -39,29 +60,13 @@ def unstructured(text: str) -> str:
     words_apart = text == " ".join(text.split())
     if text.isascii() and text.isprintable() and words_apart and "=?" not in text:
         longest = max(map(len, text.split()), default=0)
-        if longest <= _FOLD_AT - len("Subject: "):
+        if longest <= _LONGEST_WORD:
             return text
-    return " ".join(_encoded_word(chunk) for chunk in _chunks(text, _ENCODED_WORD_BYTES))
-
-
-def _encoded_word(chunk: bytes) -> str:
-    return f"=?utf-8?B?{binascii.b2a_base64(chunk, newline=False).decode()}?="
-
-
-def _chunks(text: str, size: int) -> Iterable[bytes]:
-    """Cut `text` into UTF-8 of at most `size` bytes, never within a character (RFC 2047 §5)."""
-    chunk = b""
-    for character in text:
-        encoded = character.encode()
-        if len(chunk) + len(encoded) > size:
-            yield chunk
-            chunk = b""
-        chunk += encoded
-    yield chunk
+    return " ".join(filter(None, _UTF8.header_encode_lines(text, repeat(_LONGEST_WORD))))
 
 
 def parameter(name: str, value: str) -> str:
-    """Return `; name="value"`, or what RFC 2231 §3 and §4 make of a long or non-ASCII value."""
+    """Return `; name="value"`, or the form of RFC 2231 §3 and §4 for a long or non-ASCII value."""
     if _PLAIN_NAME.fullmatch(value) and value == " ".join(value.split()):
         return f'; {name}="{value}"'
     encoded = f"utf-8''{quote(value, safe='')}"
@@ -77,9 +82,9 @@ def text_body(data: bytes, charset: str) -> tuple[str, bytes]:
         return "7bit", data
     if not _ASCII_BASED.fullmatch(charset) or b"\0" in data:
         return "base64", base64_lines(data)
-    encoded = binascii.b2a_qp(data, istext=True)
-    # It ends its soft line breaks with a bare LF as long as the text has no line end.
-    return "quoted-printable", re.sub(rb"(?<!\r)\n", b"\r\n", encoded)
+    # Its soft line breaks end with CRLF or, as long as the text has no line end, with LF.
+    encoded = binascii.b2a_qp(data, istext=True).replace(_CRLF, b"\n")
+    return "quoted-printable", encoded.replace(b"\n", _CRLF)
 
 
 def is_7bit(data: bytes) -> bool:
@@ -93,13 +98,13 @@ def is_7bit(data: bytes) -> bool:
 
 
 def base64_lines(data: bytes) -> bytes:
-    encoded = binascii.b2a_base64(data, newline=False)
-    return _CRLF.join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+    """Return `data` in base64, in lines of 76 characters (RFC 2045 §6.8)."""
+    return base64.encodebytes(data).replace(b"\n", _CRLF)
 
 
 def quoted_printable(data: bytes) -> bytes:
     """Return binary `data`, with its line ends encoded as well (RFC 2045 §6.7, rule 4)."""
-    return binascii.b2a_qp(data, istext=False).replace(b"=\n", b"=\r\n")
+    return binascii.b2a_qp(data, istext=False).replace(b"\n", _CRLF)
 
 
 def canonical(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The shape of a SendEmail request, as the SDK's own service model has it."""
+"""Parses a SendEmail request, and checks its shape by the service model of the SDK."""
 
 import base64
 import json
@@ -21,12 +21,12 @@ def _send_email() -> StructureShape:
 
 
 def warm_up() -> None:
-    """Load the service model now, and not within the first request."""
+    """Load the service model before the first request, which would have to wait for it."""
     _send_email()
 
 
 def parse(body: bytes) -> Json:
-    """Return the request in `body`, with its blobs as bytes, or raise `SesError`."""
+    """Return the request in a JSON `body`, with its blobs as bytes, or raise `SesError`."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,9 @@
-"""What SES makes of `Content.Raw`: the given bytes, with the header fields that are its own."""
+"""Composes the message of a `Content.Raw` request: the given bytes with SES's own header fields.
+
+All other fields and the body stay as they are. A message that `email` parses and writes again would
+differ in line ends, in spaces after a colon, and wherever it is malformed, so this module only
+looks for the fields of the header.
+"""
 
 import hashlib
 import re
@@ -19,7 +24,7 @@ _LONGEST_LINE: Final = 1000  # API reference, RawMessage; the line end included.
 
 
 def completed(request: Json) -> Json:
-    """Return `request` with what its message's header says and its own members do not.
+    """Return `request`, with the members that it lacks taken from its message's header.
 
     The API's tags, configuration set and destination win over those of the header.
     """
@@ -42,7 +47,7 @@ def completed(request: Json) -> Json:
 
 
 def compose(request: Json, trace: mime.Fields) -> Composed:
-    """Return the message with SES's own fields in place of its sender's; the rest stays."""
+    """Return the message with SES's own fields in place of its sender's, or raise `SesError`."""
     data: bytes = request["Content"]["Raw"]["Data"]
     if max(map(len, data.splitlines(keepends=True)), default=0) > _LONGEST_LINE:
         raise bad_request(f"A line of the message is over {_LONGEST_LINE} characters long.")

@@ -1,4 +1,4 @@
-"""What a mail program would show of a message: its text, its HTML, and its attachments."""
+"""Reads a message as a mail program does: its text, its HTML, and its attachments."""
 
 import base64
 from email import message_from_bytes
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def content(source: bytes) -> dict[str, Any]:
-    """Return the parts of a message that a person reads."""
+    """Return `text` and `html` of a message; images of the HTML become data URLs in it."""
     message = _parsed(source)
     images = {
         part["Content-ID"].strip("<> "): part

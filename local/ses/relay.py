@@ -1,4 +1,4 @@
-"""Hands what was sent to a real SMTP server, in the background."""
+"""Relays the accepted mails to a real SMTP server, in a background thread."""
 
 import smtplib
 from queue import SimpleQueue
@@ -13,7 +13,7 @@ _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 class Relay:
-    """Relays mails to the server of `url`: smtp:// or smtps://, with or without a user."""
+    """A relay to the server at `url`: smtp:// or smtps://, with or without user and password."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What each of the simulator's addresses does."""
+"""The routes of the simulator: SES's SendEmail, and the resources of the simulator itself."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from local.ses.simulator import Ses
 
 _MOST_REPEATS: Final = 10_000
 _ORDER: Final = frozenset({"MessageId", "eventType", "recipients", "count"})
-# The page shows foreign HTML: nothing is loaded, nothing is run but its own script.
+# The page shows HTML of mails. It must neither load anything nor run a script but the page's.
 _PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -38,7 +38,7 @@ class Request:
 
 
 def answer(ses: Ses, request: Request) -> Answer | Silence:
-    """Find the route of `request` and follow it."""
+    """Answer `request` by the function of its route; errors become answers too."""
     matches = ((path.fullmatch(request.path), methods) for path, methods in _ROUTES)
     match, methods = next((found for found in matches if found[0]), (None, {}))
     if not match:
@@ -57,7 +57,7 @@ def answer(ses: Ses, request: Request) -> Answer | Silence:
 
 def _send_email(ses: Ses, request: Request) -> Answer | Silence:
     mail = ses.check(request.body, request.source_ip)
-    fault = ses.faults.take()  # Only a mail that SES would take meets one.
+    fault = ses.faults.take()  # A request that SES would refuse leaves the faults to the next.
     if fault in faults.BEFORE:
         raise SesError(*faults.BEFORE[fault])
     ses.take(mail)
@@ -179,7 +179,7 @@ def _string(given: dict[str, Any], name: str) -> str:
 
 
 def _number(given: dict[str, Any], name: str, most: int) -> int:
-    """Return a positive number, 1 if it is not given; a query has it as text."""
+    """Return a number from 1 to `most`, 1 by default; in a query string it is text."""
     value = given.get(name, 1)
     if isinstance(value, str) and value.isdecimal():
         value = int(value)

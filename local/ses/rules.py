@@ -1,4 +1,4 @@
-"""What SES refuses, by its own documentation; every check raises `SesError`.
+"""Checks what SES refuses according to its documentation; every check raises `SesError`.
 
 Sources: SES v2 API reference (SendEmail, MessageTag, MessageHeader, Attachment) and SES developer
 guide (quotas, header fields, unsupported attachment types).
@@ -21,7 +21,7 @@ _BLOCKED_EXTENSION: Final = "BadRequestException"
 
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CHARSET: Final = re.compile(r"[A-Za-z0-9._+-]{1,40}")
-_CONTENT_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;[ -~]*)?", re.ASCII)
+_CONTENT_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
 _CONTENT_ID: Final = re.compile(r"<?[!-;=?-~]+>?")
 _CONTROL: Final = re.compile(r"[\0-\x1f\x7f]")
 
@@ -54,7 +54,7 @@ _ONCE: Final = frozenset(_SINGLE_FIELDS.split())
 
 
 def check_kind(request: Json) -> str:
-    """Return `Simple` or `Raw`: what the content is."""
+    """Return the kind of the content: `Simple` or `Raw`."""
     kinds = list(request["Content"])
     if len(kinds) != 1:
         raise bad_request("Content must have exactly one of Simple, Raw and Template.")
@@ -74,7 +74,7 @@ def check_tags(request: Json) -> None:
 
 
 def check_recipients(request: Json) -> tuple[str, ...]:
-    """Return the envelope's recipients, every mailbox once."""
+    """Return the addresses of all recipients for transport, each once."""
     lists = request.get("Destination", {}).values()
     addresses = [bare(address) for addresses in lists for address in addresses]
     if not addresses:
@@ -117,7 +117,7 @@ def _identity_of(address: str, identities: Iterable[str]) -> str | None:
 
 
 def check_simple(message: Json) -> None:
-    """Check what the service model cannot say about `Content.Simple`."""
+    """Check those rules of `Content.Simple` that the service model does not hold."""
     if _CONTROL.search(message["Subject"]["Data"]):
         raise bad_request("Content.Simple.Subject.Data contains control characters.")
     for part in (message["Subject"], *message["Body"].values()):
@@ -131,7 +131,10 @@ def check_simple(message: Json) -> None:
 
 
 def check_fields(fields: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> None:
-    """Refuse header fields that are there twice, where that makes no sense, or too long."""
+    """Refuse header fields that occur twice although a mail may have one only, or are too long.
+
+    `taken` are the names of the fields that SES writes; without them no length is checked.
+    """
     seen = set(taken)
     for name, value in fields:
         lower = name.lower()
@@ -143,7 +146,7 @@ def check_fields(fields: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -
 
 
 def check_composed(source: bytes, attachments: Iterable[Attachment]) -> None:
-    """Check the message as it would leave: its size and its attachments' types."""
+    """Check a composed message: its size, and the extensions of its attachments."""
     if len(source) > MOST_BYTES:
         raise bad_request(f"Message length is more than {MOST_BYTES} bytes long: '{len(source)}'.")
     for attachment in attachments:

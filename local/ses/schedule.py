@@ -1,4 +1,4 @@
-"""Work that is due later, done in order by a few threads and tried again when it fails."""
+"""A scheduler: does tasks when they are due, in a few threads, and repeats those that fail."""
 
 import heapq
 import time
@@ -23,13 +23,13 @@ class _Task:
 
 
 class Schedule:
-    """Does what is put into it when it is due. Tasks of one `key` are done one after another."""
+    """Does tasks when they are due; those with the same `key` one after another, in one thread."""
 
     def __init__(self, lanes: int = 4) -> None:
         self._lanes = [_Lane() for _ in range(lanes)]
 
     def put(self, key: str, delay: float, name: str, work: Callable[[], None]) -> None:
-        """Do `work` in `delay` seconds; `name` is what is printed if it fails for good."""
+        """Do `work` in `delay` seconds; `name` is printed if it is given up after several tries."""
         self._lanes[hash(key) % len(self._lanes)].put(delay, name, work)
 
     def start(self) -> None:
@@ -37,7 +37,7 @@ class Schedule:
             lane.start()
 
     def stop(self) -> int:
-        """Stop at once, and return how many tasks were left."""
+        """Stop without doing what is not due yet; return how many tasks were left."""
         return sum([lane.stop() for lane in self._lanes])
 
 

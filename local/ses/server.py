@@ -1,4 +1,4 @@
-"""The simulator's HTTP/1.1 server: connections, bodies, and answers that never come."""
+"""The simulator's HTTP/1.1 server; it can also leave a request without an answer."""
 
 import select
 import socket
@@ -20,7 +20,7 @@ _HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
 
 
 class Simulator:
-    """The SES simulator, served at `url`; `port` 0 takes a free one."""
+    """The simulator with its HTTP server on 127.0.0.1; with `port` 0 the system chooses a port."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self.ses = Ses(settings)
@@ -66,7 +66,7 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's asks the DNS for this machine's name.
+        TCPServer.server_bind(self)  # HTTPServer's own looks up the host name, which takes time.
         self.server_port = self.server_address[1]
 
     @override
@@ -98,7 +98,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _BodyError(Exception):
-    """The body cannot be read, so the connection is of no more use."""
+    """A body that cannot be read; the connection ends, since the next request cannot be found."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: a request line may hold what is personal."""
+        """Print nothing: a request line may hold personal data."""
 
     def _answer(self) -> None:
         url = urlsplit(self.path)
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _followed(self, request: routes.Request) -> Answer | Silence:
         try:
             return routes.answer(self.server.ses, request)
-        except Exception as error:  # noqa: BLE001 - A fault of ours must not look like a lost answer.
+        except Exception as error:  # noqa: BLE001 - Without an answer our mistake would look like a fault.
             traceback.print_exc()
             return ses_error(SesError("InternalServiceErrorException", type(error).__name__))
 
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def _hold(self) -> None:
-        """Keep the client waiting until it gives up, or the simulator stops."""
+        """Give no answer until the client gives up, the simulator stops, or a minute is over."""
         self.close_connection = True
         waited = 0.0
         while waited < _HOLD and not self.server.stopping.is_set():

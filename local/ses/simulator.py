@@ -1,4 +1,4 @@
-"""The simulator as a whole: what taking a mail means, and what follows from it."""
+"""The simulator itself: it checks a request, accepts the mail, and publishes its events."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from local.ses.schedule import Schedule
 
 type Json = dict[str, Any]
 
-DEFAULT_DELAY: Final = 0.5  # Seconds from one consequence of a mail to the next.
+DEFAULT_DELAY: Final = 0.5  # Seconds from one event of a mail to the next.
 _DESTINATION: Final = ("ToAddresses", "CcAddresses", "BccAddresses")
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A topic, and the types of event, by their names in the API, that it gets."""
+    """An SNS topic, and the types of the events that it gets, such as `BOUNCE`."""
 
     topic_arn: str
     event_types: frozenset[str]
@@ -29,7 +29,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What stands around the simulator: the account it plays, and its ways out.
+    """The settings of the simulator: the AWS account that it simulates, and what it calls.
 
     `destinations` raises `SesError` for a configuration set that does not exist, and `publish`
     `OSError` for an event that did not reach its topic.
@@ -44,7 +44,7 @@ class Settings:
 
 
 class Ses:
-    """Takes mails or refuses them, keeps them, and lets their events follow."""
+    """The simulated SES: a mail is checked first, then accepted; events follow by a schedule."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -65,7 +65,7 @@ class Ses:
             self._settings.relay.stop()
 
     def check(self, body: bytes, source_ip: str) -> Mail:
-        """Return the mail that a SendEmail request asks for, or raise `SesError`."""
+        """Return the composed mail of a SendEmail request, or raise `SesError`; nothing is kept."""
         request = model.parse(body)
         kind = rules.check_kind(request)
         if kind == "Raw":
@@ -83,7 +83,7 @@ class Ses:
         return _mail(new_id, now, request, envelope, composed)
 
     def take(self, mail: Mail) -> None:
-        """Take responsibility for `mail`: it is kept, relayed, and its events follow."""
+        """Accept `mail`: keep it, relay it if there is a relay, and schedule its events."""
         self.mailbox.add(mail)
         if self._settings.relay:
             self._settings.relay.put(mail)
@@ -95,7 +95,7 @@ class Ses:
             self._schedule.put(mail.id, delay, f"the {what.kind} event of {mail.id}", work)
 
     def publish(self, mail: Mail, kind: str, recipients: Sequence[str], given: Json) -> int:
-        """Publish one event now; return the number of topics that it went to."""
+        """Publish one event now; return the number of its topics. Raises `OSError`."""
         happening = Happening(
             mail, kind, recipients, given, self._settings.region, datetime.now(UTC)
         )
@@ -105,7 +105,10 @@ class Ses:
         return len(topics)
 
     def _announce(self, mail: Mail, what: aftermath.Consequence) -> None:
-        """Publish an event that was due, every topic by itself so that none gets it twice."""
+        """Publish an event that is due.
+
+        Each topic is a task of its own: if one fails, only that one is repeated.
+        """
         happening = Happening(
             mail, what.kind, what.recipients, what.given, self._settings.region, datetime.now(UTC)
         )

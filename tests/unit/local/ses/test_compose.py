@@ -71,6 +71,53 @@ def test_an_attachment_arrives_byte_for_byte_with_its_name(name, content, encodi
     assert part.get_payload(decode=True) == content
 
 
+LOOKS_ENCODED = ["=?utf-8?q?a=0D=0ABcc:_x?=.pdf", "=?utf-8?b?YQ==?= b.txt", "%0D%0A''x"]
+
+
+@pytest.mark.parametrize("given_", LOOKS_ENCODED)
+def test_what_looks_encoded_is_not_decoded(given_):
+    file = {"FileName": given_, "RawContent": b"x", "ContentDescription": given_}
+
+    message = composed(Subject=text(given_), Attachments=[file])
+
+    (part,) = message.iter_attachments()
+    assert message["Subject"] == given_
+    assert part["Content-Disposition"].params["filename"] == given_
+    assert part["Content-Description"] == given_
+
+
+@pytest.mark.parametrize("length", [1, 60, 90, 900])
+def test_a_header_of_the_sender_is_written_as_it_is(length):
+    url = f"<https://example.com/{'x' * length}>"
+    content = simple(Headers=[{"Name": "List-Unsubscribe", "Value": url}])
+
+    source = compose.simple(mail(Content={"Simple": content}), ()).source
+
+    assert f"\r\nList-Unsubscribe: {url}\r\n".encode() in source
+
+
+def test_an_encoded_comma_in_a_display_name_stays_encoded():
+    name = "=?utf-8?q?Doe=2C_Jo?= <jo@example.com>"
+
+    source = compose.simple(mail(FromEmailAddress=name), ()).source
+
+    assert source.startswith(f"From: {name}\r\n".encode())
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "message/delivery-status", "multipart/mixed"])
+def test_an_attachment_that_is_a_mail_is_encoded_as_any_other(kind):
+    content = b"Subject: inner\n\nlines\r\n" * 20
+    file = {"FileName": "a.eml", "RawContent": content, "ContentTransferEncoding": "BASE64"}
+    request = mail(Content={"Simple": simple(Attachments=[file | {"ContentType": kind}])})
+
+    source = compose.simple(request, ()).source
+
+    assert b"\n" not in source.replace(b"\r\n", b"")
+    head, _, rest = source.partition(f"Content-Type: {kind}\r\n".encode())[2].partition(b"\r\n\r\n")
+    assert b"Content-Transfer-Encoding: base64" in head
+    assert base64.b64decode(rest.partition(b"--")[0]) == content
+
+
 def test_everything_of_a_mail_is_in_its_place(ses):
     message_id = ses.send(
         FromEmailAddress="=?UTF-8?B?Wm/Dqw==?= <no-reply@example.com>",

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.simulator import mail, sandbox, simple, text
 
+from core.message.mail import REFUSED_EXTENSIONS
 from local.ses import rules
 from local.ses.errors import SesError
 from local.ses.mailbox import Attachment
@@ -102,6 +103,7 @@ REFUSED = {
     "long content type": (BAD, attachment(ContentType="a/" + "b" * 77)),
     "content type": (BAD, attachment(ContentType="pdf")),
     "line break in a content type": (BAD, attachment(ContentType="a/b\r\nX: y")),
+    "empty line before a parameter": (BAD, attachment(ContentType="a/b\r\n\r\n; c=d")),
     "content id": (BAD, attachment(ContentId="a b")),
     "program": (BAD, attachment(FileName="holiday.jpg.EXE")),
     "program with a dot behind": (BAD, attachment(FileName="holiday.exe.")),
@@ -134,6 +136,7 @@ TAKEN = {
     "empty text": content(Body={"Text": text("")}),
     "no extension": attachment(FileName="exe"),
     "innocent last extension": attachment(FileName="a.exe.pdf"),
+    "content type with a parameter": attachment(ContentType="text/plain ; charset=utf-8"),
 }
 
 
@@ -201,6 +204,11 @@ def test_a_message_over_40_mb_is_refused():
 
     with pytest.raises(SesError, match="more than 40000000 bytes"):
         rules.check_composed(bytes(40_000_001), [])
+
+
+def test_the_service_refuses_the_same_extensions_as_the_simulator():
+    """Each has its own list, so that the simulator would notice one that the service forgets."""
+    assert rules._BLOCKED == REFUSED_EXTENSIONS
 
 
 def test_every_extension_of_the_list_is_refused():
