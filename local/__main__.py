@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import NoReturn
 
 from build.package import BuildError
 from local.stack import Stack
+from tooling import ports
 from tooling.programs import StackError
 
 READY = """
 Ready. Every mail stays on this machine.
 
-  API     {api}/Mail/Send
+  API     {api}/Mail/Send (localhost is the same)
   Key     {key}
   Inbox   {inbox}
-  Logs    {logs}
+  Logs    {logs}: a file for each function; requests are shown here
 
 Send a mail:
 
@@ -33,10 +33,15 @@ Ctrl-C stops everything.
 
 
 def main() -> int:
-    signal.signal(signal.SIGINT, _interrupt)  # A shell that starts us with & would have it ignored.
+    # A shell that starts us with & would have SIGINT ignored. SIGHUP comes when the terminal is
+    # closed: then, too, nothing may be left behind, unless nohup has it ignored on purpose.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
-        api_port, ses_port = _port("API_PORT", 8080), _port("SES_PORT", 8025)
+        api_port = ports.from_environment("API_PORT", 8080)
+        ses_port = ports.from_environment("SES_PORT", 8025)
         with Stack(api_port=api_port, ses_port=ses_port, say=_say) as stack:
             _say(
                 READY.format(api=stack.url, key=stack.api_key, inbox=stack.ses_url, logs=stack.logs)
@@ -44,17 +49,10 @@ def main() -> int:
             complaint = stack.wait()
     except KeyboardInterrupt:
         return 0
-    except (StackError, BuildError) as error:
+    except (ports.PortError, StackError, BuildError) as error:
         complaint = str(error)
     print(complaint, file=sys.stderr)
     return 1
-
-
-def _port(variable: str, default: int) -> int:
-    text = os.environ.get(variable, str(default))
-    if not (text.isdecimal() and 0 < int(text) < 65536):
-        raise StackError(f"{variable}={text} is not a port.")
-    return int(text)
 
 
 def _say(text: str) -> None:
@@ -62,8 +60,8 @@ def _say(text: str) -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Once is enough: what follows is the cleaning up.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # Once is enough: what follows is the cleaning up.
     raise KeyboardInterrupt
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from build.package import FOLDER, BuildError, build
+from tooling import ports
 from tooling.aws_here import REGION, ROOT_KEY, STACK, Aws
 from tooling.paths import BUILD, ROOT
 from tooling.template import parse
@@ -252,15 +253,15 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     # A shell that starts us with & would have it ignored, by SAM too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    ports = {
-        "api_port": int(os.environ.get("API_PORT", "8080")),
-        "ses_port": int(os.environ.get("SES_PORT", "8025")),
-    }
     try:
+        on = {
+            "api_port": ports.from_environment("API_PORT", 8080),
+            "ses_port": ports.from_environment("SES_PORT", 8025),
+        }
         if asked.command == "invoke":
-            return invoke(asked.event, asked.message_id or EXAMPLE_ID, **ports)
-        return start_api(asked.port, **ports)
-    except SamError as error:
+            return invoke(asked.event, asked.message_id or EXAMPLE_ID, **on)
+        return start_api(asked.port, **on)
+    except (ports.PortError, SamError) as error:
         print(error, file=sys.stderr)
         return 1
 

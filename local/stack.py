@@ -5,17 +5,20 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from build import package
 from local.deploy import deploy, outputs, upload
 from local.localize import localize
+from tooling import ports
 from tooling.aws_here import REGION, Aws, clean_environment
 from tooling.paths import BUILD, ROOT
-from tooling.programs import Program, require_free_port
+from tooling.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,21 +26,28 @@ if TYPE_CHECKING:
 
 API_KEY = "local-development-key"
 SENDER_DOMAIN = "example.com"
-_HERE = "127.0.0.1"
 _CERTIFICATE = "arn:aws:acm:eu-central-1:000000000000:certificate/local"
 _PARAMETERS = {
     "SenderDomain": SENDER_DOMAIN,
     "DefaultSender": f"no-reply@{SENDER_DOMAIN}",
     "ApiKeyValue": API_KEY,
     # MiniStack serves the API at the root of this host, so it takes every call that comes to it:
-    # an SDK must say localhost.
-    "DomainName": _HERE,
+    # an SDK must say localhost. What comes to localhost and is not an SDK's, `local.middleware`
+    # gives to the API too.
+    "DomainName": ports.HERE,
     "CertificateArn": _CERTIFICATE,
     "ThrottleRate": "10000",
     "ThrottleBurst": "5000",
     "QuotaPerDay": "2147483647",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
 }
+
+_REMOVAL_SECONDS = 3
+"""How long the end may wait for the removal of what the functions' processes unpacked.
+
+MiniStack unpacks the package for each of these processes. After a burst that is tens of thousands
+of files, and a busy disk may take a minute for them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class Stack:
     @property
     def url(self) -> str:
         """Where callers find the API."""
-        return f"http://{_HERE}:{self.api_port}"
+        return f"http://{ports.HERE}:{self.api_port}"
 
     @property
     def endpoint_url(self) -> str:
@@ -89,7 +99,7 @@ class Stack:
 
     @property
     def ses_url(self) -> str:
-        return f"http://{_HERE}:{self.ses_port}"
+        return f"http://{ports.HERE}:{self.ses_port}"
 
     @property
     def logs(self) -> Path:
@@ -104,8 +114,8 @@ class Stack:
         return self.aws.client(service)
 
     def __enter__(self) -> Self:
-        require_free_port(self.api_port, "API_PORT")
-        require_free_port(self.ses_port, "SES_PORT")
+        ports.require_free(self.api_port, "API_PORT")
+        ports.require_free(self.ses_port, "SES_PORT")
         archive = package.build(self.say)
         try:
             self._start_programs()
@@ -119,36 +129,46 @@ class Stack:
         self.stop()
 
     def wait(self) -> str:
-        """Return when one of the programs has ended, with a line about it."""
-        while True:
-            for program in self._programs:
-                if program.obituary:
-                    return program.obituary
-            time.sleep(0.2)
+        """Say each request to the API; return when a program has ended, with a line about it."""
+        with (self.logs / "requests.log").open(encoding="utf-8") as requests:
+            while True:
+                if lines := requests.read():
+                    self.say(lines.removesuffix("\n"))
+                for program in self._programs:
+                    if program.obituary:
+                        return program.obituary
+                time.sleep(0.2)
 
     def stop(self) -> None:
+        """End all programs, and remove what they leave; takes a few seconds at most."""
         while self._programs:
             self._programs.pop().stop()
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        _start_removing(self._temporary).join(_REMOVAL_SECONDS)
 
     @property
     def _temporary(self) -> Path:
+        """Holds a folder for each run at this port: one, and what earlier ones could not remove."""
         return BUILD / "tmp" / str(self.api_port)
 
     def _start_programs(self) -> None:
+        for folder in self._temporary.glob("*"):
+            _start_removing(folder)
+        for file in self.logs.glob("*.log"):
+            file.unlink()
         self._temporary.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.mkdtemp(dir=self._temporary)
         server = {
             "GATEWAY_PORT": str(self.api_port),
-            "BIND_HOST": _HERE,
             "IOT_MTLS_ENABLED": "0",  # It would open a port that nobody asked for.
             "MINISTACK_REGION": REGION,
             "LAMBDA_WARM_TTL_SECONDS": "120",  # The sweep comes every minute and stays warm.
-            "STATE_DIR": str(self._temporary / "state"),
-            "S3_DATA_DIR": str(self._temporary / "s3"),
-            "TMPDIR": str(self._temporary),
+            "STATE_DIR": f"{temporary}/state",
+            "S3_DATA_DIR": f"{temporary}/s3",
+            "TMPDIR": temporary,
             "AWS_ENDPOINT_URL_SESV2": self.ses_url,  # The functions inherit it.
         }
-        program: list[str | Path] = [ROOT / ".venv-local/bin/ministack"]
+        python = ROOT / ".venv-local/bin/python"
+        program: list[str | Path] = [python, "-m", "local.server", self.logs]
         ministack = self._start("ministack", program, {**server, **self.server_environment})
         simulator = {"SES_PORT": str(self.ses_port), "SES_IDENTITIES": SENDER_DOMAIN}
         program = [sys.executable, "-m", "local.ses"]
@@ -184,3 +204,11 @@ class Stack:
                 name: physical for name, physical in ids.items() if name.endswith("Function")
             },
         )
+
+
+def _start_removing(folder: Path) -> Thread:
+    """Remove `folder` in a thread, which does not keep the process from ending."""
+    options = {"ignore_errors": True}
+    thread = Thread(target=shutil.rmtree, args=(folder,), kwargs=options, daemon=True)
+    thread.start()
+    return thread

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,16 +21,6 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 class StackError(Exception):
     """The stack cannot run; the text says why, in a line for people."""
-
-
-def require_free_port(port: int, variable: str) -> None:
-    """Raise `StackError` if anything listens on `port`, on either of localhost's addresses."""
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with suppress(OSError), closing(socket.socket(family)) as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((host, port)) == 0:
-                message = f"Port {port} is in use: stop what listens there or set {variable}."
-                raise StackError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +68,7 @@ class Program:
             time.sleep(0.03)
         raise StackError(f"{self.name} does not answer after {seconds:g} seconds, see {self.log}")
 
-    def stop(self, *, seconds: float = 5) -> None:
+    def stop(self, *, seconds: float = 2) -> None:
         """End the whole group: politely, and what is left of it after `seconds` for good."""
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):

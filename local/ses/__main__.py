@@ -9,6 +9,7 @@ from local.ses import aws
 from local.ses.relay import Relay
 from local.ses.server import Simulator
 from local.ses.simulator import DEFAULT_DELAY, Settings
+from tooling import ports
 
 
 def settings() -> Settings:
@@ -36,13 +37,13 @@ def main() -> int:
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    port = os.environ.get("SES_PORT", "8025")
     try:
-        simulator = Simulator(settings(), int(port))
-    except (OSError, OverflowError) as error:
+        port = ports.from_environment("SES_PORT", 8025, least=0)
+        simulator = Simulator(settings(), port)
+    except OSError as error:
         print(f"SES simulator: port {port} is not free: {error}", file=sys.stderr)
         return 1
-    except ValueError as error:
+    except (ports.PortError, ValueError) as error:
         print(f"SES simulator: {error}", file=sys.stderr)
         return 1
     with simulator:

@@ -14,35 +14,47 @@ from local.ses import routes
 from local.ses.answers import Answer, Silence, as_json, ses_error
 from local.ses.errors import SesError
 from local.ses.simulator import Ses, Settings
+from tooling import ports
 
 _MOST_BODY_BYTES: Final = 64_000_000  # 40 MB in base64, in JSON, and some room.
 _HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
 
 
 class Simulator:
-    """The simulator with its HTTP server on 127.0.0.1; with `port` 0 the system chooses a port."""
+    """The SES simulator, served at `url` and on localhost's other address, if there is one.
+
+    `port` 0 takes a free one. Raises `OSError` if the port is not free.
+    """
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self.ses = Ses(settings)
-        self._server = _Server(("127.0.0.1", port), self.ses)
-        self._thread = Thread(
-            target=self._server.serve_forever, args=(0.05,), name="ses-http", daemon=True
-        )
+        self._servers: list[_Server] = []
+        try:
+            for address in ports.addresses():
+                server = _Server((address, port), self.ses)
+                self._servers.append(server)
+                port = server.server_port
+        except OSError:
+            for server in self._servers:
+                server.server_close()
+            raise
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{ports.HERE}:{self._servers[0].server_port}"
 
     def start(self) -> None:
         self.ses.start()
-        self._thread.start()
+        for server in self._servers:
+            Thread(target=server.serve_forever, args=(0.05,), name="ses-http", daemon=True).start()
 
     def stop(self) -> None:
         """Stop at once: open connections are closed, whatever they wait for."""
-        self._server.stopping.set()
-        self._server.shutdown()
-        self._server.close_connections()
-        self._server.server_close()
+        for server in self._servers:
+            server.stopping.set()
+            server.shutdown()
+            server.close_connections()
+            server.server_close()
         self.ses.stop()
 
     def __enter__(self) -> Self:
@@ -62,6 +74,7 @@ class _Server(ThreadingHTTPServer):
         self.stopping = Event()
         self._connections: set[socket.socket] = set()
         self._lock = Lock()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
     @override

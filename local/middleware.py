@@ -1,0 +1,84 @@
+"""What stands before MiniStack: it finds out who a request is for, and logs those for the API.
+
+MiniStack serves the API to whoever calls `127.0.0.1`, because that is the API's own domain name
+there, and AWS to whoever calls `localhost`, which cannot be a domain name. People type either. So
+the API gets every request that no AWS SDK has signed, and AWS what is signed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from tooling.ports import HERE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+    from typing import TextIO
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_API = HERE.encode()
+_PORT = re.compile(rb":\d+$")
+_UNUSUAL_SEGMENT = re.compile(r"[^/]*[^/A-Za-z0-9_.\[\]-][^/]*")
+
+
+class Middleware:
+    """An ASGI application (asgi.readthedocs.io) around MiniStack's.
+
+    A line of `requests` is: time, method, path, status, milliseconds. It has no query, no header
+    and no body, and no part of a path that could be more than a name or an id.
+    """
+
+    def __init__(self, app: App, requests: TextIO) -> None:
+        self._app = app
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_for_aws(scope):
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), "-"  # What has no status got no answer.
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app({**scope, "headers": _addressed_to_api(scope)}, receive, watch)
+        finally:
+            spent = round((time.perf_counter() - started) * 1000)
+            line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
+            self._requests.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+
+
+def _is_for_aws(scope: Scope) -> bool:
+    """Say whether a request is for AWS, or for MiniStack itself, and not for the API."""
+    headers = dict(scope["headers"])
+    if _PORT.sub(b"", headers.get(b"host", b"")) == _API:
+        return False  # MiniStack knows that one, and sees nothing but the API there.
+    return (
+        headers.get(b"authorization", b"").startswith(b"AWS4-")
+        or b"X-Amz-Signature=" in scope["query_string"]
+        or scope["raw_path"].startswith(b"/_ministack/")
+    )
+
+
+def _addressed_to_api(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the headers with the API's name as `Host`, the port as it was given."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    given = b"".join(value for name, value in scope["headers"] if name == b"host")
+    port = _PORT.search(given)
+    return [(b"host", _API + (port.group() if port else b"")), *headers]
+
+
+def _printable(path: bytes) -> str:
+    """Return the path without what callers should not put there, such as addresses."""
+    return _UNUSUAL_SEGMENT.sub("...", path.decode("ascii", "replace"))

@@ -1,0 +1,92 @@
+"""The local AWS: MiniStack with our middleware. `python -m local.server FOLDER` logs to FOLDER.
+
+It runs in MiniStack's environment (.venv-local), is configured by MiniStack's variables, and is
+started here and not by MiniStack's own command for three reasons: it listens on both of
+localhost's addresses, it stands behind `local.middleware`, and it stops at once. MiniStack's
+command waits until the last client has closed its connection, which may be a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
+from ministack.services import cloudwatch_logs
+
+from local.middleware import Middleware
+from tooling import ports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+_IDLE_SECONDS = 75.0
+"""For how long a connection waits for its next request: what MiniStack's command has."""
+
+
+class GroupFiles:
+    """Files that get what is written to the log groups, each named after its group's last part.
+
+    Lambda's group `/aws/lambda/mail-api` is `mail-api.log`, with the lines of CloudWatch.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, TextIO] = {}
+        self._lock = Lock()
+
+    def write(self, group: str, events: Sequence[dict[str, Any]]) -> None:
+        name = group.rpartition("/")[2]
+        with self._lock:
+            if name not in self._files:
+                self._files[name] = (self._folder / f"{name}.log").open("a", encoding="utf-8")
+            self._files[name].writelines(f"{event['message']}\n" for event in events)
+            self._files[name].flush()
+
+
+def copy_logs(folder: Path) -> None:
+    """Let MiniStack write its log groups to files too.
+
+    It offers no such thing, so this stands in the way of its log groups' subscription filters,
+    which see every event (ministack/services/cloudwatch_logs.py). Should a later MiniStack have
+    no function of this name, this fails at the start.
+    """
+    files, forward = GroupFiles(folder), cloudwatch_logs._fanout_to_subscription_filters  # noqa: SLF001
+
+    def write_and_forward(group: str, stream: str, events: Sequence[dict[str, Any]]) -> None:
+        files.write(group, events)
+        forward(group, stream, events)
+
+    cloudwatch_logs._fanout_to_subscription_filters = write_and_forward  # noqa: SLF001
+
+
+def main(folder: Path) -> None:
+    port = ports.from_environment("GATEWAY_PORT", 8080)
+    _allow_many_connections()
+    copy_logs(folder)
+    config = Config()
+    config.bind = [
+        f"[{address}]:{port}" for address in ports.addresses()
+    ]  # IPv4's may have [] too.
+    config.keep_alive_timeout = _IDLE_SECONDS
+    with (folder / "requests.log").open("w", buffering=1, encoding="utf-8") as requests:
+        # A trigger that never comes leaves SIGTERM its usual effect: the process ends at once.
+        never = asyncio.Event().wait
+        asyncio.run(serve(Middleware(app, requests), config, shutdown_trigger=never))
+
+
+def _allow_many_connections() -> None:
+    """Raise the number of files that may be open to the most that this user is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
