@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 from support.simulator import sandbox
 
+from local import ports
 from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay
 
@@ -242,3 +244,13 @@ def test_stopping_releases_who_waits_for_an_answer():
 def _send_in_vain(ses):
     with pytest.raises(Exception, match="Connection was closed"):
         ses.send()
+
+
+@pytest.mark.parametrize("address", ports.addresses())
+def test_the_simulator_answers_on_each_of_localhosts_addresses(ses, address):
+    connection = http.client.HTTPConnection(address, int(ses.url.rpartition(":")[2]))
+
+    connection.request("GET", "/health")
+
+    with closing(connection):
+        assert connection.getresponse().read() == b"ok"

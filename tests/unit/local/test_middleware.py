@@ -1,0 +1,130 @@
+"""Who gets a request to the local stack, and what is noted of it."""
+
+import asyncio
+import io
+import re
+from contextlib import suppress
+
+import pytest
+
+from local.middleware import Middleware
+
+SIGNED = (
+    b"authorization",
+    b"AWS4-HMAC-SHA256 Credential=test/20261120/eu-central-1/s3/aws4_request",
+)
+
+
+def ask(host, path="/Mail/Send", *, query="", headers=(), status=200):
+    """Send a request through the middleware; return the headers that arrive, and what is noted."""
+    arrived, noted = [], io.StringIO()
+
+    async def app(scope, receive, send):
+        arrived.extend(scope["headers"])
+        if status is None:
+            raise ConnectionResetError
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": path.encode(),
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [*([(b"host", host.encode())] if host is not None else []), *headers],
+    }
+    with suppress(ConnectionResetError):
+        asyncio.run(Middleware(app, noted)(scope, receive, send))
+    return arrived, noted.getvalue()
+
+
+def host_of(arrived):
+    (host,) = [value for name, value in arrived if name == b"host"]
+    return host
+
+
+@pytest.mark.parametrize(
+    ("host", "arrives"),
+    [
+        ("localhost:8080", b"127.0.0.1:8080"),
+        ("LOCALHOST:8080", b"127.0.0.1:8080"),
+        ("localhost", b"127.0.0.1"),
+        ("[::1]:8080", b"127.0.0.1:8080"),
+        ("[::1]", b"127.0.0.1"),
+        ("host.docker.internal:8080", b"127.0.0.1:8080"),
+        ("127.0.0.1:8080", b"127.0.0.1:8080"),
+        (None, b"127.0.0.1"),  # HTTP/1.0 may have none.
+    ],
+)
+def test_what_no_sdk_has_signed_is_for_the_api(host, arrives):
+    arrived, noted = ask(host, headers=[(b"authorization", b"Bearer x")])
+
+    assert host_of(arrived) == arrives
+    assert (b"authorization", b"Bearer x") in arrived
+    assert noted
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"headers": [SIGNED]},
+        {"path": "/code/x.zip", "query": "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=1"},
+        {"path": "/_ministack/health"},
+    ],
+)
+def test_what_is_for_aws_arrives_as_it_came_and_is_not_noted(request_):
+    arrived, noted = ask("localhost:8080", **request_)
+
+    assert arrived == [(b"host", b"localhost:8080"), *request_.get("headers", [])]
+    assert noted == ""
+
+
+def test_the_apis_own_host_has_the_api_and_nothing_else():
+    arrived, noted = ask("127.0.0.1:8080", headers=[SIGNED])
+
+    assert host_of(arrived) == b"127.0.0.1:8080"
+    assert noted
+
+
+def test_a_request_is_one_line():
+    _, noted = ask("localhost:8080", "/Status", query="MessageId=secret", status=404)
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d POST /Status 404 \d+ ms\n", noted)
+
+
+@pytest.mark.parametrize(
+    ("path", "noted"),
+    [
+        ("/json/reply/SendMail[]", "/json/reply/SendMail[]"),
+        ("/Mail/Send.xml", "/Mail/Send.xml"),
+        ("/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/", "/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/"),
+        ("/Status/ada@recipient.example", "/Status/..."),
+        ("/Status/ada%40recipient.example/x", "/Status/.../x"),
+        ("/a%0a12:00:00/%1b[31m", "/.../..."),
+        ("//", "//"),
+    ],
+)
+def test_a_path_is_noted_without_what_may_be_personal(path, noted):
+    assert f" POST {noted} 200 " in ask("localhost:8080", path)[1]
+
+
+def test_a_request_without_an_answer_is_noted_too():
+    assert re.search(r" POST /Mail/Send - \d+ ms\n$", ask("localhost:8080", status=None)[1])
+
+
+def test_other_kinds_of_events_pass():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope)
+
+    asyncio.run(Middleware(app, io.StringIO())({"type": "lifespan"}, None, None))
+
+    assert seen == [{"type": "lifespan"}]
