@@ -15,7 +15,7 @@ from core.aws import retry_queue
 from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
 from core.http import binding, gateway, routing
-from core.message import ids, ses_event
+from core.message import ids, reputation, ses_event
 from core.message.ses_event import Kind
 from core.submission import submission
 from local.sam import EVENTS, EXAMPLE_ID, function_for
@@ -234,6 +234,16 @@ def test_what_ses_tells_is_understood_and_about_the_example(name, kind):
     assert (event.kind, event.message_id, event.attempt) == (kind, EXAMPLE_ID, 1)
     assert event.recipients == {mail["To"]}
     assert event.at
+
+
+@each(named("ses_events"))
+def test_what_ses_tells_suppresses_nobody(event):
+    """Or no example could be mailed any more after that of a bounce or of a complaint."""
+    (record,) = event["Records"]
+
+    recipients = ses_event.parse(record["body"]).recipients
+
+    assert all(address.endswith(reputation.SIMULATOR) for address in recipients)
 
 
 def test_the_retry_is_one_of_the_example():

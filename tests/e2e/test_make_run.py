@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import free_port
+from local.package import BUILD, ROOT
 
 from local import ports
-from local.package import BUILD, ROOT
 from local.stack import API_KEY, Stack
 
 HOSTS = ["localhost", *(f"[{ip}]" if ":" in ip else ip for ip in ports.addresses())]

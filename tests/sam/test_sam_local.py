@@ -19,7 +19,6 @@ import httpx
 import pytest
 from support.deployed import free_port
 
-from core.aws.suppressions import SuppressionList
 from local.sam import EVENTS, image
 from local.stack import API_KEY, Stack
 from tooling.paths import ROOT
@@ -57,14 +56,6 @@ def stack():
     ) as running:
         stop_retrying(running)
         yield running
-
-
-@pytest.fixture(autouse=True)
-def nobody_is_suppressed(stack):
-    """Let each test mail to the recipient of all events, whatever came back in another."""
-    table = SuppressionList(stack.client("dynamodb"), stack.deployed.table, "")
-    for entry in list(table.entries("example.com")):
-        table.remove("example.com", entry.address)
 
 
 def stop_retrying(stack):
