@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from build import package
 from local.deploy import deploy, outputs, upload
 from local.localize import localize
-from tooling import ports
+from tooling import ports, programs
 from tooling.aws_here import REGION, Aws, clean_environment
 from tooling.paths import BUILD, ROOT
 from tooling.programs import Program
@@ -45,7 +45,7 @@ _PARAMETERS = {
 _REMOVAL_SECONDS = 3
 """How long the end may wait for the removal of what the functions' processes unpacked.
 
-MiniStack unpacks the package for each of these processes. After a burst that is tens of thousands
+MiniStack unpacks the package for each of these programs. After a burst that is tens of thousands
 of files, and a busy disk may take a minute for them.
 """
 
@@ -141,8 +141,8 @@ class Stack:
 
     def stop(self) -> None:
         """End all programs, and remove what they leave; takes a few seconds at most."""
-        while self._programs:
-            self._programs.pop().stop()
+        programs.stop(self._programs)
+        self._programs.clear()
         _start_removing(self._temporary).join(_REMOVAL_SECONDS)
 
     @property

@@ -68,17 +68,27 @@ class Program:
             time.sleep(0.03)
         raise StackError(f"{self.name} does not answer after {seconds:g} seconds, see {self.log}")
 
-    def stop(self, *, seconds: float = 2) -> None:
-        """End the whole group: politely, and what is left of it after `seconds` for good."""
-        self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
-        self._signal(signal.SIGKILL)
-        self.process.wait()
+    def stop(self) -> None:
+        """End the whole group, as `stop` does."""
+        stop([self])
 
-    def _signal(self, number: signal.Signals) -> None:
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group, if it is still there."""
         with suppress(ProcessLookupError, PermissionError):  # PermissionError: macOS, for a zombie.
             os.killpg(self.process.pid, number)
+
+
+def stop(programs: Sequence[Program], *, seconds: float = 2) -> None:
+    """End the groups of all `programs` at once: politely, and after `seconds` for good."""
+    deadline = time.monotonic() + seconds
+    for program in programs:
+        program.signal(signal.SIGTERM)
+    for program in programs:
+        with suppress(subprocess.TimeoutExpired):
+            program.process.wait(max(0.0, deadline - time.monotonic()))
+    for program in programs:
+        program.signal(signal.SIGKILL)
+        program.process.wait()
 
 
 def _answers(url: str) -> bool:

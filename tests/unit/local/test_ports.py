@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from local import ports
+from tooling import ports
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80 80", "http", "٨٠", "1e3"])

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 import pytest
 from support.simulator import sandbox
 
-from local import ports
 from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay
+from tooling import ports
 
 
 @pytest.fixture(scope="module")
