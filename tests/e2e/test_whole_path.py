@@ -356,7 +356,7 @@ def test_no_log_holds_personal_data(
 
 
 def written_by(stack: Stack) -> list[tuple[str, str]]:
-    """Return every line of the functions' logs, and of MiniStack's own."""
+    """Return every line of the functions' log groups, and of the files in the stack's folder."""
     logs = stack.client("logs").get_paginator("filter_log_events")
     lines = [
         (name, event["message"])
@@ -364,7 +364,12 @@ def written_by(stack: Stack) -> list[tuple[str, str]]:
         for page in logs.paginate(logGroupName=f"/aws/lambda/{function}")
         for event in page["events"]
     ]
-    own = (stack.logs / "ministack.log").read_text("utf-8", "replace").splitlines()
-    # MiniStack logs what SES publishes; SNS itself does nothing of the kind.
-    own = [line for line in own if "[sns] SNS publish" not in line]
-    return [*lines, *(("MiniStack", line) for line in own)]
+    kept = [
+        (file.name, line)
+        for file in stack.logs.glob("*.log")
+        for line in file.read_text("utf-8", "replace").splitlines()
+        # MiniStack logs what SES publishes; SNS itself does nothing of the kind.
+        if "[sns] SNS publish" not in line
+    ]
+    assert "requests.log" in dict(kept)
+    return [*lines, *kept]
