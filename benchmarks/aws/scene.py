@@ -14,7 +14,7 @@ from core.message.mail import Mail
 from core.message.record import Attempt, Recipient, Record
 from core.message.status import Status
 
-_RECIPIENT = parse_address("ada@recipient.example")  # Of the examples in events/.
+_RECIPIENT = parse_address("ada@recipient.example")  # As `payloads.example` has it.
 _SENDER = parse_address("praxis@example.com")
 
 
