@@ -26,7 +26,7 @@ def status_of(stack: Stack, message_id: str) -> str:
     return str(json.loads(invoke(stack, "api_get_status", message_id)["body"])["Status"])
 
 
-@pytest.mark.parametrize("reports", permutations(REPORTS), ids="-".join)
+@pytest.mark.parametrize("reports", list(permutations(REPORTS)), ids="-".join)
 def test_the_examples_do_what_is_said_in_any_order(stack: Stack, reports: tuple[str, ...]) -> None:
     sent = json.loads(invoke(stack, "api_send_mail_json")["body"])
     seen = []
