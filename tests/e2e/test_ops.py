@@ -17,7 +17,7 @@ from local.stack import Stack
 from tooling.paths import ROOT
 
 Until = Callable[..., dict[str, Any]]
-TO = "ada@recipient.example"
+TO = "success+ada@simulator.amazonses.com"  # Of the examples in events/.
 DELIVERY = json.loads((ROOT / "events/ses_events_delivery.json").read_text())["Records"][0]["body"]
 
 
@@ -165,7 +165,7 @@ def test_a_bounce_is_listed_with_its_message_and_can_be_let_go(
     mail = {"To": "lost@recipient.example", "Subject": "s", "Text": "t"}
     message_id = api.post("/Mail/Send", json=mail).json()["MessageId"]
     bounce = json.loads((ROOT / "events/ses_events_bounce.json").read_text())["Records"][0]["body"]
-    bounce = bounce.replace("success+ada@simulator.amazonses.com", "lost@recipient.example")
+    bounce = bounce.replace(TO, "lost@recipient.example")
     event = json.loads(bounce)
     event["mail"]["tags"]["mailapi_message_id"] = [message_id]
     sqs = stack.client("sqs")
