@@ -45,7 +45,7 @@ _PARAMETERS = {
 _REMOVAL_SECONDS = 3
 """How long the end may wait for the removal of what the functions' processes unpacked.
 
-MiniStack unpacks the package for each of these programs. After a burst that is tens of thousands
+MiniStack unpacks the package for each of these processes. After a burst that is tens of thousands
 of files, and a busy disk may take a minute for them.
 """
 
