@@ -1,4 +1,4 @@
-"""What follows from a message's record: its status, its error, and when somebody must look at it."""
+"""What follows from a message's record: its status, its error, and when it must be looked at."""
 
 import pytest
 from pydantic import ValidationError
