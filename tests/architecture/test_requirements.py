@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = {
     ROOT / f"requirements/{name}.in": ROOT / f"requirements/{name}.txt"
-    for name in ("bench", "dev", "lint", "local", "sam", "uv")
+    for name in ("bench", "dev", "lint", "local", "mutants", "sam", "uv")
 } | {
     ROOT / "requirements/runtime.in": ROOT / "src/requirements.txt",
     ROOT / "benchmarks/typical/requirements.in": ROOT / "benchmarks/typical/requirements.txt",
