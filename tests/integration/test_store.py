@@ -134,6 +134,7 @@ def test_a_key_in_use_names_its_message_and_nothing_is_written(store: Store, tab
         store.add(record(IDS[1]), "content", KEY._replace(fingerprint="another"))
 
     assert (taken.value.message_id, taken.value.fingerprint) == (IDS[0], "fingerprint")
+    assert str(taken.value) == ""  # So no log and no report shows what it holds.
     assert keys(table) == OURS_WITH_KEY
 
 
