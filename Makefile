@@ -21,7 +21,7 @@ WITH_BYTECODE := PYTHONDONTWRITEBYTECODE=
 about = awk -F ' *[|] *' -v suites="$(1)" '$$2 ~ /^`tests/ { gsub(/`/, "", $$2); if (index(suites " ", $$2 " ")) \
 	print $$2 ": " $$4 }' CONTRIBUTING.md
 
-.PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench check format build deploy validate lock clean
+.PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench mutants check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ test-fast: .venv/.ready ## The tests that need no deployed stack, without the lo
 bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1]
 	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick)
 
+mutants: .venv-mutants/.ready ## Spoil the code on purpose and see the tests fail: [MODULE=...] [SAMPLE=...] [NEAREST=1]
+	@PYTHONPATH=tests .venv-mutants/bin/python -m mutation $(if $(MODULE),--module "$(MODULE)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(NEAREST),--nearest)
+
 check: .venv/.ready .venv-lint/.ready .venv-sam/.ready ## Formatting, linters, types, import rules, security, template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
@@ -100,12 +103,12 @@ format: .venv/.ready ## Put the code into its one format
 	$(DEV)/ruff check --fix .
 
 lock: .tools/.ready ## Resolve requirements/*.in again
-	@for name in uv dev lint local sam bench; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
+	@for name in uv dev lint local sam bench mutants; do $(call compile,requirements/$$name.in,requirements/$$name.txt); done
 	@$(call compile,requirements/runtime.in,src/requirements.txt)
 	@for name in floor typical; do $(call compile,benchmarks/subjects/$$name/requirements.in,benchmarks/subjects/$$name/requirements.txt); done
 
 clean: ## Remove everything that the other commands made
-	rm -rf .aws-sam .build .tools .venv .venv-lint .venv-local .venv-sam .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .aws-sam .build .tools .venv .venv-lint .venv-local .venv-sam .venv-bench .venv-mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # ---- environments: one each, because MiniStack and SAM CLI pin versions that the service must not have
 
@@ -122,7 +125,8 @@ compile = .tools/bin/uv pip compile -q --universal --python-version 3.13 --gener
 .venv-local/.ready: requirements/local.txt .tools/.ready
 .venv-sam/.ready: requirements/sam.txt .tools/.ready
 .venv-bench/.ready: requirements/bench.txt .tools/.ready
-.venv/.ready .venv-lint/.ready .venv-local/.ready .venv-sam/.ready .venv-bench/.ready:
+.venv-mutants/.ready: requirements/mutants.txt .tools/.ready
+.venv/.ready .venv-lint/.ready .venv-local/.ready .venv-sam/.ready .venv-bench/.ready .venv-mutants/.ready:
 	@echo "Setting up $(@D) ..."
 	@[ -d $(@D) ] || .tools/bin/uv venv -q --python $(PYTHON) $(@D)
 	@.tools/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes $<

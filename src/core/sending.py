@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
 
-__all__ = ["Services", "Try", "enqueue", "resend", "send"]
-
 _WRITING_SECONDS = 5
 """How much time must be left after SES's answer, to write the outcome down."""
 _PAUSED_SECONDS = 15 * 60

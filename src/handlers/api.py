@@ -28,6 +28,7 @@ from core.http.gateway import Request, Response
 from core.http.negotiation import negotiate
 from core.message.record import Record
 from core.redaction import places, redacted
+from core.services import Services
 from core.submission import idempotency, submission
 from core.submission.domains import DomainConfiguration
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-services = sending.Services(
+services = Services(
     store=Store(clients.dynamodb(), CONFIG.table_name),
     content_store=ContentStore(clients.s3, CONFIG.bucket_name),
     suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),

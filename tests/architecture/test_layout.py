@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT, TESTS
 
-MODULES = {TESTS / "unit/core": ROOT / "src/core", TESTS / "unit/local": ROOT / "local"}
+MODULES = {TESTS / "unit/core": ROOT / "src/core"} | {
+    TESTS / "unit" / name: ROOT / name for name in ("local", "ops", "tooling")
+}
 FILES = sorted(TESTS.rglob("*.py"))
 
 

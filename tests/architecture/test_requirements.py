@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = [f"requirements/{name}" for name in ("bench", "dev", "lint", "local", "sam", "uv")]
+NAMES = [
+    f"requirements/{name}" for name in ("bench", "dev", "lint", "local", "mutants", "sam", "uv")
+]
 NAMES += [f"benchmarks/subjects/{name}/requirements" for name in ("floor", "typical")]
 LOCKS = {ROOT / f"{name}.in": ROOT / f"{name}.txt" for name in NAMES} | {
     ROOT / "requirements/runtime.in": ROOT / "src/requirements.txt"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import free_port
+from support.deployed import free_port
 
 from build.package import BUILD, ROOT
 from local.stack import API_KEY, Stack

@@ -11,26 +11,6 @@ from core.message.status import Status
 
 NOW = 1_800_000_000
 ADDRESSES = [f"r{number}@recipient.example" for number in range(3)]
-OF_RECIPIENTS = st.sampled_from(
-    [
-        Status.ACCEPTED,
-        Status.SENT,
-        Status.UNKNOWN,
-        Status.FAILED,
-        Status.DELIVERED,
-        Status.READ,
-        Status.UNDELIVERED,
-    ]
-)
-
-
-@given(OF_RECIPIENTS, OF_RECIPIENTS, OF_RECIPIENTS)
-def test_statuses_merge_in_any_order_and_any_number(one, two, three):
-    assert status.merge(one, two) is status.merge(two, one)
-    assert status.merge(status.merge(one, two), three) is status.merge(
-        one, status.merge(two, three)
-    )
-    assert status.merge(one, one) is one
 
 
 def ses_id(attempt):

@@ -292,3 +292,10 @@ def test_an_attempt_that_is_no_number_is_not_known(tag):
     changed["mail"]["tags"]["mailapi_attempt"] = tag
 
     assert parse(json.dumps(changed)).attempt in (0, 2)
+
+
+@pytest.mark.parametrize("member", ["isFirstOpen", "cached", "prefetched"])
+def test_an_open_with_another_true_member_is_a_persons(member):
+    """SES adds members without notice: only those whose names speak of a machine say so."""
+    assert opened(**{member: True}).kind is Kind.OPEN
+    assert opened(**{member: "true"}).kind is Kind.OPEN

@@ -78,3 +78,23 @@ def test_a_message_is_as_far_as_its_slowest_recipient_unless_one_went_wrong(reci
 def test_the_order_of_recipients_does_not_matter():
     for some in product([S, F, D, U, R, N], repeat=3):
         assert of_message(some) is of_message(reversed(some))
+
+
+OF_RECIPIENTS = [A, S, N, F, D, R, U]
+"""What a recipient can be, from the weakest word to the strongest."""
+
+
+def test_statuses_merge_in_any_order_and_any_number():
+    """All 343 triples: commutative, associative, idempotent, and the strongest word wins."""
+    for one, two, three in product(OF_RECIPIENTS, repeat=3):
+        assert merge(one, two) is merge(two, one)
+        assert merge(merge(one, two), three) is merge(one, merge(two, three))
+        assert merge(one, one) is one
+        strongest = max((one, two, three), key=OF_RECIPIENTS.index)
+        assert merge(merge(one, two), three) is strongest
+
+
+@pytest.mark.parametrize("ours", [Status.QUEUED, Status.SENDING, Status.RECEIVED, Status.PICKEDUP])
+def test_what_no_recipient_can_be_does_not_merge(ours):
+    with pytest.raises(KeyError):
+        merge(ours, S)

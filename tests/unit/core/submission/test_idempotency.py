@@ -1,5 +1,7 @@
 """What makes two submissions the same one."""
 
+import hashlib
+
 import pytest
 from pydantic import Field
 
@@ -8,7 +10,7 @@ from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Invalid
 from core.submission import submission
 from core.submission.domains import DomainConfiguration
-from core.submission.idempotency import KEPT_SECONDS, key_of
+from core.submission.idempotency import HEADER, KEPT_SECONDS, key_of
 
 PLAIN = DomainConfiguration(
     domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"
@@ -184,3 +186,23 @@ def test_a_new_member_of_an_attachment_makes_another_mail():
 
 def test_no_attachments_are_the_same_as_an_empty_list_of_them():
     assert key(changed(attachments=()), "k") == key(changed(attachments=None), "k")
+
+
+@pytest.mark.parametrize(
+    ("kept", "scope"),
+    [
+        (key(header="k", caller="c"), b"('caller', 'c', 'k')"),
+        (key(configuration=BY_REFERENCE), b"('domain', 'one.example', 'r-1')"),
+    ],
+)
+def test_a_key_that_was_kept_is_found_by_the_next_version(kept, scope):
+    """They lie in the table for a week: with another hash, every repeat would be sent again."""
+    assert kept.hash == hashlib.sha256(scope).hexdigest()
+
+
+def test_the_header_is_the_one_that_the_contract_names():
+    assert HEADER == "idempotency-key"
+    with pytest.raises(Invalid) as refusal:
+        key(header="")
+    assert [fault.code for fault in refusal.value.faults] == ["Length"]
+    assert refusal.value.message == "'Idempotency-Key' must have 1 to 255 characters."

@@ -1,4 +1,4 @@
-"""Which ports the programs of `local` take, and where on this machine they listen."""
+"""Which ports the programs of the stack take, and where on this machine they listen."""
 
 import socket
 

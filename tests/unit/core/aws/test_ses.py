@@ -1,0 +1,329 @@
+"""One try at SES: what it is asked, and what each end of it means for the message."""
+
+import json
+from email.header import decode_header, make_header
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
+
+from core.aws.ses import Transport
+from core.message.address import Mailbox
+from core.message.mail import AttachmentHead, Mail
+from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
+
+URL = "https://email.eu-central-1.amazonaws.com"
+MINUTE = 60
+MESSAGE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+ADA, BOB, EVE = (Mailbox(f"{name}@recipient.example") for name in ("ada", "bob", "eve"))
+
+
+class Ses:
+    """SES on the wire of a real client: keeps what it is asked, and answers as it is told."""
+
+    def __init__(self):
+        self.asked = []
+        self.answer = lambda: self.said(200, {"MessageId": "ses-1"})
+
+    def __call__(self, request, **_):
+        self.asked.append(json.loads(request.body))
+        return self.answer()
+
+    @staticmethod
+    def said(status, body, code=""):
+        class Raw:
+            def stream(self, **_):
+                yield json.dumps(body).encode()
+
+        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
+        return AWSResponse(URL, status, headers, Raw())
+
+    def refuse(self, status, code):
+        self.answer = lambda: self.said(status, {"message": "secret@recipient.example"}, code)
+
+    def fail(self, error):
+        def raise_it():
+            raise error
+
+        self.answer = raise_it
+
+
+@pytest.fixture
+def ses():
+    return Ses()
+
+
+@pytest.fixture
+def transport(ses):
+    session = botocore.session.Session()
+    session.set_credentials("testing", "testing")
+    retries = {"total_max_attempts": 1}
+    client = session.create_client("sesv2", "eu-central-1", config=Config(retries=retries))
+    client.meta.events.register_first("before-send.sesv2.SendEmail", ses)
+    return Transport(client)
+
+
+@pytest.fixture
+def send(transport):
+    def _send(contents=(), attempt=1, **members):
+        plain = {"sender": Mailbox("a@d.example"), "to": (ADA,), "configuration_set": "events"}
+        return transport.send(Mail(**plain | members), contents, MESSAGE_ID, attempt)
+
+    return _send
+
+
+# ---- what it means
+
+THROTTLED = "SES is throttling the account."
+NOT_ALLOWED = "SES does not allow the service to send: check its role."
+BAD_REQUEST = "SES does not accept the mail as it is."
+
+
+def test_an_answer_with_an_id_is_sent(send):
+    assert send() == Sent("ses-1")
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "message", "least_delay"),
+    [
+        (429, "TooManyRequestsException", THROTTLED, 0),
+        (400, "TooManyRequestsException", THROTTLED, 0),
+        (400, "ThrottlingException", THROTTLED, 0),
+        (400, "Throttling", THROTTLED, 0),
+        (429, "AndWhateverElse", THROTTLED, 0),
+        (400, "LimitExceededException", "The account's sending quota is used up.", 30 * MINUTE),
+        (400, "SendingPausedException", "Sending is paused for the account.", 15 * MINUTE),
+        (401, "UnrecognizedClientException", NOT_ALLOWED, 5 * MINUTE),
+        (403, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
+        (403, "ExpiredTokenException", NOT_ALLOWED, 5 * MINUTE),
+    ],
+)
+def test_what_ses_certainly_did_not_take_is_tried_again_after_its_time(
+    ses, send, http, code, message, least_delay
+):
+    """docs/operations.md promises these times."""
+    ses.refuse(http, code)
+
+    assert send() == NotTaken(code, message, least_delay)
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "message"),
+    [
+        (
+            400,
+            "MessageRejected",
+            "SES rejected the mail: check that the sender's domain is verified.",
+        ),
+        (400, "BadRequestException", BAD_REQUEST),
+        (404, "NotFoundException", "SES does not know the configuration set or tenant."),
+        (400, "AccountSuspendedException", "The SES account is suspended."),
+        (
+            400,
+            "MailFromDomainNotVerifiedException",
+            "The custom MAIL FROM domain is not verified in SES.",
+        ),
+        (400, "NobodyKnowsIt", BAD_REQUEST),
+        (402, "NobodyKnowsIt", BAD_REQUEST),
+        (499, "NobodyKnowsIt", BAD_REQUEST),
+    ],
+)
+def test_what_ses_refuses_has_failed_and_nobody_need_hear_of_it(ses, send, http, code, message):
+    ses.refuse(http, code)
+
+    assert send() == Refused(code, message, needs_letter=False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectTimeoutError(endpoint_url=URL),
+        EndpointConnectionError(endpoint_url=URL, error="refused"),
+        NoCredentialsError(),
+        PartialCredentialsError(provider="env", cred_var="x"),
+        ProxyConnectionError(proxy_url=URL),
+    ],
+)
+def test_a_request_that_never_left_is_tried_again(ses, send, error):
+    ses.fail(error)
+
+    assert send() == NotTaken(type(error).__name__, "SES could not be reached.", 0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url=URL),
+        ConnectionClosedError(endpoint_url=URL),
+        SSLError(endpoint_url=URL, error="x"),
+        ResponseParserError("half an answer"),
+        RuntimeError("nobody has seen this yet"),
+    ],
+)
+def test_a_request_that_may_have_arrived_has_no_answer(ses, send, error):
+    ses.fail(error)
+
+    assert send() == NoAnswer(type(error).__name__)
+
+
+@pytest.mark.parametrize(("http", "code"), [(500, "TooManyRequestsException"), (503, "x")])
+def test_an_error_of_ses_s_own_is_no_answer_whatever_its_name(ses, send, http, code):
+    ses.refuse(http, code)
+
+    assert send() == NoAnswer(code)
+
+
+def test_an_answer_without_an_id_is_no_answer(ses, send):
+    ses.answer = lambda: ses.said(200, {})
+
+    assert send() == NoAnswer("KeyError")
+
+
+def test_what_the_sdk_does_not_even_ask_is_refused(ses, send):
+    """botocore knows that a content type has a character at least, and checks before it sends."""
+    head = AttachmentHead(name="a.txt", content_type="")
+
+    assert send([b"x"], attachments=(head,)) == Refused("ParamValidation", BAD_REQUEST)
+    assert ses.asked == []
+
+
+# ---- what it is asked
+
+
+def test_a_mail_asks_for_no_more_than_it_has(ses, send):
+    send(subject="s", text="t")
+
+    assert ses.asked == [
+        {
+            "FromEmailAddress": "a@d.example",
+            "Destination": {
+                "ToAddresses": ["ada@recipient.example"],
+                "CcAddresses": [],
+                "BccAddresses": [],
+            },
+            "Content": {
+                "Simple": {
+                    "Subject": {"Data": "s", "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": "t", "Charset": "UTF-8"}},
+                }
+            },
+            "ConfigurationSetName": "events",
+            "EmailTags": [
+                {"Name": "mailapi_message_id", "Value": MESSAGE_ID},
+                {"Name": "mailapi_attempt", "Value": "1"},
+            ],
+        }
+    ]
+
+
+def test_all_that_a_mail_has_reaches_ses(ses, send):
+    send(
+        [b"ABC", b""],
+        attempt=3,
+        cc=(BOB,),
+        bcc=(EVE, Mailbox("x@y.example", "X")),
+        reply_to=("reply@d.example", "other@d.example"),
+        html="<p>h</p>",
+        tenant="shop",
+        track_opens=True,
+        track_clicks=False,
+        attachments=(
+            AttachmentHead(name="a.txt", content_type="text/plain"),
+            AttachmentHead(name="b.bin", content_type="application/octet-stream"),
+        ),
+    )
+
+    (asked,) = ses.asked
+    assert asked["Destination"]["CcAddresses"] == ["bob@recipient.example"]
+    assert asked["Destination"]["BccAddresses"] == ["eve@recipient.example", '"X" <x@y.example>']
+    assert asked["ReplyToAddresses"] == ["reply@d.example", "other@d.example"]
+    assert asked["TenantName"] == "shop"
+    assert asked["ConfigurationOverrides"] == {
+        "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
+    }
+    assert asked["EmailTags"][1] == {"Name": "mailapi_attempt", "Value": "3"}
+    assert asked["Content"]["Simple"]["Body"] == {"Html": {"Data": "<p>h</p>", "Charset": "UTF-8"}}
+    assert asked["Content"]["Simple"]["Attachments"] == [
+        {
+            "RawContent": content,
+            "FileName": name,
+            "ContentType": content_type,
+            "ContentDisposition": "ATTACHMENT",
+            "ContentTransferEncoding": "BASE64",
+        }
+        for content, name, content_type in [
+            ("QUJD", "a.txt", "text/plain"),
+            ("", "b.bin", "application/octet-stream"),
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opens", "clicks", "tracking"),
+    [
+        (True, None, {"OpenTrackingEnabled": "ENABLED"}),
+        (None, False, {"ClickTrackingEnabled": "DISABLED"}),
+    ],
+)
+def test_of_tracking_only_what_the_domain_decided_is_asked(ses, send, opens, clicks, tracking):
+    send(track_opens=opens, track_clicks=clicks)
+
+    assert ses.asked[0]["ConfigurationOverrides"] == {"Tracking": tracking}
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "parts"),
+    [
+        (None, None, {"Text": ""}),
+        ("", None, {"Text": ""}),
+        ("t", None, {"Text": "t"}),
+        (None, "h", {"Html": "h"}),
+        ("t", "h", {"Text": "t", "Html": "h"}),
+        ("", "h", {"Text": "", "Html": "h"}),
+    ],
+)
+def test_a_body_has_the_parts_that_the_mail_has_and_one_at_least(ses, send, text, html, parts):
+    send(text=text, html=html)
+
+    body = ses.asked[0]["Content"]["Simple"]["Body"]
+    assert {name: part["Data"] for name, part in body.items()} == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("", "ada@recipient.example"),
+        ("Ada", '"Ada" <ada@recipient.example>'),
+        ('A "B" \\ C', '"A \\"B\\" \\\\ C" <ada@recipient.example>'),
+    ],
+)
+def test_a_name_is_quoted(ses, send, name, written):
+    send(to=(Mailbox(ADA.address, name),), sender=Mailbox(ADA.address, name))
+
+    assert ses.asked[0]["Destination"]["ToAddresses"] == [written]
+    assert ses.asked[0]["FromEmailAddress"] == written
+
+
+@pytest.mark.parametrize("name", ["Jörg", "=?utf-8?q?x?=", "Ü" * 200, "=?"])
+def test_a_name_that_is_not_ascii_or_looks_encoded_is_encoded_on_one_line(ses, send, name):
+    send(to=(Mailbox(ADA.address, name),))
+
+    (written,) = ses.asked[0]["Destination"]["ToAddresses"]
+    words, _, address = written.rpartition(" ")
+    assert address == "<ada@recipient.example>"
+    assert words.isascii()
+    assert "\n" not in words
+    assert all(len(word) <= 75 for word in words.split())
+    assert str(make_header(decode_header(words))) == name

@@ -1,0 +1,485 @@
+"""Each step of a message, met directly: what it changes, and what it leaves alone."""
+
+from itertools import pairwise
+
+import pytest
+
+from core.message import lifecycle
+from core.message.lifecycle import NotClaimable
+from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
+from core.message.record import (
+    CLAIM_SECONDS,
+    DELIVERY_SECONDS,
+    GRACE_SECONDS,
+    LETTER_SECONDS,
+    PICKUP_SECONDS,
+    Attempt,
+    Recipient,
+    Record,
+)
+from core.message.ses_event import Event, Kind
+from core.message.status import Status
+
+NOW = 1_800_000_000
+DAY = 86_400
+ADA, BOB = "ada@recipient.example", "bob@recipient.example"
+SES_ID = "ses-1"
+
+
+def record(*, addresses=(ADA,), **changes):
+    members = {
+        "id": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD",
+        "domain": "d.example",
+        "configuration": "default",
+        "sender": "a@d.example",
+        "receiver": ADA,
+        "recipients": tuple(Recipient(address=address) for address in addresses),
+        "state": Status.QUEUED,
+        "retry_until": NOW + DAY,
+        "created_at": NOW,
+        "content_expires_at": NOW + 7 * DAY,
+        "expires_at": NOW + 90 * DAY,
+    }
+    return Record(**members | changes)
+
+
+def trying(number=1, **changes):
+    """Make a message whose try `number` began just now; the earlier ones were not taken."""
+    earlier = (Attempt(at=NOW - 60, outcome="not taken", code="Throttling"),) * (number - 1)
+    members = {"state": Status.SENDING, "claimed_until": NOW + CLAIM_SECONDS}
+    return record(**members | {"attempts": (*earlier, Attempt(at=NOW))} | changes)
+
+
+def taken(status=Status.SENT, **changes):
+    members = {
+        "state": Status.SENT,
+        "recipients": (Recipient(address=ADA, status=status),),
+        "attempts": (Attempt(at=NOW, outcome="sent", ses_message_id=SES_ID),),
+    }
+    return record(**members | changes)
+
+
+def changes(before, after):
+    """Return which members differ, and what they are now."""
+    return {
+        name: getattr(after, name)
+        for name in Record.model_fields
+        if getattr(before, name) != getattr(after, name)
+    }
+
+
+# ---- before a try
+
+
+def test_waiting_sets_the_state_and_the_time_and_nothing_else():
+    before = trying()
+
+    assert changes(before, lifecycle.wait(before, NOW + 7)) == {
+        "state": Status.QUEUED,
+        "next_attempt_at": NOW + 7,
+    }
+
+
+def test_a_claim_begins_a_try():
+    attempts = (Attempt(at=1, outcome="not taken", code="x"),)
+    before = record(state=Status.QUEUED, attempts=attempts, next_attempt_at=NOW)
+
+    assert changes(before, lifecycle.claim(before, NOW)) == {
+        "state": Status.SENDING,
+        "attempts": (*before.attempts, Attempt(at=NOW)),
+        "claimed_until": NOW + CLAIM_SECONDS,
+        "next_attempt_at": 0,
+    }
+
+
+@pytest.mark.parametrize("state", [Status.SENDING, Status.SENT, Status.FAILED, Status.UNKNOWN])
+def test_what_waits_for_no_try_cannot_be_claimed(state):
+    with pytest.raises(NotClaimable):
+        lifecycle.claim(record(state=state), NOW)
+
+
+def test_what_ses_has_cannot_be_claimed_even_if_it_waits():
+    with pytest.raises(NotClaimable):
+        lifecycle.claim(taken(state=Status.QUEUED), NOW)
+
+
+def test_a_mail_that_is_refused_at_once_was_never_tried_and_owes_no_letter():
+    before = record(next_attempt_at=5)
+    after = lifecycle.refuse(before, "Paused.")
+
+    assert changes(before, after) == {
+        "state": Status.FAILED,
+        "error": "Paused.",
+        "next_attempt_at": 0,
+    }
+    assert after.attempts == ()
+    assert not after.owes_letter
+
+
+LEFT_OUT = Recipient(
+    address=ADA,
+    status=Status.UNDELIVERED,
+    detail="Not sent: the address is suppressed after an earlier bounce or complaint.",
+    is_suppressed=True,
+)
+
+
+def test_a_suppressed_recipient_is_left_out_and_the_others_stay():
+    before = trying(addresses=(ADA, BOB))
+
+    assert changes(before, lifecycle.suppress(before, {ADA})) == {
+        "recipients": (LEFT_OUT, Recipient(address=BOB))
+    }
+
+
+def test_with_nobody_left_to_send_to_the_message_is_undelivered():
+    before = trying()
+    after = lifecycle.suppress(before, {ADA, BOB})
+
+    assert changes(before, after) == {"recipients": (LEFT_OUT,)}
+    assert after.status is Status.UNDELIVERED
+
+
+def test_suppressing_nobody_changes_nothing():
+    assert lifecycle.suppress(trying(), frozenset()) == trying()
+
+
+# ---- how a try ended
+
+SENT = (Recipient(address=ADA, status=Status.SENT),)
+UNANSWERED = "SES gave no answer; whether it has the mail is not known yet."
+ENDS = {
+    "sent": (
+        Sent(SES_ID),
+        Attempt(at=NOW, outcome="sent", ses_message_id=SES_ID),
+        {"state": Status.SENT, "error": "", "next_attempt_at": 0, "recipients": SENT},
+    ),
+    "refused": (
+        Refused("MessageRejected", "Refused."),
+        Attempt(at=NOW, outcome="refused", code="MessageRejected"),
+        {"state": Status.FAILED, "error": "Refused.", "next_attempt_at": 0},
+    ),
+    "refused after it was accepted": (
+        Refused("ContentGone", "Gone.", needs_letter=True),
+        Attempt(at=NOW, outcome="refused", code="ContentGone"),
+        {"state": Status.FAILED, "error": "Gone.", "next_attempt_at": NOW + 9 + LETTER_SECONDS},
+    ),
+    "not taken": (
+        NotTaken("LimitExceededException", "Used up.", 1800),
+        Attempt(at=NOW, outcome="not taken", code="LimitExceededException"),
+        {"state": Status.QUEUED, "error": "Used up.", "next_attempt_at": NOW + 9 + 1800 + 5},
+    ),
+    "no answer": (
+        NoAnswer("ReadTimeoutError"),
+        Attempt(at=NOW, outcome="no answer", code="ReadTimeoutError"),
+        {"state": Status.UNKNOWN, "error": UNANSWERED, "next_attempt_at": NOW + GRACE_SECONDS},
+    ),
+}
+
+
+@pytest.mark.parametrize(("outcome", "noted", "becomes"), ENDS.values(), ids=ENDS)
+def test_an_end_is_noted_and_the_message_becomes_what_follows(outcome, noted, becomes):
+    before = trying(error="earlier", next_attempt_at=1)
+
+    after = lifecycle.settle(before, 1, outcome, NOW + 9, 0.5)
+
+    assert changes(before, after) == becomes | {"attempts": (noted,)}
+    assert lifecycle.settle(after, 1, outcome, NOW + 99, 0.9) is after
+
+
+@pytest.mark.parametrize(("outcome", "noted", "becomes"), ENDS.values(), ids=ENDS)
+def test_an_end_after_an_event_is_only_noted(outcome, noted, becomes):
+    before = trying(recipients=SENT, state=Status.SENT)
+
+    after = lifecycle.settle(before, 1, outcome, NOW + 9, 0.5)
+
+    assert changes(before, after) == {"attempts": (noted,)}
+
+
+@pytest.mark.parametrize(("outcome", "noted", "becomes"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("known", ["sent", "refused", "not taken", "no answer"])
+def test_of_a_try_whose_end_is_known_only_an_answer_that_came_late_still_counts(
+    known, outcome, noted, becomes
+):
+    """The sweeper gave it up as "no answer", and then its Lambda wrote `Sent` after all."""
+    before = trying(attempts=(Attempt(at=NOW, outcome=known, code="c"),), state=Status.UNKNOWN)
+
+    after = lifecycle.settle(before, 1, outcome, NOW + 9, 0.5)
+
+    if known == "no answer" and isinstance(outcome, Sent):
+        assert after.attempts[0] == noted.model_copy(update={"code": "c"})
+        assert after.is_taken
+    else:
+        assert after is before
+
+
+def test_an_end_is_noted_at_its_own_try():
+    before = trying(2, attempts=(Attempt(at=1, outcome="no answer"), Attempt(at=NOW)))
+
+    late = lifecycle.settle(before, 1, Sent(SES_ID), NOW, 0)
+    newest = lifecycle.settle(before, 2, NoAnswer("c"), NOW, 0)
+
+    assert [one.outcome for one in late.attempts] == ["sent", ""]
+    assert [one.outcome for one in newest.attempts] == ["no answer", "no answer"]
+    assert newest.next_attempt_at == NOW + GRACE_SECONDS
+
+
+def delay(number, jitter, least=0):
+    before = trying(number, retry_until=NOW + 10 * DAY)
+    after = lifecycle.settle(before, number, NotTaken("Throttling", "m", least), NOW, jitter)
+    return after.next_attempt_at - NOW
+
+
+@pytest.mark.parametrize(
+    ("number", "longest"),
+    [(1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (9, 2560), (10, 3600), (11, 3600), (30, 3600)],
+)
+def test_the_bound_of_the_delay_doubles_with_every_try_up_to_an_hour(number, longest):
+    assert delay(number, 0.999) == round(longest * 0.999)
+    assert delay(number, 0.5) == longest / 2
+
+
+@pytest.mark.parametrize("number", [1, 2, 10])
+def test_no_delay_is_less_than_a_second_or_than_ses_asks_for(number):
+    assert delay(number, 0) == 1
+    assert delay(number, 0, least=1800) == 1800
+    assert delay(number, 0.5, least=1800) == 1800 + delay(number, 0.5)
+
+
+def test_longer_jitter_never_means_a_shorter_delay():
+    delays = [delay(3, jitter / 1000) for jitter in range(1000)]
+
+    assert all(one <= other for one, other in pairwise(delays))
+
+
+@pytest.mark.parametrize(
+    ("left", "becomes"),
+    [(5, Status.QUEUED), (4, Status.FAILED), (0, Status.FAILED), (-60, Status.FAILED)],
+)
+def test_a_next_try_that_would_come_after_the_last_moment_gives_the_message_up(left, becomes):
+    before = trying(1, retry_until=NOW + left)
+
+    after = lifecycle.settle(before, 1, NotTaken("Throttling", "Throttled."), NOW, 0.5)
+
+    assert after.state is becomes
+    if becomes is Status.FAILED:
+        assert after.error == "Throttled. Given up after 1 tries."
+        assert after.next_attempt_at == NOW + LETTER_SECONDS
+
+
+# ---- what SES tells
+
+
+def event(kind, *recipients, attempt=1, at=NOW + 5, detail="", ses_message_id=SES_ID):
+    about = frozenset(recipients) if recipients else None
+    return Event(kind, "m", attempt, ses_message_id, at, about, detail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "becomes"),
+    [
+        (Kind.SEND, Status.SENT),
+        (Kind.DELIVERY, Status.DELIVERED),
+        (Kind.BOUNCE, Status.UNDELIVERED),
+        (Kind.REJECT, Status.FAILED),
+        (Kind.RENDERING_FAILURE, Status.FAILED),
+        (Kind.OPEN, Status.READ),
+        (Kind.DELIVERY_DELAY, Status.SENT),
+        (Kind.COMPLAINT, Status.SENT),
+        (Kind.COMPLAINT_CLEARED, Status.SENT),
+    ],
+)
+@pytest.mark.parametrize("state", [Status.SENDING, Status.QUEUED, Status.FAILED, Status.UNKNOWN])
+def test_every_event_shows_that_ses_has_the_mail(kind, becomes, state):
+    before = trying(state=state, error="e", next_attempt_at=NOW, addresses=(ADA, BOB))
+
+    after = lifecycle.merge(before, event(kind, ADA))
+
+    assert [one.status for one in after.recipients] == [becomes, Status.SENT]
+    assert (after.state, after.error, after.next_attempt_at) == (Status.SENT, "", 0)
+    assert after.attempts == (Attempt(at=NOW, outcome="sent", ses_message_id=SES_ID),)
+
+
+def test_an_event_that_names_nobody_is_about_everybody():
+    after = lifecycle.merge(trying(addresses=(ADA, BOB)), event(Kind.REJECT, detail="Bad."))
+
+    assert {(one.status, one.detail) for one in after.recipients} == {(Status.FAILED, "Bad.")}
+
+
+def test_an_event_about_somebody_else_says_only_that_ses_has_the_mail():
+    after = lifecycle.merge(trying(), event(Kind.BOUNCE, "eve@other.example", detail="x"))
+
+    assert after.recipients == SENT
+
+
+@pytest.mark.parametrize(("number", "noted"), [(0, 0), (1, 1), (2, 2), (3, 0), (-1, 0)])
+def test_an_event_is_noted_at_the_try_that_it_names_if_there_is_one(number, noted):
+    before = trying(2, attempts=(Attempt(at=1, outcome="no answer", code="c"), Attempt(at=NOW)))
+
+    after = lifecycle.merge(before, event(Kind.SEND, attempt=number))
+
+    found = [n for n, one in enumerate(after.attempts, start=1) if one.outcome == "sent"]
+    assert found == ([noted] if noted else [])
+    assert all(one.code == "" for one in after.attempts if one.outcome == "sent")
+
+
+def test_of_a_mail_that_was_sent_to_nobody_an_event_makes_no_sent_one():
+    """One with our id on it that is not ours to send: whoever has the API key may use any tag."""
+    before = lifecycle.suppress(trying(), {ADA})
+
+    after = lifecycle.merge(before, event(Kind.SEND))
+
+    assert after.status is Status.UNDELIVERED
+    assert not after.is_taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [
+        (Kind.COMPLAINT, "complained_at"),
+        (Kind.COMPLAINT_CLEARED, "cleared_at"),
+    ],
+)
+def test_of_what_is_only_noted_the_latest_time_stays(kind, member):
+    times = {"complained_at": 0, "cleared_at": 0}
+    for order in ((3, 7), (7, 3)):
+        after = trying()
+        for at in order:
+            after = lifecycle.merge(after, event(kind, ADA, at=at))
+
+        (recipient,) = after.recipients
+        assert {name: getattr(recipient, name) for name in times} == times | {member: 7}
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "detail"),
+    [
+        ([(Kind.BOUNCE, "b"), (Kind.BOUNCE, "a")], Status.UNDELIVERED, "b"),
+        ([(Kind.BOUNCE, "a"), (Kind.BOUNCE, "b")], Status.UNDELIVERED, "b"),
+        ([(Kind.REJECT, "z"), (Kind.BOUNCE, "b")], Status.UNDELIVERED, "b"),
+        ([(Kind.BOUNCE, "b"), (Kind.REJECT, "z")], Status.UNDELIVERED, "b"),
+        ([(Kind.REJECT, "z"), (Kind.DELIVERY, "")], Status.DELIVERED, ""),
+        ([(Kind.DELIVERY, ""), (Kind.REJECT, "z")], Status.DELIVERED, ""),
+    ],
+)
+def test_the_detail_is_of_the_report_that_counts(told, status, detail):
+    after = trying()
+    for kind, text in told:
+        after = lifecycle.merge(after, event(kind, ADA, detail=text))
+
+    assert [(one.status, one.detail) for one in after.recipients] == [(status, detail)]
+
+
+# ---- what the sweep does
+
+
+def test_a_claim_that_nobody_ended_becomes_unknown_when_it_is_over():
+    before = trying(2)
+
+    assert lifecycle.repair(before, before.claimed_until - 1) is before
+    assert changes(before, lifecycle.repair(before, before.claimed_until)) == {
+        "state": Status.UNKNOWN,
+        "error": UNANSWERED,
+        "next_attempt_at": NOW + GRACE_SECONDS,
+        "attempts": (
+            before.attempts[0],
+            Attempt(at=NOW, outcome="no answer", code="Abandoned"),
+        ),
+    }
+
+
+def unknown(blind=1, **changes):
+    attempts = (Attempt(at=NOW, outcome="no answer", code="c"),) * blind
+    members = {"state": Status.UNKNOWN, "error": UNANSWERED, "next_attempt_at": NOW + GRACE_SECONDS}
+    return record(attempts=attempts, **members | changes)
+
+
+def test_after_the_grace_time_an_unknown_outcome_waits_for_one_more_try():
+    before, now = unknown(), NOW + GRACE_SECONDS + 5
+
+    assert lifecycle.repair(before, NOW + GRACE_SECONDS - 1) is before
+    assert changes(before, lifecycle.repair(before, now)) == {
+        "state": Status.QUEUED,
+        "next_attempt_at": now,
+    }
+
+
+def test_after_two_tries_without_an_answer_nothing_is_sent_again_and_nothing_is_due():
+    before = unknown(2)
+
+    after = lifecycle.repair(before, NOW + GRACE_SECONDS)
+
+    assert changes(before, after) == {"next_attempt_at": 0}
+    assert after.due_at is None
+
+
+def test_where_no_mail_may_be_sent_twice_an_unknown_outcome_has_failed():
+    before, now = unknown(unknown_outcome="fail"), NOW + GRACE_SECONDS
+
+    assert changes(before, lifecycle.repair(before, now)) == {
+        "state": Status.FAILED,
+        "error": "SES gave no answer, and no event showed that it has the mail.",
+        "next_attempt_at": now + LETTER_SECONDS,
+    }
+
+
+def test_a_waiting_message_that_was_left_behind_waits_anew():
+    before = record(state=Status.QUEUED, next_attempt_at=NOW, error="e")
+    now = NOW + PICKUP_SECONDS
+
+    assert lifecycle.repair(before, now - 1) is before
+    assert changes(before, lifecycle.repair(before, now)) == {"next_attempt_at": now}
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [("Throttled.", "Throttled. Given up: its time is over."), ("", "Given up: its time is over.")],
+)
+def test_a_waiting_message_whose_time_is_over_is_given_up(error, text):
+    now = NOW + PICKUP_SECONDS
+    members = {"state": Status.QUEUED, "next_attempt_at": NOW, "error": error}
+    in_time = record(retry_until=now, **members)
+    late = record(retry_until=now - 1, **members)
+
+    assert lifecycle.repair(in_time, now).state is Status.QUEUED
+    assert changes(late, lifecycle.repair(late, now)) == {
+        "state": Status.FAILED,
+        "error": text,
+        "next_attempt_at": now + LETTER_SECONDS,
+    }
+
+
+def test_of_whom_no_event_told_nobody_knows_once_ses_has_stopped_trying():
+    recipients = (
+        Recipient(address=ADA, status=Status.SENT),
+        Recipient(address=BOB, status=Status.DELIVERED),
+    )
+    before = taken(recipients=recipients)
+    now = NOW + DELIVERY_SECONDS
+
+    assert lifecycle.repair(before, now - 1) is before
+    after = lifecycle.repair(before, now)
+    assert [one.status for one in after.recipients] == [Status.UNKNOWN, Status.DELIVERED]
+    assert changes(before, after).keys() == {"recipients"}
+    assert after.due_at is None
+
+
+def test_what_was_given_up_is_not_repaired_but_owes_a_letter_until_that_is_noted():
+    before = record(state=Status.FAILED, next_attempt_at=NOW)
+
+    assert before.owes_letter
+    assert lifecycle.repair(before, NOW) is before
+    noted = lifecycle.note_letter(before)
+    assert changes(before, noted) == {"next_attempt_at": 0}
+    assert lifecycle.note_letter(noted) is noted
+
+
+def test_a_letter_is_noted_only_of_what_was_given_up():
+    waiting = record(state=Status.QUEUED, next_attempt_at=NOW)
+
+    assert lifecycle.note_letter(waiting) is waiting
+
+
+def test_what_has_ended_is_not_repaired():
+    for ended in (taken(Status.DELIVERED), record(state=Status.FAILED), unknown(next_attempt_at=0)):
+        assert lifecycle.repair(ended, NOW + 100 * DAY) is ended
