@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
-from support.account import create_resources
+from support.account import SESSION, create_resources
 from support.fixtures import call, context, ses  # noqa: F401 - fixtures
 from support.permissions import Watch, watch
 
@@ -37,4 +36,4 @@ def watched(aws: None) -> Iterator[Watch]:
 
 @pytest.fixture
 def table() -> Any:
-    return boto3.resource("dynamodb").Table(CONFIG.table_name)
+    return SESSION.resource("dynamodb").Table(CONFIG.table_name)

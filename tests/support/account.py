@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+import boto3
 from moto.core.models import botocore_stubber
+from moto.sqs.models import sqs_backends
 
 from core.aws import clients
 from core.config import CONFIG
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
+SESSION = boto3.Session()
+"""For what tests ask of AWS themselves: a session reads the descriptions of its services once."""
 _INDEXES = {
     "ByReference": ("reference_key", "pk"),
     "BySesMessageId": ("ses_message_id", None),
@@ -76,6 +80,11 @@ def before_send(operation: str, answer_with: Callable[..., Any]) -> Iterator[Non
         yield
     finally:
         events.unregister(f"before-send.{operation}", answer_with)
+
+
+def queues() -> Any:
+    """Return moto's queues by name, with what they hold and hand out later."""
+    return sqs_backends[ACCOUNT][REGION].queues
 
 
 def queued(url: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from core.aws import clients
 from core.aws.outage import Outage
 from core.config import CONFIG
 from handlers import api, resend, ses_events, sweep
-from support.account import ACCOUNT, REGION
+from support.account import ACCOUNT, REGION, queues
 from support.answers import Killed, answer
 from support.clock import Clock
 from support.domains import forget_domains, put_domain
@@ -227,7 +227,7 @@ class World:
 
     def next_in_queue(self) -> float | None:
         """Say when the retry queue will hand out something."""
-        held = _queues()["retry"]._messages
+        held = queues()["retry"]._messages
         times = (max(message.visible_at, message.delayed_until) / 1000 for message in held)
         return min(times, default=None)
 
@@ -322,10 +322,6 @@ def _table() -> Any:
     return moto.dynamodb.models.dynamodb_backends[ACCOUNT][REGION].tables[CONFIG.table_name]
 
 
-def _queues() -> Any:
-    return moto.sqs.models.sqs_backends[ACCOUNT][REGION].queues
-
-
 def _event(name: str, taken: Taken) -> dict[str, Any]:
     if name == "not_spam":
         event = _event("complaint_abuse", taken)
@@ -368,7 +364,7 @@ def world() -> Iterator[World]:
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
         _table().items.clear()
-        for queue in _queues().values():
+        for queue in queues().values():
             queue._messages.clear()
             queue.pending_messages.clear()
         # botocore asks every hook, so moto would do what a fault keeps from being done.
