@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from integration.conftest import Context
 from integration.crash_support import MAIL, Fault, World, world
 
 from core.aws import clients
 from core.aws.items import tombstone
 from core.config import CONFIG
+from handlers import sweep
 
 Figures = Callable[[str], Counter[str]]
 SES = "sesv2.SendEmail#1"
@@ -121,3 +123,23 @@ def test_whoever_is_given_up_gets_one_dead_letter_and_is_counted_once(service: W
     service.clock.now += 2 * MINUTE
     assert swept(service).get("GaveUp", 0) == 0
     assert service.letters() == ids
+
+
+def test_every_unknown_outcome_counts(service: World) -> None:
+    for _ in range(2):
+        post(service, UNANSWERED)
+    service.clock.now += 16 * MINUTE
+
+    assert swept(service)["UnknownOutcome"] == 2
+
+
+@pytest.mark.parametrize(("milliseconds", "requeued"), [(4_999, 0), (5_000, 3)])
+def test_a_sweep_goes_on_while_there_is_time_for_one_more(
+    service: World, milliseconds: int, requeued: int
+) -> None:
+    """What is left is due again in a minute, when the next sweep comes."""
+    left_behind(service, 3)
+
+    service.invoke(lambda: sweep.handler({}, Context(milliseconds=milliseconds)))
+
+    assert service.metrics["Requeued"] == requeued

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from core.message.ids import is_id, new_id
+from core.message.ids import is_id, made_at, new_id
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -61,3 +61,22 @@ def test_what_has_another_form_is_no_id(text):
 
 def test_an_id_of_ours_is_recognised():
     assert is_id("01JD9ZK4M6T0V3Q8W2X5Y7B1CD")
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds_"),
+    [
+        ("00000000000000000000000000", 0),
+        ("0000000001ZZZZZZZZZZZZZZZZ", 1),
+        ("00000000100000000000000000", 32),
+        ("7ZZZZZZZZZ0000000000000000", 2**48 - 1),
+    ],
+)
+def test_an_id_tells_when_it_was_made(text, milliseconds_):
+    assert made_at(text) == milliseconds_ / 1000
+
+
+def test_a_new_id_was_made_just_now():
+    before = time.time_ns() // 1_000_000 / 1000
+
+    assert before <= made_at(new_id()) <= time.time()
