@@ -31,6 +31,9 @@ Ask what became of it, with the MessageId of the answer:
 Ctrl-C stops everything.
 """
 
+_REMOVAL_SECONDS = 3.0
+"""Who has pressed Ctrl-C wants the prompt back, more than a disk without leftovers."""
+
 
 def main() -> int:
     # A shell that starts us with & would have SIGINT ignored. SIGHUP comes when the terminal is
@@ -42,7 +45,9 @@ def main() -> int:
     try:
         api_port = ports.from_environment("API_PORT", 8080)
         ses_port = ports.from_environment("SES_PORT", 8025)
-        with Stack(api_port=api_port, ses_port=ses_port, say=_say) as stack:
+        with Stack(
+            api_port=api_port, ses_port=ses_port, say=_say, removal_seconds=_REMOVAL_SECONDS
+        ) as stack:
             _say(
                 READY.format(api=stack.url, key=stack.api_key, inbox=stack.ses_url, logs=stack.logs)
             )

@@ -42,13 +42,6 @@ _PARAMETERS = {
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
 }
 
-_REMOVAL_SECONDS = 3
-"""How long the end may wait for the removal of what the functions' processes unpacked.
-
-MiniStack unpacks the package for each of these processes. After a burst that is tens of thousands
-of files, and a busy disk may take a minute for them.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -71,6 +64,10 @@ class Stack:
 
     `parameters` go over the template's, `environment` over the functions' variables,
     `server_environment` over MiniStack's and `ses_environment` over the simulator's.
+
+    At its end it waits `removal_seconds` at most (None: as long as it takes) until what MiniStack
+    unpacked is removed: the package, once for each process of a function. After a burst that is
+    tens of thousands of files, for which a busy disk takes a minute. The next run removes the rest.
     """
 
     api_port: int = 8080
@@ -80,6 +77,7 @@ class Stack:
     server_environment: Mapping[str, str] = field(default_factory=dict)
     ses_environment: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = print
+    removal_seconds: float | None = None
     deployed: Deployed = field(init=False)
     _programs: list[Program] = field(default_factory=list, init=False)
 
@@ -140,10 +138,10 @@ class Stack:
                 time.sleep(0.2)
 
     def stop(self) -> None:
-        """End all programs, and remove what they leave; takes a few seconds at most."""
+        """End all programs, within about two seconds, and remove what they leave."""
         programs.stop(self._programs)
         self._programs.clear()
-        _start_removing(self._temporary).join(_REMOVAL_SECONDS)
+        _start_removing(self._temporary).join(self.removal_seconds)
 
     @property
     def _temporary(self) -> Path:

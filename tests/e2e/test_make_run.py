@@ -1,6 +1,7 @@
 """`make run` as its user has it: the names that work, what it prints and logs, how it ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -90,6 +91,9 @@ def running(printed: Path) -> Iterator[Run]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+            # What it had no time to remove its next run would remove, which this port never sees.
+            shutil.rmtree(BUILD / "tmp" / str(api_port), ignore_errors=True)
 
 
 def await_text(run: Run, text: str, *, seconds: float = 10) -> str:
