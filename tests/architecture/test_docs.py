@@ -120,3 +120,24 @@ def test_the_version_is_the_same_everywhere():
     told = re.search(r'^_VERSION = "([\d.]+)"', openapi.read_text("utf-8"), re.MULTILINE)
 
     assert newest[1] == told[1] == project
+
+
+def test_every_file_that_a_document_names_is_there():
+    folders = ("", "src", "src/core")
+    span = re.compile(
+        r"`([\w./-]+\.(?:py|html|yaml|tsv|zip))`"
+        r"|`((?:src|build|local|ops|tests|benchmarks|core|handlers)/[\w/]*)`"
+    )
+    named = {
+        (name_of(document), file or folder)
+        for document in DOCUMENTS
+        for file, folder in span.findall(_FENCE.sub("", document.read_text("utf-8")))
+        if name_of(document) not in ("CHANGELOG.md", "docs/api.md")  # A past; a caller's files.
+        and "corpora/" not in name_of(document)
+    }
+
+    assert {
+        (document, path)
+        for document, path in named
+        if not any((ROOT / folder / path).exists() for folder in folders)
+    } == set()
