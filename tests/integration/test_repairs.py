@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from integration.conftest import Context
-from integration.crash_support import MAIL, Fault, World, world
+from support.faults import Fault
+from support.gateway import Context
+from support.mails import MAIL
+from support.world import World, world
 
 from core.aws import clients
 from core.aws.items import tombstone
