@@ -45,7 +45,7 @@ def read_batch(
 
 
 def _from_query(request: Request, bound: Contract) -> dict[str, object]:
-    """Read from the query string what `bound` lacks, by the names of its fields."""
+    """Return the members that `bound` lacks and the query string has, by their fields' names."""
     query = {name.lower(): value for name, value in request.query.items() if value}
     return {
         member.field: text if member.kind is Kind.STRING else read_value(text, member)
@@ -56,7 +56,7 @@ def _from_query(request: Request, bound: Contract) -> dict[str, object]:
 
 @contextmanager
 def _naming(operation: Operation) -> Iterator[None]:
-    """Name the operation in errors about a member: only here it is known."""
+    """Put the operation's name into errors about a member: the formats do not know it."""
     try:
         yield
     except Unbindable as error:
@@ -87,7 +87,7 @@ def _is_larger(content: str | bytes, limit: int) -> bool:
 
 
 def _format(body: Body, route: Route) -> Format:
-    """Choose the body's format: the path's, unless it is a form; else the body's own."""
+    """Return the format of a body: a form is one; else the path says it, else the body itself."""
     own = of_body(body)
     chosen = own if own in (FORM, MULTIPART) or not route.format else BY_NAME[route.format]
     if chosen is None or chosen.read is None:

@@ -24,7 +24,10 @@ _UNKNOWN_TYPE = "application/octet-stream"
 def read(
     sent: Sequence[Attachment], faults: list[Fault]
 ) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
-    """Name and type each attachment; what is wrong goes to `faults`, as `Attachments[0].Name`."""
+    """Return name, media type and bytes of each attachment.
+
+    Faults go to `faults`, with field names such as `Attachments[0].Name`.
+    """
     if len(sent) > MAX_ITEMS:
         message = f"A mail must not have more than {MAX_ITEMS} attachments."
         faults.append(Fault("Attachments", "TooManyItems", message))
@@ -77,9 +80,9 @@ def _content_type(text: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    """Return the last component of a path in either notation, without dots and spaces at its end.
+    """Return the file name in a path with `/` or `\\`, without dots and spaces at its end.
 
-    Windows drops those, and so would open `x.exe.` as a program.
+    Windows ignores those: a file that is called `x.exe.` would be run as a program.
     """
     last = re.split(r"[/\\]", name)[-1].strip()
     while last != (last := last.rstrip(".").rstrip()):
@@ -93,11 +96,13 @@ def _extension(name: str) -> str:
 
 def _guessed(name: str) -> str:
     kind, encoding = _types().guess_type(name)
-    if encoding:  # `x.tar.gz` is gzip, whatever is in it.
+    if encoding:  # Python says application/x-tar for `x.tar.gz`; what the reader gets is gzip.
         return "application/gzip" if encoding == "gzip" else _UNKNOWN_TYPE
     return kind or _UNKNOWN_TYPE
 
 
 @cache
 def _types() -> mimetypes.MimeTypes:
-    return mimetypes.MimeTypes()  # Python's own tables only: the same on every machine.
+    return (
+        mimetypes.MimeTypes()
+    )  # Without the tables of the machine, so that every machine guesses the same.

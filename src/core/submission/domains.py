@@ -13,12 +13,13 @@ from core.submission.characters import UNPRINTABLE
 def _sender_pattern(text: str) -> str:
     """Return the canonical form of `billing@example.com` or `*@example.com`, or raise `ValueError`.
 
-    At most one `*`, and before the '@' only: a domain of anybody's would be an open relay.
+    At most one `*`, and only before the '@': a star for the domain would allow every sender there
+    is, and the service would be an open relay.
     """
     local, at, domain = text.strip().rpartition("@")
     if not at or local.count("*") > 1:
         raise ValueError("must be an address, with at most one '*' before its '@'")
-    # A star stands for what an address may hold at its place, dots included.
+    # The star stands for any characters that an address may have there, so `x` stands in for it.
     parse_address(f"{local.replace('*', 'x')}@{domain}")
     return f"{local}@{parse_domain(domain)}"
 
@@ -37,16 +38,16 @@ class DomainConfiguration(BaseModel):
 
     domain: Annotated[str, AfterValidator(parse_domain)]
     name: _Name
-    """What answers call it: `Configuration`."""
+    """Its name in answers: `Configuration`."""
     configuration_set: _SesName
-    """SES's: sending options, and where its events go."""
+    """The SES configuration set: it holds sending options, and says where events go."""
     tenant: _SesName | None = None
-    """SES's tenant that mails are sent for; what SES uses for them must be associated with it."""
+    """The SES tenant that mails are sent for: identity and configuration set must be its resources."""
     allowed_senders: tuple[Annotated[str, AfterValidator(_sender_pattern)], ...] = Field(
         (), max_length=100
     )
-    """Who mails may come from, as `billing@example.com` or `*@example.com`; empty: the domain
-    itself and its parent."""
+    """The addresses that mails may come from, as `billing@example.com` or `*@example.com`. If there
+    are none: every address of the domain, and of its parent domain."""
     default_sender: _CheckedAddress
     default_sender_name: _DisplayName = ""
     reply_to: tuple[_CheckedAddress, ...] = Field((), max_length=25)
@@ -55,29 +56,29 @@ class DomainConfiguration(BaseModel):
     track_clicks: bool | None = None
     """Whether SES rewrites links; None: as the configuration set says."""
     api_keys: frozenset[_KeyHash] = frozenset()
-    """SHA-256 (hex) of the API keys that may use it; empty: every key that is no other domain's."""
+    """SHA-256 (hex) of the API keys that may use it. If there are none: every key that no domain has."""
     retry_hours: int = Field(24, ge=1, le=36)
     """How long a mail that SES does not take is tried again before it has failed."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
-    """After a try without an answer and without an event: at-least-once, or at-most-once."""
+    """What to do if SES gave no answer and no event came: send once more, or give the mail up."""
     reference_is_key: bool = False
-    """Whether `Reference` is the idempotency key of callers who send no header."""
+    """Whether `Reference` is the idempotency key of requests without an `Idempotency-Key` header."""
     suppression: bool = True
     """Whether addresses that bounced for good or complained get no more mail of this domain."""
     retention_days: int = Field(90, ge=7, le=3650)
-    """How long the record of a message is kept: no shorter than an idempotency key."""
+    """How long the record of a message is kept; at least as long as an idempotency key is."""
     content_retention_days: int = Field(7, ge=2, le=365)
     """How long the mail itself is kept, for tries; S3 deletes by classes of days."""
     daily_cap: int | None = Field(None, ge=1, le=1_000_000_000)
-    """How many mails it may send on one day (UTC); None: as many as its keys may ask for."""
+    """How many mails it may send in one day (UTC); None: only the limits of the API keys count."""
     on_bad_rates: Literal["alarm", "pause"] = "alarm"
-    """Whether too many bounces or complaints also pause it."""
+    """Whether too many bounces or complaints only ring an alarm, or also pause the domain."""
     paused: Literal["", "bounces", "complaints", "manual"] = ""
-    """Why no mail of the domain goes out; "" if it does."""
+    """Why the domain is paused, so that none of its mails goes out; "" if it is not."""
     judged_from: int = Field(0, ge=0)
-    """Since when (epoch seconds) its bounces and complaints count: when it was last resumed."""
+    """When the domain was last resumed (epoch seconds): earlier bounces and complaints do not count."""
     is_broken: bool = False
-    """Whether its record cannot be used: then neither can the domain."""
+    """Whether its record in the table is faulty, so that the domain cannot be used."""
 
     def is_of(self, caller: str) -> bool:
         """Say whether this API key (its SHA-256 in hex) is one of the domain's own.

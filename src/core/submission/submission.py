@@ -25,7 +25,7 @@ from core.submission.domains import DomainConfiguration
 _BODIES = ("Text", "HTML")
 _LISTS = ("From", "To", "CC", "BCC")
 _MAILBOX = 254 + 4
-"""An address, and what stands around it in a list."""
+"""Characters: the longest address, and the brackets and separator around it in a list."""
 
 
 class Submission(NamedTuple):
@@ -48,7 +48,8 @@ def read(
 ) -> Submission:
     """Turn a request into a mail, or raise `Invalid` with one fault for each thing wrong.
 
-    It is `NotAllowed` if the caller has no such domain.
+    `configurations` are all domains of the stack; `caller` is the API key's SHA-256 in hex. Raises
+    `NotAllowed` if the caller may not use the domain that it names.
     """
     configurations = senders.usable(configurations, caller)
     faults = [*_text_faults(request, limits)]
@@ -133,14 +134,20 @@ def _longest(limits: Limits) -> dict[str, int]:
 
 
 def _spaced(text: str) -> str:
-    """Return a list of mailboxes with spaces for tabs: white space, both (RFC 5322 §3.2.2)."""
+    """Return `text` with spaces in place of tabs: in a list of mailboxes they mean the same.
+
+    RFC 5322 §3.2.2. A tab would otherwise be refused as a control character.
+    """
     return text.replace("\t", " ")
 
 
 def _recipients(
     request: SendMail, faults: list[Fault], limits: Limits
 ) -> dict[str, tuple[Mailbox, ...]]:
-    """Parse To, CC and BCC; who is named twice gets the mail once, where first named."""
+    """Parse To, CC and BCC into the fields of `Mail`; faults go to `faults`.
+
+    A recipient who is named more than once gets one copy, in the field that names it first.
+    """
     seen: set[str] = set()
     recipients: dict[str, tuple[Mailbox, ...]] = {}
     for field, name in (("to", "To"), ("cc", "CC"), ("bcc", "BCC")):
