@@ -80,7 +80,7 @@ def _content_type(text: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    """Return the file name in a path with `/` or `\\`, without dots and spaces at its end.
+    """Return the file name at the end of a path, without dots and spaces at its own end.
 
     Windows ignores those: a file that is called `x.exe.` would be run as a program.
     """
@@ -103,6 +103,5 @@ def _guessed(name: str) -> str:
 
 @cache
 def _types() -> mimetypes.MimeTypes:
-    return (
-        mimetypes.MimeTypes()
-    )  # Without the tables of the machine, so that every machine guesses the same.
+    # Python's own tables, not those of the machine: every machine guesses the same.
+    return mimetypes.MimeTypes()

@@ -42,7 +42,7 @@ class DomainConfiguration(BaseModel):
     configuration_set: _SesName
     """The SES configuration set: it holds sending options, and says where events go."""
     tenant: _SesName | None = None
-    """The SES tenant that mails are sent for: identity and configuration set must be its resources."""
+    """The SES tenant of its mails: identity and configuration set must be associated with it."""
     allowed_senders: tuple[Annotated[str, AfterValidator(_sender_pattern)], ...] = Field(
         (), max_length=100
     )
@@ -56,13 +56,13 @@ class DomainConfiguration(BaseModel):
     track_clicks: bool | None = None
     """Whether SES rewrites links; None: as the configuration set says."""
     api_keys: frozenset[_KeyHash] = frozenset()
-    """SHA-256 (hex) of the API keys that may use it. If there are none: every key that no domain has."""
+    """SHA-256 (hex) of the API keys that may use it; empty: every key that no domain lists."""
     retry_hours: int = Field(24, ge=1, le=36)
     """How long a mail that SES does not take is tried again before it has failed."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
     """What to do if SES gave no answer and no event came: send once more, or give the mail up."""
     reference_is_key: bool = False
-    """Whether `Reference` is the idempotency key of requests without an `Idempotency-Key` header."""
+    """Whether `Reference` is the key of requests without an `Idempotency-Key` header."""
     suppression: bool = True
     """Whether addresses that bounced for good or complained get no more mail of this domain."""
     retention_days: int = Field(90, ge=7, le=3650)
@@ -76,7 +76,7 @@ class DomainConfiguration(BaseModel):
     paused: Literal["", "bounces", "complaints", "manual"] = ""
     """Why the domain is paused, so that none of its mails goes out; "" if it is not."""
     judged_from: int = Field(0, ge=0)
-    """When the domain was last resumed (epoch seconds): earlier bounces and complaints do not count."""
+    """When it was last resumed (epoch seconds): earlier bounces and complaints do not count."""
     is_broken: bool = False
     """Whether its record in the table is faulty, so that the domain cannot be used."""
 
