@@ -1,7 +1,7 @@
-"""One module per Lambda function: wire the parts, call one use case, translate the result."""
+"""One module per Lambda function: makes the parts, calls one use case, translates its result."""
 
 import gc
 
-# Starting makes hundreds of thousands of objects and hardly any garbage: by default Python would
-# look for it a hundred times. Requests leave little too, and their references count it.
+# A start makes hundreds of thousands of objects and hardly any garbage, and the collector would
+# look through them a hundred times. A request leaves little that reference counting does not free.
 gc.set_threshold(100_000)

@@ -1,1 +1,1 @@
-"""The wire's types, limits and errors: what callers see."""
+"""What callers see: the types and operations of the contract, its errors and its limits."""

@@ -1,1 +1,1 @@
-"""One HTTP request and its answer, apart from what they are about."""
+"""One HTTP request and its answer: routes, formats and headers, whatever the operation is."""

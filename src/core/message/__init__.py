@@ -1,1 +1,1 @@
-"""What a mail is and what can become of it: pure rules, without AWS and without HTTP."""
+"""What a mail is and what can become of it: pure functions, without AWS and without HTTP."""
