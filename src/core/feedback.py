@@ -6,7 +6,7 @@ from core.aws.suppressions import SuppressionList
 from core.message import lifecycle, reputation
 from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
-from core.message.ses_event import Event, Kind
+from core.message.ses_event import Event, EventType
 
 
 class NoSuchMessage(Exception):
@@ -64,7 +64,7 @@ def _suppress(
     """
     if event.is_permanent:
         suppressions.add(record.domain, recipient.address, "bounce", record.id)
-    elif event.kind in (Kind.COMPLAINT, Kind.COMPLAINT_CLEARED):
+    elif event.kind in (EventType.COMPLAINT, EventType.COMPLAINT_CLEARED):
         if recipient.complained_at > recipient.cleared_at:
             suppressions.add(record.domain, recipient.address, "complaint", record.id)
         else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from core.contract.operations import BY_NAME
+from core.contract.operations import OPERATIONS_BY_NAME
 from core.http import gateway
 from core.http.gateway import Request, Response
 from core.metadata import openapi, page
@@ -64,7 +64,7 @@ def _tab(request: Request, tab: str, host: str, base_url: str) -> Response:
     name = next((value for key, value in request.query.items() if key.lower() == "op"), "")
     if not name:
         return _page(page.index(base_url=base_url, root="../"))
-    operation = BY_NAME.get(name.lower())
+    operation = OPERATIONS_BY_NAME.get(name.lower())
     if operation is None:
         return _NOT_FOUND
     return _page(page.operation(operation, TABS[tab], host=host, root="../"))

@@ -16,7 +16,7 @@ from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
 from core.http import binding, gateway, routing
 from core.message import ids, reputation, ses_event
-from core.message.ses_event import Kind
+from core.message.ses_event import EventType
 from core.submission import submission
 from local.sam import EVENTS, EXAMPLE_ID, function_for
 from local.stack import API_KEY, SENDER_DOMAIN
@@ -223,7 +223,11 @@ def test_no_two_records_are_the_same():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("delivery", Kind.DELIVERY), ("bounce", Kind.BOUNCE), ("complaint", Kind.COMPLAINT)],
+    [
+        ("delivery", EventType.DELIVERY),
+        ("bounce", EventType.BOUNCE),
+        ("complaint", EventType.COMPLAINT),
+    ],
 )
 def test_what_ses_tells_is_understood_and_about_the_example(name, kind):
     (record,) = json.loads(TEXTS[f"ses_events_{name}"])["Records"]

@@ -10,6 +10,7 @@ import pytest
 from support.gateway import faults_of
 from support.mails import HELPER, NAMESPACE
 from support.mails import SERIALIZATION as Z
+from support.requests import request
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
@@ -26,10 +27,8 @@ from core.contract.limits import (
     MAX_SUBJECT_LENGTH,
 )
 from core.contract.operations import SEND_MAIL
-from core.formats.body import Body
 from core.http import binding
-from core.http.gateway import Request
-from core.http.routing import find
+from core.http.routing import Route
 from core.submission import submission
 
 JSON = {"Content-Type": "application/json"}
@@ -324,9 +323,8 @@ def limits(**changed):
 
 
 def bound(body, content_type="application/json", limits=CONFIG.limits, **headers):
-    headers = {"content-type": content_type, **headers}
-    request = Request("r", "POST", "/Mail/Send", {}, headers, Body(body, content_type), "")
-    return binding.read(request, SEND_MAIL, find("POST", "/Mail/Send"), limits)
+    asked = request(body, content_type=content_type, **headers)
+    return binding.read(asked, SEND_MAIL, Route(SEND_MAIL), limits)
 
 
 def test_the_bytes_of_a_text_are_counted_not_its_characters():
@@ -373,7 +371,7 @@ def test_every_format_keeps_the_bounds_of_a_document(make, most, code, content_t
 
 def test_the_body_is_bounded_before_and_after_it_is_unpacked():
     packed = gzip.compress(b'{"Text":"' + b"x" * 5000 + b'"}')
-    headers = {"content-encoding": "gzip"}
+    headers = {"content_encoding": "gzip"}
     assert bound(packed, limits=limits(body_bytes=6000), **headers).text == "x" * 5000
 
     with pytest.raises(TooLarge):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from core.message import lifecycle, status
 from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
 from core.message.record import Attempt, Recipient, Record
-from core.message.ses_event import Event, Kind
+from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
@@ -22,7 +22,7 @@ def events(draw):
     attempt = draw(st.integers(0, 3))
     several = st.frozensets(st.sampled_from([*ADDRESSES, "eve@other.example"]), max_size=3)
     return Event(
-        kind=draw(st.sampled_from(Kind)),
+        kind=draw(st.sampled_from(EventType)),
         message_id="m",
         attempt=attempt,
         ses_message_id=ses_id(attempt),

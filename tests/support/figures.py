@@ -30,12 +30,13 @@ def figures(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Counter[
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    assert config.cache is not None
-    before = config.cache.get(_CACHED, {}) if config.getoption("--add-figures") else {}
+    cache = getattr(config, "cache", None)  # `make mutants` runs pytest without one.
+    before = cache.get(_CACHED, {}) if cache and config.getoption("--add-figures") else {}
     sums: Sums = defaultdict(Counter)
     for title, counted in [*before.items(), *_counted(terminalreporter.stats)]:
         sums[title].update(counted)
-    config.cache.set(_CACHED, sums)
+    if cache:
+        cache.set(_CACHED, sums)
     if sums:
         terminalreporter.section("figures")
     for title, counted in sorted(sums.items()):

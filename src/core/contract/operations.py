@@ -47,4 +47,4 @@ GET_STATUS = Operation(
 )
 
 OPERATIONS = (SEND_MAIL, GET_STATUS)
-BY_NAME = {operation.name.lower(): operation for operation in OPERATIONS}
+OPERATIONS_BY_NAME = {operation.name.lower(): operation for operation in OPERATIONS}

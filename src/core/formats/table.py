@@ -100,7 +100,7 @@ MULTIPART = Format(
 FORMATS = (HTML, JSON, XML, JSV, CSV, FORM, MULTIPART)
 """In the order in which the original prefers them when an Accept header lists several."""
 
-BY_NAME = {format_.name: format_ for format_ in FORMATS if format_.name}
+FORMATS_BY_NAME = {format_.name: format_ for format_ in FORMATS if format_.name}
 
 
 def of_body(body: Body) -> Format | None:

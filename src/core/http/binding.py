@@ -9,7 +9,7 @@ from core.contract.members import Contract, Kind, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
 from core.formats.jsv import read_value
-from core.formats.table import BY_NAME, FORM, MULTIPART, Format, of_body
+from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
 from core.http.gateway import Request
 from core.http.routing import Route
@@ -89,7 +89,7 @@ def _is_larger(content: str | bytes, limit: int) -> bool:
 def _format(body: Body, route: Route) -> Format:
     """Return the format of a body: a form is one; else the path says it, else the body itself."""
     own = of_body(body)
-    chosen = own if own in (FORM, MULTIPART) or not route.format else BY_NAME[route.format]
+    chosen = own if own in (FORM, MULTIPART) or not route.format else FORMATS_BY_NAME[route.format]
     if chosen is None or chosen.read is None:
         chosen = own
     if chosen is None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.contract.contract import ErrorResponse
 from core.contract.members import Contract
 from core.formats.json import PLAIN, Style
-from core.formats.table import BY_NAME, FORM, FORMATS, JSON, MULTIPART, Format, of_body
+from core.formats.table import FORM, FORMATS, FORMATS_BY_NAME, JSON, MULTIPART, Format, of_body
 from core.http.gateway import Request
 from core.http.routing import Route
 
@@ -65,9 +65,9 @@ def _format(request: Request, route: Route, query: Mapping[str, str]) -> Format:
     Quality values are ignored, as the original does. It answers HTML wherever nothing else is
     asked for; we mirror the request instead (docs/contract.md B5 C).
     """
-    by_query = BY_NAME.get(query.get("format", "").lower())
-    if chosen := BY_NAME.get(route.suffix) or by_query or BY_NAME.get(route.format):
-        return chosen
+    for name in (route.suffix, query.get("format", "").lower(), route.format):
+        if name in FORMATS_BY_NAME:
+            return FORMATS_BY_NAME[name]
     own = of_body(request.body)
     own = own if own and own.name else None
     header = request.headers.get("accept", "").lower()

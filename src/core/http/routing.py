@@ -6,9 +6,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from core.contract.operations import BY_NAME as OPERATIONS_BY_NAME
-from core.contract.operations import OPERATIONS, Operation
-from core.formats.table import BY_NAME as FORMATS_BY_NAME
+from core.contract.operations import OPERATIONS, OPERATIONS_BY_NAME, Operation
+from core.formats.table import FORMATS_BY_NAME
 
 type _Segments = tuple[str, ...]
 

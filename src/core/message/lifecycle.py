@@ -18,7 +18,7 @@ from core.message.record import (
     Recipient,
     Record,
 )
-from core.message.ses_event import Event, Kind
+from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 _BACKOFF_FIRST, _BACKOFF_MOST = 5, 3600
@@ -238,17 +238,17 @@ def _at_least(recipient: Recipient, least: Status) -> Recipient:
 
 
 _BECOMES = {
-    Kind.SEND: Status.SENT,
-    Kind.DELIVERY_DELAY: Status.SENT,
-    Kind.DELIVERY: Status.DELIVERED,
-    Kind.BOUNCE: Status.UNDELIVERED,
-    Kind.REJECT: Status.FAILED,
-    Kind.RENDERING_FAILURE: Status.FAILED,
-    Kind.OPEN: Status.READ,
+    EventType.SEND: Status.SENT,
+    EventType.DELIVERY_DELAY: Status.SENT,
+    EventType.DELIVERY: Status.DELIVERED,
+    EventType.BOUNCE: Status.UNDELIVERED,
+    EventType.REJECT: Status.FAILED,
+    EventType.RENDERING_FAILURE: Status.FAILED,
+    EventType.OPEN: Status.READ,
 }
 """The status that an event reports (docs/contract.md B3)."""
 
-_NOTED_AT = {Kind.COMPLAINT: "complained_at", Kind.COMPLAINT_CLEARED: "cleared_at"}
+_NOTED_AT = {EventType.COMPLAINT: "complained_at", EventType.COMPLAINT_CLEARED: "cleared_at"}
 """The field that keeps the time of an event which changes no status."""
 
 

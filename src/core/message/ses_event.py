@@ -22,8 +22,8 @@ ATTEMPT_TAG = "mailapi_attempt"
 _SETUP_MESSAGE = "Successfully validated SNS topic"
 
 
-class Kind(Enum):
-    """The kinds of events that say something about a message."""
+class EventType(Enum):
+    """The types of events that say something about a message (`eventType` in SES's documents)."""
 
     SEND = auto()
     DELIVERY = auto()
@@ -39,7 +39,7 @@ class Kind(Enum):
 class Event(NamedTuple):
     """One thing that SES reports about one message."""
 
-    kind: Kind
+    kind: EventType
     message_id: str
     """Our id, from the email tags; "" in the notifications of identities, which have no tags."""
     attempt: int
@@ -63,7 +63,7 @@ class Malformed(ValueError):
 def parse(text: str) -> Event | None:
     """Return the event in a text of JSON; None if it says nothing about a message.
 
-    Such are the message by which SES tries a new topic, clicks, and kinds that are not known. The
+    Such are the message by which SES tries a new topic, clicks, and types that are not known. The
     text is the bare event, or the envelope of SNS or of EventBridge with the event in it. Raises
     `Malformed`.
     """
@@ -90,7 +90,7 @@ def _event(document: Mapping[str, Any]) -> Event | None:
     if reading is None:
         return None
     kind, recipients, detail = reading
-    is_permanent = kind is Kind.BOUNCE and report.get("bounceType") == "Permanent"
+    is_permanent = kind is EventType.BOUNCE and report.get("bounceType") == "Permanent"
     tags = mail.get("tags") or {}
     return Event(
         kind=kind,
@@ -104,41 +104,41 @@ def _event(document: Mapping[str, Any]) -> Event | None:
     )
 
 
-_Reading = tuple[Kind, Iterable[str] | None, str] | None
+_Reading = tuple[EventType, Iterable[str] | None, str] | None
 """What a reader returns: kind, recipients (None: all) and detail. None: no event for a message."""
 
 
 def _send(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return Kind.SEND, None, ""
+    return EventType.SEND, None, ""
 
 
 def _delivery(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return Kind.DELIVERY, report["recipients"], ""
+    return EventType.DELIVERY, report["recipients"], ""
 
 
 def _delay(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return Kind.DELIVERY_DELAY, _addresses(report["delayedRecipients"]), ""
+    return EventType.DELIVERY_DELAY, _addresses(report["delayedRecipients"]), ""
 
 
 def _bounce(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     bounced = report["bouncedRecipients"]
     code = next((r["status"] for r in bounced if r.get("status")), "")
     kind = "/".join(filter(None, (report.get("bounceType"), report.get("bounceSubType"))))
-    return Kind.BOUNCE, _addresses(bounced), f"Bounced: {kind} {code}".rstrip()
+    return EventType.BOUNCE, _addresses(bounced), f"Bounced: {kind} {code}".rstrip()
 
 
 def _complaint(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     cleared = report.get("complaintFeedbackType") == "not-spam"
-    kind = Kind.COMPLAINT_CLEARED if cleared else Kind.COMPLAINT
+    kind = EventType.COMPLAINT_CLEARED if cleared else EventType.COMPLAINT
     return kind, _addresses(report["complainedRecipients"]), ""
 
 
 def _reject(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return Kind.REJECT, None, "SES rejected the mail: bad content."
+    return EventType.REJECT, None, "SES rejected the mail: bad content."
 
 
 def _failure(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return Kind.RENDERING_FAILURE, None, "SES could not render the mail."
+    return EventType.RENDERING_FAILURE, None, "SES could not render the mail."
 
 
 def _open(report: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
@@ -153,7 +153,7 @@ def _open(report: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
         for name, value in report.items()
     )
     destination = mail.get("destination") or ()
-    return None if by_machine or len(destination) != 1 else (Kind.OPEN, destination, "")
+    return None if by_machine or len(destination) != 1 else (EventType.OPEN, destination, "")
 
 
 _READERS = {

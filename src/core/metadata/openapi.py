@@ -10,7 +10,7 @@ from core.contract.members import Contract, Member, members
 from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
 from core.formats import json as json_format
 from core.formats import xml as xml_format
-from core.formats.table import BY_NAME, JSON, XML, Format
+from core.formats.table import FORMATS_BY_NAME, JSON, XML, Format
 from core.metadata import schemas, words
 from core.metadata.schemas import EXAMPLES, Node
 from core.metadata.types import TITLE
@@ -71,7 +71,7 @@ def _paths() -> Node:
 def _operation(operation: Operation, path: str) -> Node:
     described: Node = {
         "operationId": operation.name + ("ById" if "{" in path else ""),
-        "summary": words.OPERATIONS[operation.request],
+        "summary": words.SUMMARIES[operation.request],
         "parameters": [_format_parameter()],
     }
     if operation.takes_key:
@@ -96,7 +96,7 @@ def _format_parameter() -> Node:
         "name": "format",
         "in": "query",
         "description": "The format of the answer; more than the Accept header.",
-        "schema": {"type": "string", "enum": [*BY_NAME]},
+        "schema": {"type": "string", "enum": [*FORMATS_BY_NAME]},
     }
 
 
@@ -126,7 +126,7 @@ def _answers(operation: Operation) -> Node:
         "description": words.TYPES[operation.response],
         "content": {
             _media_type(format_): _content(operation.response, format_)
-            for format_ in BY_NAME.values()
+            for format_ in FORMATS_BY_NAME.values()
         },
     }
     if operation is SEND_MAIL:
@@ -156,7 +156,8 @@ def _component(status: HTTPStatus) -> str:
 
 def _refusal(status: HTTPStatus) -> Node:
     content = {
-        _media_type(format_): _content(ErrorResponse, format_) for format_ in BY_NAME.values()
+        _media_type(format_): _content(ErrorResponse, format_)
+        for format_ in FORMATS_BY_NAME.values()
     }
     if status is HTTPStatus.NOT_FOUND:
         content["text/plain"] = {"schema": {"type": "string", "const": "404"}}

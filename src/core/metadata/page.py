@@ -119,7 +119,7 @@ def _card(operation: Operation, root: str) -> Iterator[str]:
         f'<a href="{_href(operation, tab.name, root)}">{tab.title}</a>' for tab in TABS.values()
     )
     yield f'<section class="card"><h2>{operation.name}</h2>'
-    yield f"<p>{escape(words.OPERATIONS[operation.request])}</p>"
+    yield f"<p>{escape(words.SUMMARIES[operation.request])}</p>"
     yield f'<p class="routes">{routes}</p><p class="links">{links}</p></section>'
 
 

@@ -15,7 +15,7 @@ from core.contract.contract import (
 from core.contract.members import Contract
 from core.message.status import Status
 
-OPERATIONS: dict[type[Contract], str] = {
+SUMMARIES: dict[type[Contract], str] = {
     SendMail: "Send a mail and learn at once what became of it.",
     GetStatus: "Ask what has become of a mail since.",
 }

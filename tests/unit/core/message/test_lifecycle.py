@@ -17,7 +17,7 @@ from core.message.record import (
     Recipient,
     Record,
 )
-from core.message.ses_event import Event, Kind
+from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
@@ -278,15 +278,15 @@ def event(kind, *recipients, attempt=1, at=NOW + 5, detail="", ses_message_id=SE
 @pytest.mark.parametrize(
     ("kind", "becomes"),
     [
-        (Kind.SEND, Status.SENT),
-        (Kind.DELIVERY, Status.DELIVERED),
-        (Kind.BOUNCE, Status.UNDELIVERED),
-        (Kind.REJECT, Status.FAILED),
-        (Kind.RENDERING_FAILURE, Status.FAILED),
-        (Kind.OPEN, Status.READ),
-        (Kind.DELIVERY_DELAY, Status.SENT),
-        (Kind.COMPLAINT, Status.SENT),
-        (Kind.COMPLAINT_CLEARED, Status.SENT),
+        (EventType.SEND, Status.SENT),
+        (EventType.DELIVERY, Status.DELIVERED),
+        (EventType.BOUNCE, Status.UNDELIVERED),
+        (EventType.REJECT, Status.FAILED),
+        (EventType.RENDERING_FAILURE, Status.FAILED),
+        (EventType.OPEN, Status.READ),
+        (EventType.DELIVERY_DELAY, Status.SENT),
+        (EventType.COMPLAINT, Status.SENT),
+        (EventType.COMPLAINT_CLEARED, Status.SENT),
     ],
 )
 @pytest.mark.parametrize("state", [Status.SENDING, Status.QUEUED, Status.FAILED, Status.UNKNOWN])
@@ -301,13 +301,13 @@ def test_every_event_shows_that_ses_has_the_mail(kind, becomes, state):
 
 
 def test_an_event_that_names_nobody_is_about_everybody():
-    after = lifecycle.merge(trying(addresses=(ADA, BOB)), event(Kind.REJECT, detail="Bad."))
+    after = lifecycle.merge(trying(addresses=(ADA, BOB)), event(EventType.REJECT, detail="Bad."))
 
     assert {(one.status, one.detail) for one in after.recipients} == {(Status.FAILED, "Bad.")}
 
 
 def test_an_event_about_somebody_else_says_only_that_ses_has_the_mail():
-    after = lifecycle.merge(trying(), event(Kind.BOUNCE, "eve@other.example", detail="x"))
+    after = lifecycle.merge(trying(), event(EventType.BOUNCE, "eve@other.example", detail="x"))
 
     assert after.recipients == SENT
 
@@ -316,7 +316,7 @@ def test_an_event_about_somebody_else_says_only_that_ses_has_the_mail():
 def test_an_event_is_noted_at_the_try_that_it_names_if_there_is_one(number, noted):
     before = trying(2, attempts=(Attempt(at=1, outcome="no answer", code="c"), Attempt(at=NOW)))
 
-    after = lifecycle.merge(before, event(Kind.SEND, attempt=number))
+    after = lifecycle.merge(before, event(EventType.SEND, attempt=number))
 
     found = [n for n, one in enumerate(after.attempts, start=1) if one.outcome == "sent"]
     assert found == ([noted] if noted else [])
@@ -327,7 +327,7 @@ def test_of_a_mail_that_was_sent_to_nobody_an_event_makes_no_sent_one():
     """One with our id on it that is not ours to send: whoever has the API key may use any tag."""
     before = lifecycle.suppress(trying(), {ADA})
 
-    after = lifecycle.merge(before, event(Kind.SEND))
+    after = lifecycle.merge(before, event(EventType.SEND))
 
     assert after.status is Status.UNDELIVERED
     assert not after.is_taken
@@ -336,8 +336,8 @@ def test_of_a_mail_that_was_sent_to_nobody_an_event_makes_no_sent_one():
 @pytest.mark.parametrize(
     ("kind", "member"),
     [
-        (Kind.COMPLAINT, "complained_at"),
-        (Kind.COMPLAINT_CLEARED, "cleared_at"),
+        (EventType.COMPLAINT, "complained_at"),
+        (EventType.COMPLAINT_CLEARED, "cleared_at"),
     ],
 )
 def test_of_what_is_only_noted_the_latest_time_stays(kind, member):
@@ -354,12 +354,12 @@ def test_of_what_is_only_noted_the_latest_time_stays(kind, member):
 @pytest.mark.parametrize(
     ("told", "status", "detail"),
     [
-        ([(Kind.BOUNCE, "b"), (Kind.BOUNCE, "a")], Status.UNDELIVERED, "b"),
-        ([(Kind.BOUNCE, "a"), (Kind.BOUNCE, "b")], Status.UNDELIVERED, "b"),
-        ([(Kind.REJECT, "z"), (Kind.BOUNCE, "b")], Status.UNDELIVERED, "b"),
-        ([(Kind.BOUNCE, "b"), (Kind.REJECT, "z")], Status.UNDELIVERED, "b"),
-        ([(Kind.REJECT, "z"), (Kind.DELIVERY, "")], Status.DELIVERED, ""),
-        ([(Kind.DELIVERY, ""), (Kind.REJECT, "z")], Status.DELIVERED, ""),
+        ([(EventType.BOUNCE, "b"), (EventType.BOUNCE, "a")], Status.UNDELIVERED, "b"),
+        ([(EventType.BOUNCE, "a"), (EventType.BOUNCE, "b")], Status.UNDELIVERED, "b"),
+        ([(EventType.REJECT, "z"), (EventType.BOUNCE, "b")], Status.UNDELIVERED, "b"),
+        ([(EventType.BOUNCE, "b"), (EventType.REJECT, "z")], Status.UNDELIVERED, "b"),
+        ([(EventType.REJECT, "z"), (EventType.DELIVERY, "")], Status.DELIVERED, ""),
+        ([(EventType.DELIVERY, ""), (EventType.REJECT, "z")], Status.DELIVERED, ""),
     ],
 )
 def test_the_detail_is_of_the_report_that_counts(told, status, detail):

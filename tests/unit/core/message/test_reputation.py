@@ -5,7 +5,7 @@ import pytest
 from core.message import reputation
 from core.message.record import Attempt, Recipient, Record
 from core.message.reputation import Tallies, Tally
-from core.message.ses_event import Event, Kind
+from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
@@ -40,7 +40,7 @@ def record(*recipients):
 
 
 def counted(before, after, *, is_permanent=False):
-    event = Event(Kind.BOUNCE, "m", 1, "ses-1", NOW, is_permanent=is_permanent)
+    event = Event(EventType.BOUNCE, "m", 1, "ses-1", NOW, is_permanent=is_permanent)
     return reputation.of_change(record(*before), record(*after), event)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from support.paths import SES_EVENTS
 
-from core.message.ses_event import Event, Kind, Malformed, parse
+from core.message.ses_event import Event, EventType, Malformed, parse
 
 MESSAGE = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 SES_ID = "0102019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"
@@ -46,39 +46,39 @@ MAILED, DELIVERED, BOUNCED, COMPLAINED = (
     "2026-11-21T07:00:12",
 )
 READ = {
-    "send.json": event(Kind.SEND, MAILED),
-    "delivery.json": event(Kind.DELIVERY, DELIVERED, ADA),
-    "delivery_multi_same_domain.json": event(Kind.DELIVERY, DELIVERED, ADA, BOB),
-    "delivery_multi_second_event.json": event(Kind.DELIVERY, "2026-11-20T09:15:44", EVE),
-    "eventbridge_delivery.json": event(Kind.DELIVERY, DELIVERED, ADA),
-    "delivery_delay.json": event(Kind.DELIVERY_DELAY, "2026-11-20T09:25:40", ADA),
+    "send.json": event(EventType.SEND, MAILED),
+    "delivery.json": event(EventType.DELIVERY, DELIVERED, ADA),
+    "delivery_multi_same_domain.json": event(EventType.DELIVERY, DELIVERED, ADA, BOB),
+    "delivery_multi_second_event.json": event(EventType.DELIVERY, "2026-11-20T09:15:44", EVE),
+    "eventbridge_delivery.json": event(EventType.DELIVERY, DELIVERED, ADA),
+    "delivery_delay.json": event(EventType.DELIVERY_DELAY, "2026-11-20T09:25:40", ADA),
     "bounce_permanent_general.json": event(
-        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/General 5.1.1"
+        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/General 5.1.1"
     ),
     "bounce_permanent_suppressed_global.json": event(
-        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/Suppressed 5.1.1"
+        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/Suppressed 5.1.1"
     ),
     "bounce_transient_mailbox_full.json": event(
-        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Transient/MailboxFull 5.2.2"
+        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Transient/MailboxFull 5.2.2"
     ),
     "bounce_undetermined.json": event(
-        Kind.BOUNCE, BOUNCED, ADA, detail="Bounced: Undetermined/Undetermined"
+        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Undetermined/Undetermined"
     ),
     "identity_bounce_with_dsn.json": event(
-        Kind.BOUNCE,
+        EventType.BOUNCE,
         "2026-11-20T09:15:38",
         ADA,
         detail="Bounced: Permanent/General 5.1.1",
         message_id="",
         attempt=0,
     ),
-    "complaint_abuse.json": event(Kind.COMPLAINT, COMPLAINED, ADA),
-    "complaint_without_feedback_report.json": event(Kind.COMPLAINT, COMPLAINED, ADA),
-    "reject.json": event(Kind.REJECT, MAILED, detail="SES rejected the mail: bad content."),
+    "complaint_abuse.json": event(EventType.COMPLAINT, COMPLAINED, ADA),
+    "complaint_without_feedback_report.json": event(EventType.COMPLAINT, COMPLAINED, ADA),
+    "reject.json": event(EventType.REJECT, MAILED, detail="SES rejected the mail: bad content."),
     "rendering_failure.json": event(
-        Kind.RENDERING_FAILURE, MAILED, detail="SES could not render the mail."
+        EventType.RENDERING_FAILURE, MAILED, detail="SES could not render the mail."
     ),
-    "open.json": event(Kind.OPEN, "2026-11-20T10:00:19", ADA),
+    "open.json": event(EventType.OPEN, "2026-11-20T10:00:19", ADA),
     "click.json": None,
     "setup_validation_message.txt": None,
 }
@@ -142,12 +142,12 @@ def complaint(**said):
 
 
 def test_not_spam_takes_a_complaint_back():
-    assert complaint(complaintFeedbackType="not-spam").kind is Kind.COMPLAINT_CLEARED
+    assert complaint(complaintFeedbackType="not-spam").kind is EventType.COMPLAINT_CLEARED
 
 
 @pytest.mark.parametrize("kind", ["abuse", "fraud", "virus", "other", "auth-failure", None])
 def test_every_other_feedback_is_a_complaint(kind):
-    assert complaint(complaintFeedbackType=kind).kind is Kind.COMPLAINT
+    assert complaint(complaintFeedbackType=kind).kind is EventType.COMPLAINT
 
 
 def opened(**said):
@@ -172,7 +172,7 @@ def test_an_open_by_a_machine_is_no_open(said):
 
 @pytest.mark.parametrize("said", [{"isBot": False}, {"isBot": "false"}, {"automated": None}])
 def test_an_open_that_is_said_to_be_no_machines_counts(said):
-    assert opened(**said).kind is Kind.OPEN
+    assert opened(**said).kind is EventType.OPEN
 
 
 def test_an_open_of_a_mail_to_several_says_nothing_of_whom():
@@ -297,5 +297,5 @@ def test_an_attempt_that_is_no_number_is_not_known(tag):
 @pytest.mark.parametrize("member", ["isFirstOpen", "cached", "prefetched"])
 def test_an_open_with_another_true_member_is_a_persons(member):
     """SES adds members without notice: only those whose names speak of a machine say so."""
-    assert opened(**{member: True}).kind is Kind.OPEN
-    assert opened(**{member: "true"}).kind is Kind.OPEN
+    assert opened(**{member: True}).kind is EventType.OPEN
+    assert opened(**{member: "true"}).kind is EventType.OPEN

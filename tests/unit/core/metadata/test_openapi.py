@@ -12,7 +12,7 @@ from core.contract.members import members
 from core.contract.operations import OPERATIONS
 from core.formats import json as json_format
 from core.formats import xml as xml_format
-from core.formats.table import BY_NAME
+from core.formats.table import FORMATS_BY_NAME
 from core.http.answers import of_bug, of_error
 from core.message.status import Status
 from core.metadata import openapi
@@ -106,7 +106,7 @@ def test_examples_can_be_read_as_what_they_show():
 
 
 def test_answers_are_described_in_every_format():
-    types = {format_.answer_type.partition(";")[0] for format_ in BY_NAME.values()}
+    types = {format_.answer_type.partition(";")[0] for format_ in FORMATS_BY_NAME.values()}
 
     assert set(SEND["responses"]["200"]["content"]) == types
 

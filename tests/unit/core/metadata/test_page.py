@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.contract.operations import BY_NAME, GET_STATUS, OPERATIONS, SEND_MAIL
+from core.contract.operations import GET_STATUS, OPERATIONS, SEND_MAIL
 from core.metadata import page
 from core.metadata.page import HEADERS
 from core.metadata.samples import TABS
@@ -251,7 +251,3 @@ def test_links_lead_from_a_tab_to_the_index_and_to_other_tabs():
         links
     )
     assert "../openapi.json" in links
-
-
-def test_operations_are_found_in_any_case():
-    assert BY_NAME["sendmail"] is SEND_MAIL

@@ -38,7 +38,7 @@ def test_every_member_and_status_is_explained():
     assert set(TYPES) <= set(words.MEMBERS)
     assert set(words.TYPES) == set(words.MEMBERS)
     assert list(words.STATUSES) == list(Status)
-    assert set(words.OPERATIONS) == {operation.request for operation in OPERATIONS}
+    assert set(words.SUMMARIES) == {operation.request for operation in OPERATIONS}
 
 
 @pytest.mark.parametrize("contract", TYPES)

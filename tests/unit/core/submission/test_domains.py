@@ -1,26 +1,17 @@
-"""Which configuration a request means, and whom it lets send as whom (docs/contract.md B2)."""
+"""What a domain's record may say, and whom it lets send as whom (docs/contract.md B2)."""
 
-import hashlib
 import re
 
 import pytest
 from pydantic import ValidationError
 
 from core.submission.characters import UNPRINTABLE, faults_in
-from core.submission.domains import DomainConfiguration, broken, configured
-from core.submission.senders import choose, usable
+from core.submission.domains import DomainConfiguration, configured
 
 ONE = DomainConfiguration(
     domain="one.example", name="one", configuration_set="c", default_sender="a@one.example"
 )
 TWO = ONE.model_copy(update={"domain": "mg.two.example", "name": "two"})
-KEY, OTHER = (hashlib.sha256(key).hexdigest() for key in (b"key", b"other"))
-KEPT = ONE.model_copy(update={"domain": "kept.example", "api_keys": frozenset({KEY})})
-SHOP = ONE.model_copy(update={"domain": "shop.example", "api_keys": frozenset({OTHER})})
-
-
-def known(*configurations):
-    return {each.domain: each for each in configurations}
 
 
 @pytest.mark.parametrize(
@@ -41,61 +32,6 @@ def test_a_domain_may_send_as_itself_and_its_parent(sender, allowed):
 
 def test_a_top_level_domain_is_nobodys_parent():
     assert not ONE.allows_sender("a@example")
-
-
-@pytest.mark.parametrize(
-    ("domain", "sender", "chosen"),
-    [
-        ("one.example", None, ONE),
-        ("mg.two.example", "a@one.example", TWO),
-        ("", "a@one.example", ONE),
-        ("", "a@mg.two.example", TWO),
-        ("", None, None),
-        ("", "a@three.example", None),
-        ("three.example", "a@one.example", None),
-    ],
-)
-def test_a_request_means_the_named_domain_or_its_senders(domain, sender, chosen):
-    assert choose(known(ONE, TWO), domain, sender) is chosen
-
-
-@pytest.mark.parametrize("sender", [None, "a@one.example", "a@three.example"])
-def test_with_a_single_domain_an_empty_one_means_that(sender):
-    assert choose(known(ONE), "", sender) is ONE
-
-
-def test_with_a_single_domain_another_name_is_still_unknown():
-    assert choose(known(ONE), "three.example", None) is None
-
-
-@pytest.mark.parametrize(
-    ("caller", "theirs"),
-    [(KEY, [KEPT]), (OTHER, [SHOP]), ("", [ONE, TWO]), ("f" * 64, [ONE, TWO])],
-)
-def test_a_key_opens_its_own_domains_and_a_key_of_nobodys_what_has_no_keys(caller, theirs):
-    assert usable(known(ONE, KEPT, TWO, SHOP), caller) == known(*theirs)
-
-
-def test_with_a_single_domain_without_keys_every_key_opens_it():
-    assert usable(known(ONE), KEY) == known(ONE)
-
-
-def test_a_key_of_two_domains_opens_both():
-    both = SHOP.model_copy(update={"api_keys": frozenset({OTHER, KEY})})
-
-    assert usable(known(ONE, KEPT, both), KEY) == known(KEPT, both)
-
-
-@pytest.mark.parametrize("keys", [[KEY], {KEY}, KEY])
-def test_the_keys_of_a_record_that_cannot_be_used_open_nothing_else(keys):
-    unreadable = broken(ONE, "two.example", {"api_keys": keys, "retry_hours": "ever"})
-
-    assert usable(known(ONE, unreadable), KEY) == {}
-    assert usable(known(ONE, unreadable), OTHER) == known(ONE)
-
-
-def test_a_record_without_keys_that_cannot_be_used_is_nobodys():
-    assert usable(known(ONE, broken(ONE, "two.example", {"name": "?"})), KEY) == known(ONE)
 
 
 # Senders

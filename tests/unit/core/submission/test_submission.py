@@ -27,9 +27,7 @@ OTHER = DOMAIN.model_copy(
         "api_keys": frozenset({"key"}),
     }
 )
-THIRD = DOMAIN.model_copy(update={"domain": "third.example"})
 BOTH = {each.domain: each for each in (DOMAIN, OTHER)}
-ALL = BOTH | {THIRD.domain: THIRD}
 MAIL = {"to": "ada@recipient.example", "subject": "s"}
 
 
@@ -128,18 +126,9 @@ def test_a_bad_address_is_a_fault_of_its_field(field, name):
     ("fields", "sender"),
     [
         ({"domain": "mg.example.com"}, Mailbox("no-reply@mg.example.com", "The Service")),
-        (
-            {"domain": "mg.example.com", "from_name": "Me"},
-            Mailbox("no-reply@mg.example.com", "Me"),
-        ),
-        ({"from_": "me@mg.example.com"}, Mailbox("me@mg.example.com")),
         ({"from_": "Me <me@mg.example.com>"}, Mailbox("me@mg.example.com", "Me")),
         ({"from_": "Me <me@mg.example.com>", "from_name": "I"}, Mailbox("me@mg.example.com", "I")),
         ({"from_": " me@MG.example.com ", "from_name": "  "}, Mailbox("me@mg.example.com")),
-        (
-            {"domain": "MG.Example.com", "from_": "me@example.com"},
-            Mailbox("me@example.com"),
-        ),
     ],
 )
 def test_the_sender_is_from_or_the_domains(fields, sender):
@@ -161,40 +150,15 @@ def test_with_a_single_domain_nothing_need_be_said():
 
 
 @pytest.mark.parametrize(
-    ("fields", "expected"),
+    ("sender", "code"),
     [
-        ({"domain": "nowhere.example"}, [("Domain", "UnknownDomain")]),
-        ({"domain": "not a domain"}, [("Domain", "UnknownDomain")]),
-        ({"domain": "other.example"}, [("Domain", "UnknownDomain")]),
-        ({"domain": "mg.example.com", "caller": "key"}, [("Domain", "UnknownDomain")]),
-        ({"from_": "me@example.com", "caller": "key"}, [("From", "SenderNotAllowed")]),
-        (
-            {"from_": "me@nowhere.example", "configurations": ALL},
-            [("Domain", "NotEmpty")],
-        ),
-        ({"configurations": ALL}, [("Domain", "NotEmpty")]),
-        ({"configurations": {OTHER.domain: OTHER}}, [("Domain", "UnknownDomain")]),
-        (
-            {"domain": "mg.example.com", "from_": "me@other.example"},
-            [("From", "SenderNotAllowed")],
-        ),
-        ({"domain": "mg.example.com", "from_": "nobody"}, [("From", "Email")]),
-        (
-            {"domain": "mg.example.com", "from_": "a@example.com, b@example.com"},
-            [("From", "Email")],
-        ),
+        ("nobody", "Email"),
+        ("a@example.com, b@example.com", "Email"),
+        ("me@other.example", "SenderNotAllowed"),
     ],
 )
-def test_a_domain_or_sender_that_is_not_the_callers_is_a_fault(fields, expected):
-    assert faults(**fields) == expected
-
-
-def test_an_internationalised_domain_may_be_named_in_either_script():
-    held = DOMAIN.model_copy(update={"domain": "xn--mnchen-3ya.example"})
-
-    submitted = read({held.domain: held}, domain="münchen.example")
-
-    assert submitted.configuration is held
+def test_a_sender_is_one_address_that_the_domain_allows(sender, code):
+    assert faults(domain="mg.example.com", from_=sender) == [("From", code)]
 
 
 # The content
@@ -378,10 +342,3 @@ def test_the_first_faults_message_stands_for_all():
         read(to="nobody", subject="a\nb")
 
     assert refusal.value.message == refusal.value.faults[0].message
-
-
-def test_a_request_never_shows_itself():
-    mail = SendMail(**dict.fromkeys(TEXTS, "geheim47"), text="geheim47", html="geheim47")
-
-    assert "geheim47" not in repr(mail)
-    assert "geheim47" not in repr(Attachment(bytes_=b"geheim47", name="geheim47"))
