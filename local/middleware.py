@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from tooling.ports import HERE
 
@@ -25,14 +26,23 @@ if TYPE_CHECKING:
 
 _API = HERE.encode()
 _PORT = re.compile(rb":\d+$")
-_UNUSUAL_SEGMENT = re.compile(r"[^/]*[^/A-Za-z0-9_.\[\]-][^/]*")
+_SEGMENT = re.compile(r"[^/]+")
+_MESSAGE_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.IGNORECASE)
+_WORDS = frozenset(
+    """
+    mail send status api reply oneway sendmail getstatus sendmail[] getstatus[]
+    json xml jsv csv html metadata types openapi csharp typescript d python
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+)
+"""The words of the API's own paths, in lower case: its operations and formats, and the pages."""
 
 
 class Middleware:
     """An ASGI application (asgi.readthedocs.io) around MiniStack's.
 
     A line of `requests` is: time, method, path, status, milliseconds. It has no query, no header
-    and no body, and no part of a path that could be more than a name or an id.
+    and no body. Of the path it has the API's own words and message ids; what else a caller puts
+    there may be an address, and is written as `...`.
     """
 
     def __init__(self, app: App, requests: TextIO) -> None:
@@ -80,5 +90,11 @@ def _addressed_to_api(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 
 def _printable(path: bytes) -> str:
-    """Return the path without what callers should not put there, such as addresses."""
-    return _UNUSUAL_SEGMENT.sub("...", path.decode("ascii", "replace"))
+    """Return the path with `...` for each segment that has more than our words and message ids."""
+    return _SEGMENT.sub(_shown, unquote(path.decode("ascii", "replace")))
+
+
+def _shown(segment: re.Match[str]) -> str:
+    words = segment[0].split(".")
+    is_ours = all(word.lower() in _WORDS or _MESSAGE_ID.fullmatch(word) for word in words)
+    return segment[0] if is_ours else "..."

@@ -7,6 +7,9 @@ from contextlib import suppress
 
 import pytest
 
+from core.contract.operations import OPERATIONS
+from core.formats.table import FORMATS_BY_NAME
+from core.metadata.sources.languages import LANGUAGES
 from local.middleware import Middleware
 
 SIGNED = (
@@ -106,13 +109,27 @@ def test_a_request_is_one_line():
         ("/Mail/Send.xml", "/Mail/Send.xml"),
         ("/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/", "/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/"),
         ("/Status/ada@recipient.example", "/Status/..."),
-        ("/Status/ada%40recipient.example/x", "/Status/.../x"),
+        ("/Status/ada%40recipient.example/x", "/Status/.../..."),
+        ("/Status/ada", "/Status/..."),
+        ("/types/typescript.d", "/types/typescript.d"),
+        ("/Mail/Send.ada", "/Mail/..."),
         ("/a%0a12:00:00/%1b[31m", "/.../..."),
         ("//", "//"),
     ],
 )
 def test_a_path_is_noted_without_what_may_be_personal(path, noted):
     assert f" POST {noted} 200 " in ask("localhost:8080", path)[1]
+
+
+def test_every_word_of_the_apis_own_paths_is_noted():
+    paths = [f"/types/{language}" for language in LANGUAGES]
+    paths += [path.replace("{MessageId}", "x.json") for op in OPERATIONS for path in op.paths]
+    for format_ in FORMATS_BY_NAME:
+        paths += [f"/{format_}/reply/{op.name}" for op in OPERATIONS]
+
+    noted = [ask("localhost:8080", path)[1].split()[2] for path in paths]
+
+    assert noted == [path.replace("x.json", "...") for path in paths]
 
 
 def test_a_request_without_an_answer_is_noted_too():
