@@ -1,4 +1,4 @@
-"""The AWS services that it takes to accept a mail and to send it."""
+"""The AWS services that are needed to accept and to send a mail, in one object."""
 
 from typing import NamedTuple
 

@@ -2,6 +2,6 @@
 
 import gc
 
-# A start makes hundreds of thousands of objects and hardly any garbage, and the collector would
-# look through them a hundred times. A request leaves little that reference counting does not free.
+# A start makes hundreds of thousands of objects and hardly any garbage: with its default threshold,
+# the collector would run about a hundred times. Requests leave little that it would find.
 gc.set_threshold(100_000)

@@ -26,6 +26,8 @@ from support.ses_events import batch, sample
 
 from core.aws import clients
 from core.config import CONFIG
+from core.contract.contract import SendMail
+from core.contract.members import members
 from handlers import api, metadata, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
@@ -48,6 +50,7 @@ MAIL = {
         {"Name": f"{MARK}-file.txt", "Bytes": BYTES, "ContentType": f"text/plain; name={MARK}"}
     ],
 }
+assert MAIL.keys() >= {member.name for member in members(SendMail)} - {"Domain"}
 XML = {"Content-Type": "application/xml"}
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

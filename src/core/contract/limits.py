@@ -26,6 +26,8 @@ it is written in, so a small document could otherwise keep a function busy for l
 """
 MAX_ITEMS = 500
 """How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
+MAX_FORM_FIELDS = 512
+"""How many fields and files a form may have: a full list of attachments, and the other members."""
 MAX_BATCH = 100
 """How many requests one array may hold: more would not be done before API Gateway gives up."""
 MAX_ATTACHMENT_BYTES = 10_000_000

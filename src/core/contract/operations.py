@@ -21,7 +21,7 @@ class Operation(NamedTuple):
     other_verbs: frozenset[str] = frozenset()
     """Further verbs on the paths that are named after it, such as `/json/reply/GetStatus`."""
     required: frozenset[str] = frozenset()
-    """Members without which a request is refused, whatever else it holds."""
+    """Members that OpenAPI calls required. The use case is to refuse a request without them."""
     takes_key: bool = False
     """Whether an `Idempotency-Key` keeps a repeated request from doing it again."""
 

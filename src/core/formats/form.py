@@ -8,8 +8,8 @@ from urllib.parse import unquote_to_bytes
 
 from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Unreadable
-from core.contract.limits import MAX_ITEMS
-from core.contract.members import Contract, members
+from core.contract.limits import MAX_FORM_FIELDS
+from core.contract.members import Contract
 from core.formats import jsv
 
 _CODECS = {"iso-8859-1": "iso-8859-1", "us-ascii": "iso-8859-1", "windows-1252": "cp1252"}
@@ -21,9 +21,9 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     `charset` is the Content-Type's; "" is UTF-8. Raises `Unreadable` for too many fields.
     """
     codec = codec_of(charset)
-    fields = body.split(b"&", max_fields(contract))
-    if len(fields) > max_fields(contract):
-        raise too_many_fields(contract)
+    fields = body.split(b"&", MAX_FORM_FIELDS)
+    if len(fields) > MAX_FORM_FIELDS:
+        raise too_many_fields()
     pairs = (field.replace(b"+", b" ").partition(b"=") for field in fields)
     return bind(
         ((_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs), contract
@@ -50,14 +50,9 @@ def codec_of(charset: str) -> str:
     return _CODECS.get(charset.lower(), "utf-8")
 
 
-def max_fields(contract: type[Contract]) -> int:
-    """Return how many fields a form may have: every member once, and files."""
-    return MAX_ITEMS + len(members(contract))
-
-
-def too_many_fields(contract: type[Contract]) -> Unreadable:
-    """Return the refusal of a form of more than `max_fields` fields."""
-    return Unreadable(f"A form must not have more than {max_fields(contract)} fields.")
+def too_many_fields() -> Unreadable:
+    """Return the refusal of a form of more than `MAX_FORM_FIELDS` fields."""
+    return Unreadable(f"A form must not have more than {MAX_FORM_FIELDS} fields.")
 
 
 def _unescaped(text: bytes, codec: str) -> str:

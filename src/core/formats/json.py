@@ -1,4 +1,4 @@
-"""Reads JSON as leniently as loses nothing, and writes it as the original does."""
+"""Reads JSON leniently, as long as nothing is lost, and writes it as the original does."""
 
 import base64
 import json

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 from core.contract.binary import decode_base64
 from core.contract.contract import Attachment
 from core.contract.errors import Unreadable
-from core.contract.limits import require_few
+from core.contract.limits import MAX_FORM_FIELDS, require_few
 from core.contract.members import Contract, members
-from core.formats.form import bind, codec_of, max_fields, too_many_fields
+from core.formats.form import bind, codec_of, too_many_fields
 
 _MAX_BOUNDARY = 200  # RFC 2046 §5.1.1 has 70.
 _MAX_HEADERS = 8_192
@@ -31,7 +31,7 @@ def read[C: Contract](body: bytes, content_type: str, contract: type[C]) -> C:
     attachments.
     """
     fields, files = [], []
-    for part in _parts(body, _boundary(content_type), contract):
+    for part in _parts(body, _boundary(content_type)):
         if part.file_name is None:
             fields.append((part.name, part.text))
         elif part.file_name or part.content:  # A browser sends an empty part for no file.
@@ -66,7 +66,7 @@ class _Part(NamedTuple):
         )
 
 
-def _parts(body: bytes, boundary: bytes, contract: type[Contract]) -> Iterator[_Part]:
+def _parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
     """Split at the delimiter lines: `--boundary`, the last with two more dashes behind it.
 
     Lines may also end with LF alone. What stands before the first and after the last is ignored.
@@ -75,8 +75,8 @@ def _parts(body: bytes, boundary: bytes, contract: type[Contract]) -> Iterator[_
     text = b"\n" + body  # The first delimiter has no line end of its own.
     start = None
     for number, match in enumerate(delimiter.finditer(text)):
-        if number > max_fields(contract):
-            raise too_many_fields(contract)
+        if number > MAX_FORM_FIELDS:
+            raise too_many_fields()
         if start is not None:
             yield _part(text, start, match.start())
         if match[1]:
