@@ -11,13 +11,7 @@ from aws_lambda_powertools import Logger
 
 from core import sending, status_query
 from core.aws import clients
-from core.aws.content_store import ContentStore
-from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
-from core.aws.retry_queue import RetryQueue
-from core.aws.ses import Transport
-from core.aws.store import Store
-from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
 from core.contract.errors import MailError
@@ -37,14 +31,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-services = Services(
-    store=Store(clients.dynamodb(), CONFIG.table_name),
-    content_store=ContentStore(clients.s3, CONFIG.bucket_name),
-    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
-    transport=Transport(clients.ses()),
-    queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
-    counters=Counters(clients.dynamodb(), CONFIG.table_name),
-)
+services = Services.of(CONFIG)
 
 
 @redacted

@@ -8,15 +8,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from core import sending
 from core.aws import clients, retry_queue
-from core.aws.content_store import ContentStore
-from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
-from core.aws.retry_queue import RetryQueue
-from core.aws.ses import Transport
-from core.aws.store import RecordGone, Store
-from core.aws.suppressions import SuppressionList
+from core.aws.store import RecordGone
 from core.config import CONFIG
 from core.message.status import Status
 from core.redaction import redacted
@@ -28,14 +23,7 @@ if TYPE_CHECKING:
 logger = Logger()
 metrics = Metrics()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
-services = Services(
-    store=Store(clients.dynamodb(), CONFIG.table_name),
-    content_store=ContentStore(clients.s3, CONFIG.bucket_name),
-    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
-    transport=Transport(clients.ses()),
-    queue=RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
-    counters=Counters(clients.dynamodb(), CONFIG.table_name),
-)
+services = Services.of(CONFIG)
 
 
 @redacted
