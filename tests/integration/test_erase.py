@@ -150,6 +150,7 @@ def about(name: str, message_id: str) -> dict[str, Any]:
     return dict(json.loads(text.replace("ada@recipient.example", ADA)))
 
 
+@pytest.mark.slow  # Each look into a queue waits a second.
 @pytest.mark.parametrize("versioned", [False, True])
 def test_nothing_of_an_address_is_left(
     filled: dict[str, str], run: Any, stack: Stack, send: Any, call: Call, versioned: bool
@@ -191,6 +192,7 @@ def test_of_others_nothing_is_missing(
     assert [call("GET", f"/Status/{id_}")["statusCode"] for id_ in kept] == [200] * 4
 
 
+@pytest.mark.slow  # Each look into a queue waits a second.
 def test_an_erased_address_can_be_mailed_again_unless_a_hash_is_kept(
     filled: dict[str, str], run: Any, stack: Stack, call: Call
 ) -> None:
@@ -206,6 +208,7 @@ def test_an_erased_address_can_be_mailed_again_unless_a_hash_is_kept(
     assert call("POST", "/Mail/Send", MAIL)["json"]["Status"] == "sent"
 
 
+@pytest.mark.slow  # Each look into a queue waits a second.
 def test_what_comes_later_brings_nothing_back(
     filled: dict[str, str], run: Any, stack: Stack, context: Context, ses: Ses
 ) -> None:
@@ -237,6 +240,7 @@ def test_one_message_is_erased_and_the_others_stay(
     assert call("GET", f"/Status/{filled['sent']}")["statusCode"] == 200
 
 
+@pytest.mark.slow  # Each look into a queue waits a second.
 def test_an_erasure_that_was_interrupted_is_finished_by_the_next(
     filled: dict[str, str], run: Any, stack: Stack
 ) -> None:
