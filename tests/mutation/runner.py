@@ -18,7 +18,10 @@ from mutation.mutants import ROOT, Mutant
 
 COPIES = ROOT / ".build/mutants" / str(os.getpid())
 """Made by the process that is asked, so that two of them do not meet."""
-_NEEDED = ("src", "tests", "events", "local", "ops", "benchmarks", "docs", "requirements")
+_NEEDED = (
+    *("src", "tests", "events", "docs", "requirements"),
+    *("build", "local", "ops", "tooling", "benchmarks"),
+)
 _LOADED = (
     "boto3",
     "hypothesis",

@@ -299,3 +299,27 @@ def test_an_open_with_another_true_member_is_a_persons(member):
     """SES adds members without notice: only those whose names speak of a machine say so."""
     assert opened(**{member: True}).kind is EventType.OPEN
     assert opened(**{member: "true"}).kind is EventType.OPEN
+
+
+def test_a_time_may_have_a_space_before_its_offset_as_identities_write_it():
+    told = document("delivery.json")
+    told["delivery"]["timestamp"] = "2018-10-08T14:05:45 +0000"
+
+    assert parse(json.dumps(told)).at == at("2018-10-08T14:05:45")
+
+
+def test_a_tag_without_a_value_is_as_if_it_were_not_there():
+    told = document("delivery.json")
+    told["mail"]["tags"] = {name: [] for name in told["mail"]["tags"]}
+    read = parse(json.dumps(told))
+
+    assert (read.message_id, read.attempt) == ("", 0)
+
+
+def test_what_is_malformed_says_which_kind_of_error_it_was_and_no_value():
+    told = document("delivery.json")
+    del told["mail"]["messageId"]
+    told["mail"]["secret"] = "geheim47"
+
+    with pytest.raises(Malformed, match=r"^KeyError$"):
+        parse(json.dumps(told))
