@@ -44,7 +44,10 @@ class Call:
 
     @property
     def failed_item(self) -> int | None:
-        """Which item of a batch failed (from zero); None if none did, or if it is no batch."""
+        """Which item of a batch failed, from zero; to be read once `carry_out` has raised.
+
+        None if it is no batch, or if none of its items was begun.
+        """
         return len(self._answers) if self.route.is_batch and self._is_bound else None
 
     def _items(self, limits: Limits) -> Sequence[Contract]:
