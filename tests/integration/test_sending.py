@@ -64,6 +64,10 @@ def test_a_mail_that_ses_takes_is_sent_and_carries_its_id_and_attempt(call: Call
         (429, "AndWhateverElse"),
         (403, "AccessDeniedException"),
         (403, "ExpiredTokenException"),
+        (400, "AccountSuspendedException"),
+        (400, "MailFromDomainNotVerifiedException"),
+        (404, "NotFoundException"),
+        (408, "RequestTimeoutException"),
     ],
 )
 def test_what_ses_certainly_did_not_take_waits_in_the_queue(
@@ -99,9 +103,6 @@ def test_a_request_that_never_left_waits_in_the_queue(
     [
         (400, "MessageRejected"),
         (400, "BadRequestException"),
-        (400, "AccountSuspendedException"),
-        (400, "MailFromDomainNotVerifiedException"),
-        (404, "NotFoundException"),
     ],
 )
 def test_what_ses_refuses_has_failed_and_is_an_answer_not_an_error(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import botocore.session
 from botocore.config import Config
 
+from core.aws.deadline import DeadlineSession
 from core.message.record import SES_SECONDS
 
 if TYPE_CHECKING:
@@ -73,5 +74,11 @@ def sqs() -> "SQSClient":
 
 @cache
 def ses() -> "SESV2Client":
-    """Return the client of SES. It never repeats a request: that could be a second mail."""
-    return cast("SESV2Client", _client("sesv2", connect=3, read=SES_SECONDS - 3, attempts=1))
+    """Return the client of SES. It never repeats a request: that could be a second mail.
+
+    `connect` and `read` are for one address and for the next bytes; `DeadlineSession` bounds all.
+    """
+    client = _client("sesv2", connect=3, read=SES_SECONDS - 3, attempts=1)
+    endpoint = client._endpoint  # noqa: SLF001 - botocore has no setting for its HTTP session
+    endpoint.http_session = DeadlineSession(endpoint.http_session, SES_SECONDS)
+    return cast("SESV2Client", client)

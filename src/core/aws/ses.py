@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
 )
 
+from core.aws.deadline import NotWritten
 from core.message.address import Mailbox
 from core.message.mail import Mail
 from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
@@ -25,27 +26,80 @@ if TYPE_CHECKING:
 # What the errors of SendEmail mean: a text for callers and, if the mail may be tried again, the
 # seconds before which that is no use. The texts are ours, because SES's own contain addresses.
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 _MINUTES = 60
-_TRY_LATER = {
-    "TooManyRequestsException": ("SES is throttling the account.", 0),
-    "ThrottlingException": ("SES is throttling the account.", 0),
-    "Throttling": ("SES is throttling the account.", 0),
-    "LimitExceededException": ("The account's sending quota is used up.", 30 * _MINUTES),
-    "SendingPausedException": ("Sending is paused for the account.", 15 * _MINUTES),
-}
-_REFUSED = {
-    "MessageRejected": "SES rejected the mail: check that the sender's domain is verified.",
-    "BadRequestException": "SES does not accept the mail as it is.",
-    "NotFoundException": "SES does not know the configuration set or tenant.",
-    "AccountSuspendedException": "The SES account is suspended.",
-    "MailFromDomainNotVerifiedException": "The custom MAIL FROM domain is not verified in SES.",
-}
+_THROTTLED = ("SES is throttling the account.", 0)
+_COME_AGAIN = ("SES did not process the request.", 0)
 _FORBIDDEN = ("SES does not allow the service to send: check its role.", 5 * _MINUTES)
+_NOT_VERIFIED = ("The sender's domain is not verified in SES.", 15 * _MINUTES)
+
+_TRY_LATER = {
+    "LimitExceededException": ("The account's sending quota is used up.", 30 * _MINUTES),
+    # These and the next, with the throttles, are those that AWS's SDKs repeat.
+    **dict.fromkeys(
+        (
+            *("TooManyRequestsException", "Throttling", "ThrottlingException"),
+            *("ThrottledException", "EC2ThrottledException", "RequestLimitExceeded"),
+            *("RequestThrottled", "RequestThrottledException", "BandwidthLimitExceeded"),
+            *("ProvisionedThroughputExceededException", "SlowDown"),
+        ),
+        _THROTTLED,
+    ),
+    **dict.fromkeys(
+        (
+            *("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"),
+            *("TransactionInProgressException", "RequestExpired", "RequestTimeTooSkewed"),
+        ),
+        _COME_AGAIN,
+    ),
+}
+"""Errors that pass by themselves. SES did not process the request."""
+
+_MENDABLE = {
+    "AccountSuspendedException": ("The SES account is suspended.", 15 * _MINUTES),
+    "SendingPausedException": ("Sending is paused for the account.", 15 * _MINUTES),
+    "MailFromDomainNotVerifiedException": (
+        "The custom MAIL FROM domain is not verified in SES.",
+        15 * _MINUTES,
+    ),
+    "NotFoundException": (
+        "SES does not know the configuration set or tenant.",
+        15 * _MINUTES,
+    ),
+    "IdentityNotVerified": _NOT_VERIFIED,
+    **dict.fromkeys(
+        (
+            *("AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"),
+            *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"),
+            *("UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException"),
+            *("SignatureDoesNotMatch", "MissingAuthenticationToken"),
+            *("MissingAuthenticationTokenException", "UnauthorizedOperation"),
+        ),
+        _FORBIDDEN,
+    ),
+}
+"""Errors that are no fault of the mail and last until an operator has mended something: account,
+identity, MAIL FROM, configuration set, permission. `IdentityNotVerified` is a name of ours: SES
+calls that `MessageRejected`, as it calls mails that it does not like."""
+
+OPERATOR_FAULTS = frozenset(_MENDABLE)
+"""The codes (`Attempt.code`) of tries that an operator must hear of: the mail waits for them."""
+
+_REFUSED = {
+    "MessageRejected": "SES rejected the mail.",
+    "RecipientNotVerified": "In SES's sandbox the recipients must be verified as well.",
+}
+_NOT_ACCEPTED = "SES does not accept the mail as it is."
+_UNVERIFIED = "not verified"
+"""In SES's text of `MessageRejected`: the identities that failed its check follow."""
 _UNREACHABLE = "SES could not be reached."
 _UNAUTHORIZED = (401, 403)
-_TOO_MANY = 429
+_NOT_PROCESSED = {408: _COME_AGAIN, 425: _COME_AGAIN, 429: _THROTTLED}
+"""By HTTP status (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4), whatever the name of the error."""
 _SERVER_ERROR = 500
+_NO_ANSWER = frozenset({"RequestAbortedException"})
+"""Names of errors below 500 that leave open whether the request was processed."""
 
 _NEVER_SENT = (
     ConnectTimeoutError,
@@ -54,8 +108,8 @@ _NEVER_SENT = (
     PartialCredentialsError,
     ProxyConnectionError,
 )
-"""The errors that happen before the request is sent. SSLError is not among them: it may also happen
-while the answer is read."""
+"""The errors of botocore that happen before the request is sent, if its HTTP was not asked at all;
+if it was, `aws/deadline.py` knows better than their names."""
 
 
 class Transport(NamedTuple):
@@ -74,9 +128,11 @@ class Transport(NamedTuple):
         try:
             return Sent(self.ses.send_email(**request)["MessageId"])
         except ClientError as error:
-            return _refusal(error)
+            return _refusal(error, mail.sender.address)
         except ParamValidationError:
-            return Refused("ParamValidation", _REFUSED["BadRequestException"])
+            return Refused("ParamValidation", _NOT_ACCEPTED)
+        except NotWritten as error:
+            return NotTaken(error.name, _UNREACHABLE)
         except _NEVER_SENT as error:
             return NotTaken(type(error).__name__, _UNREACHABLE)
         except Exception as error:  # noqa: BLE001 - named in the record, and an alarm counts it
@@ -85,17 +141,31 @@ class Transport(NamedTuple):
             return NoAnswer(type(error).__name__)
 
 
-def _refusal(error: ClientError) -> Outcome:
+def _refusal(error: ClientError, sender: str) -> Outcome:
     """Return the outcome of a request that SES answered with an error."""
-    code = error.response["Error"]["Code"]
+    code = _code_of(error, sender)
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if status >= _SERVER_ERROR:
+    if status >= _SERVER_ERROR or code in _NO_ANSWER:
         return NoAnswer(code)
-    if code in _TRY_LATER or status == _TOO_MANY:
-        return NotTaken(code, *_TRY_LATER.get(code, _TRY_LATER["Throttling"]))
-    if status in _UNAUTHORIZED:
-        return NotTaken(code, *_FORBIDDEN)
-    return Refused(code, _REFUSED.get(code, _REFUSED["BadRequestException"]))
+    waiting = _TRY_LATER.get(code) or _MENDABLE.get(code) or _NOT_PROCESSED.get(status)
+    if waiting is None and status in _UNAUTHORIZED:
+        waiting = _FORBIDDEN
+    if waiting:
+        return NotTaken(code, *waiting)
+    return Refused(code, _REFUSED.get(code, _NOT_ACCEPTED))
+
+
+def _code_of(error: ClientError, sender: str) -> str:
+    """Return the error's name; a name of ours where SES says with the same one who is not verified.
+
+    SES names the identities in its text. In the sandbox these may be recipients: the caller can
+    mend that, and is told at once.
+    """
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code != "MessageRejected" or _UNVERIFIED not in text:
+        return code
+    is_sender = sender.lower() in text.lower()
+    return "IdentityNotVerified" if is_sender else "RecipientNotVerified"
 
 
 def _request(

@@ -18,8 +18,10 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from core.aws.ses import Transport
+from core.aws.deadline import DeadlinePassed, NotWritten
+from core.aws.ses import OPERATOR_FAULTS, Transport
 from core.message.address import Mailbox
 from core.message.mail import AttachmentHead, Mail
 from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
@@ -88,7 +90,13 @@ def send(transport):
 
 THROTTLED = "SES is throttling the account."
 NOT_ALLOWED = "SES does not allow the service to send: check its role."
+COME_AGAIN = "SES did not process the request."
 BAD_REQUEST = "SES does not accept the mail as it is."
+UNVERIFIED = (
+    "Email address is not verified. The following identities failed the check in region "
+    "EU-CENTRAL-1: "
+)
+"""How SES's text begins when an identity is not verified; addresses follow."""
 
 
 def test_an_answer_with_an_id_is_sent(send):
@@ -108,6 +116,26 @@ def test_an_answer_with_an_id_is_sent(send):
         (401, "UnrecognizedClientException", NOT_ALLOWED, 5 * MINUTE),
         (403, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
         (403, "ExpiredTokenException", NOT_ALLOWED, 5 * MINUTE),
+        (400, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
+        (403, "NobodyKnowsIt", NOT_ALLOWED, 5 * MINUTE),
+        (400, "AccountSuspendedException", "The SES account is suspended.", 15 * MINUTE),
+        (
+            400,
+            "MailFromDomainNotVerifiedException",
+            "The custom MAIL FROM domain is not verified in SES.",
+            15 * MINUTE,
+        ),
+        (
+            404,
+            "NotFoundException",
+            "SES does not know the configuration set or tenant.",
+            15 * MINUTE,
+        ),
+        (408, "RequestTimeoutException", COME_AGAIN, 0),
+        (408, "NobodyKnowsIt", COME_AGAIN, 0),
+        (425, "NobodyKnowsIt", COME_AGAIN, 0),
+        (400, "RequestTimeout", COME_AGAIN, 0),
+        (400, "RequestExpired", COME_AGAIN, 0),
     ],
 )
 def test_what_ses_certainly_did_not_take_is_tried_again_after_its_time(
@@ -122,19 +150,8 @@ def test_what_ses_certainly_did_not_take_is_tried_again_after_its_time(
 @pytest.mark.parametrize(
     ("http", "code", "message"),
     [
-        (
-            400,
-            "MessageRejected",
-            "SES rejected the mail: check that the sender's domain is verified.",
-        ),
+        (400, "MessageRejected", "SES rejected the mail."),
         (400, "BadRequestException", BAD_REQUEST),
-        (404, "NotFoundException", "SES does not know the configuration set or tenant."),
-        (400, "AccountSuspendedException", "The SES account is suspended."),
-        (
-            400,
-            "MailFromDomainNotVerifiedException",
-            "The custom MAIL FROM domain is not verified in SES.",
-        ),
         (400, "NobodyKnowsIt", BAD_REQUEST),
         (402, "NobodyKnowsIt", BAD_REQUEST),
         (499, "NobodyKnowsIt", BAD_REQUEST),
@@ -147,8 +164,50 @@ def test_what_ses_refuses_has_failed_and_nobody_need_hear_of_it(ses, send, http,
 
 
 @pytest.mark.parametrize(
+    "code",
+    sorted(
+        {
+            *ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
+            *TransientRetryableChecker._TRANSIENT_ERROR_CODES,
+        }
+    ),
+)
+def test_what_aws_s_own_sdk_repeats_is_tried_again(ses, send, code):
+    ses.refuse(400, code)
+
+    assert isinstance(send(), NotTaken)
+
+
+def rejected(ses, identities):
+    text = {"message": UNVERIFIED + identities}
+    ses.answer = lambda: ses.said(400, text, "MessageRejected")
+
+
+@pytest.mark.parametrize("failed", ["a@d.example", "Name <A@D.example>, ada@recipient.example"])
+def test_a_sender_that_is_not_verified_any_more_is_for_an_operator_to_mend(ses, send, failed):
+    rejected(ses, failed)
+
+    message = "The sender's domain is not verified in SES."
+    assert send() == NotTaken("IdentityNotVerified", message, 15 * MINUTE)
+
+
+def test_a_recipient_that_the_sandbox_does_not_know_is_told_to_the_caller_at_once(ses, send):
+    rejected(ses, "ada@recipient.example")
+
+    message = "In SES's sandbox the recipients must be verified as well."
+    assert send() == Refused("RecipientNotVerified", message)
+
+
+def test_what_an_operator_can_mend_has_names_by_which_it_is_told():
+    assert {"AccountSuspendedException", "IdentityNotVerified"} < OPERATOR_FAULTS
+    assert "TooManyRequestsException" not in OPERATOR_FAULTS
+    assert "MessageRejected" not in OPERATOR_FAULTS
+
+
+@pytest.mark.parametrize(
     "error",
     [
+        NotWritten("SSLError"),
         ConnectTimeoutError(endpoint_url=URL),
         EndpointConnectionError(endpoint_url=URL, error="refused"),
         NoCredentialsError(),
@@ -159,13 +218,15 @@ def test_what_ses_refuses_has_failed_and_nobody_need_hear_of_it(ses, send, http,
 def test_a_request_that_never_left_is_tried_again(ses, send, error):
     ses.fail(error)
 
-    assert send() == NotTaken(type(error).__name__, "SES could not be reached.", 0)
+    name = error.name if isinstance(error, NotWritten) else type(error).__name__
+    assert send() == NotTaken(name, "SES could not be reached.", 0)
 
 
 @pytest.mark.parametrize(
     "error",
     [
         ReadTimeoutError(endpoint_url=URL),
+        DeadlinePassed(),
         ConnectionClosedError(endpoint_url=URL),
         SSLError(endpoint_url=URL, error="x"),
         ResponseParserError("half an answer"),
@@ -178,7 +239,10 @@ def test_a_request_that_may_have_arrived_has_no_answer(ses, send, error):
     assert send() == NoAnswer(type(error).__name__)
 
 
-@pytest.mark.parametrize(("http", "code"), [(500, "TooManyRequestsException"), (503, "x")])
+@pytest.mark.parametrize(
+    ("http", "code"),
+    [(500, "TooManyRequestsException"), (503, "x"), (400, "RequestAbortedException")],
+)
 def test_an_error_of_ses_s_own_is_no_answer_whatever_its_name(ses, send, http, code):
     ses.refuse(http, code)
 
