@@ -2,15 +2,25 @@
 
 Playing a letter twice does no harm, so neither does an interruption.
 
-A letter about a mail that was given up on stays where it is: its message has failed, and the retry
-queue leaves failed messages alone, so the letter would be lost and nothing tried.
+A letter about a mail that was given up on has the mail sent anew, as long as it is stored. The
+operator decides that, knowing that SES may have had it: some tries got no answer.
 """
 
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
+
+from core.aws.items import UnreadableRecord
+from core.aws.retry_queue import RetryQueue
+from core.aws.store import RecordGone, Store
+from core.message import lifecycle
+from core.message.record import Record
+from core.message.status import Status
 
 if TYPE_CHECKING:
     import argparse
@@ -24,46 +34,77 @@ _HELD_SECONDS = 600
 """How long a letter is hidden from others, and from us, while we decide about it."""
 
 
-@dataclass(slots=True)
-class Count:
-    """What became of the letters of one queue."""
+class Fate(Enum):
+    """What becomes of a letter."""
 
-    played: int = 0
-    left: int = 0
-
-
-def redrive(sqs: Any, source: str, target: str, *, stays: Callable[[str], bool]) -> Count:
-    """Move the letters in `source` to `target`, but for those whose body `stays`.
-
-    A letter is deleted only once it is in `target`. What stays is visible again at the end.
-    """
-    count = Count()
-    kept: list[str] = []
-    try:
-        for letter in letters_in(sqs, source):
-            receipt = letter["ReceiptHandle"]
-            if stays(letter["Body"]):
-                kept.append(receipt)
-                count.left += 1
-                continue
-            sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
-            sqs.delete_message(QueueUrl=source, ReceiptHandle=receipt)
-            count.played += 1
-    finally:
-        for receipt in kept:
-            sqs.change_message_visibility(
-                QueueUrl=source, ReceiptHandle=receipt, VisibilityTimeout=0
-            )
-    return count
+    PLAYED = auto()
+    """It is back in its queue."""
+    ANEW = auto()
+    """Its mail had been given up, and is tried anew."""
+    PERHAPS_TWICE = auto()
+    """The same; but SES never said whether it has the mail."""
+    OVER = auto()
+    """Its mail was tried anew already, or SES has turned out to have it: the letter is deleted."""
+    LEFT = auto()
+    """Nothing can be done: its mail is not stored any more. The letter stays."""
 
 
-def was_given_up(body: str) -> bool:
-    """Say whether a dead letter of the retry queue tells of a mail that has failed for good."""
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """Plays the letters of one queue."""
+
+    sqs: Any
+    source: str
+    target: str
+
+    def run(self, decide: Callable[[str], Fate]) -> list[Fate]:
+        """Go through the letters once; `decide` says what becomes of one, by its body.
+
+        A letter is deleted only once its mail is on its way. What is left is visible at the end.
+        """
+        fates, kept = [], []
+        try:
+            for letter in letters_in(self.sqs, self.source):
+                fate = decide(letter["Body"])
+                fates.append(fate)
+                if fate is Fate.LEFT:
+                    kept.append(letter["ReceiptHandle"])
+                    continue
+                if fate is Fate.PLAYED:
+                    self.sqs.send_message(QueueUrl=self.target, MessageBody=letter["Body"])
+                self.sqs.delete_message(QueueUrl=self.source, ReceiptHandle=letter["ReceiptHandle"])
+        finally:
+            for receipt in kept:
+                self.sqs.change_message_visibility(
+                    QueueUrl=self.source, ReceiptHandle=receipt, VisibilityTimeout=0
+                )
+        return fates
+
+
+def revive(message_id: str, store: Store, queue: RetryQueue) -> Fate:
+    """Have a mail sent anew that was given up. Raises `Outage` if that cannot be done now."""
+    now = int(time.time())
+    with suppress(UnreadableRecord, RecordGone):
+        found = store.look_up(message_id)
+        if not isinstance(found, Record):
+            return Fate.LEFT
+        record = store.revise(found, lambda newest: lifecycle.revive(newest, now))
+        if record.status is Status.QUEUED:
+            queue.put(record.id)
+            is_unknown = any(attempt.outcome == "no answer" for attempt in record.attempts)
+            return Fate.PERHAPS_TWICE if is_unknown else Fate.ANEW
+        return Fate.LEFT if record.status is Status.FAILED and not record.is_taken else Fate.OVER
+    return Fate.LEFT
+
+
+def given_up(body: str) -> str:
+    """Return the id of the mail that a dead letter says was given up; "" for any other letter."""
     try:
         letter = json.loads(body)
     except ValueError:
-        return False
-    return isinstance(letter, dict) and "Reason" in letter
+        return ""
+    is_one = isinstance(letter, dict) and "Reason" in letter
+    return str(letter.get("MessageId", "")) if is_one else ""
 
 
 def add_to(commands: Any) -> None:
@@ -73,10 +114,31 @@ def add_to(commands: Any) -> None:
 
 def _run(_asked: argparse.Namespace, stack: Stack) -> None:
     sqs, urls = stack.aws.client("sqs"), stack.outputs
-    events = redrive(sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"], stays=lambda _: False)
-    print(f"Events: {events.played} played again.", flush=True)
-    retries = redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"], stays=was_given_up)
-    print(f"Retries: {retries.played} played again, {retries.left} left: given up on.", flush=True)
+    events = Redrive(sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"])
+    print(f"Events: {len(events.run(lambda _: Fate.PLAYED))} played again.", flush=True)
+
+    store = Store(stack.aws.client("dynamodb"), urls["TableName"])
+    queue = RetryQueue(lambda: sqs, urls["RetryQueueUrl"], urls["RetryDeadLettersUrl"])
+
+    def decide(body: str) -> Fate:
+        message_id = given_up(body)
+        return revive(message_id, store, queue) if message_id else Fate.PLAYED
+
+    retries = Redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"]).run(decide)
+    print(_told(retries), flush=True)
+
+
+def _told(fates: list[Fate]) -> str:
+    """Return a sentence about the letters of the retry queue."""
+    twice = fates.count(Fate.PERHAPS_TWICE)
+    anew = fates.count(Fate.ANEW) + twice
+    parts = [f"{fates.count(Fate.PLAYED)} played again", f"{anew} given up and sent anew"]
+    if twice:
+        parts[-1] += f" ({twice} perhaps for the second time: SES never said that it had them)"
+    if over := fates.count(Fate.OVER):
+        parts.append(f"{over} over")
+    parts.append(f"{fates.count(Fate.LEFT)} left: their mails are not stored any more")
+    return f"Retries: {', '.join(parts)}."
 
 
 def letters_in(sqs: Any, url: str) -> Iterator[dict[str, Any]]:

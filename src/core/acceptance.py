@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from core import stored_mail
 from core.aws.outage import Outage
-from core.aws.store import KeyBusy, KeyTaken
+from core.aws.store import KeyBusy, KeyTaken, RecordGone, revised
 from core.contract.errors import InFlight, KeyReused
+from core.follow_up import follow_up
 from core.message import lifecycle
 from core.message.address import canonical
 from core.message.ids import new_id
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 PAUSED = "Sending is paused for this domain."
 """What callers hear of a mail of a paused domain."""
-_CAPPED = "The domain's mails for today are used up; its next day begins at 0:00 UTC."
+_CAPPED = "The domain's recipients for today are used up; its next day begins at 0:00 UTC."
 
 FirstStep = Callable[[Record], Record]
 """What is done with a new record before it is written: a claim, or nothing."""
@@ -92,35 +93,59 @@ def _admit(
 ) -> Record:
     """Store a mail after its first step; or as failed, if its domain may not send it.
 
-    That is so if the domain is paused or has sent its mails of the day. It is found out before the
-    record is written, so that a refused mail is `failed` from its first write and no crash can
-    leave it to be tried.
+    That is so if the domain is paused or has used up the recipients of the day. It is found out
+    before the record is written, so that a refused mail is `failed` from its first write and no
+    crash can leave it to be tried.
     """
     configuration = submission.configuration
     if configuration.paused:
-        return _keep(lifecycle.refuse(new, PAUSED), submission, key, services)
+        return _refuse(new, PAUSED, submission, key, services)
     if configuration.daily_cap is None:
         return _keep(first_step(new), submission, key, services)
     counting = services.counters.counting(
-        new.domain, configuration.daily_cap, new.id, new.created_at
+        new.domain,
+        configuration.daily_cap,
+        new.id,
+        new.created_at,
+        recipients=len(new.recipients),
     )
     with counting as has_room:
-        record = first_step(new) if has_room else lifecycle.refuse(new, _CAPPED)
-        return _keep(record, submission, key, services)
+        if has_room:
+            return _keep(first_step(new), submission, key, services)
+        return _refuse(new, _CAPPED, submission, key, services)
+
+
+def _refuse(
+    new: Record,
+    message: str,
+    submission: "Submission",
+    key: "IdempotencyKey | None",
+    services: Services,
+) -> Record:
+    """Store a mail as failed, and leave its key free: tomorrow the same request may be a mail.
+
+    Raises `KeyTaken` if the key has a mail already: who repeats that request hears of that mail.
+    """
+    if key:
+        services.store.require_free(key)
+    return _keep(lifecycle.refuse(new, message), submission, None, services)
 
 
 def _keep(
     record: Record, submission: "Submission", key: "IdempotencyKey | None", services: Services
 ) -> Record:
-    """Write record, content and attachments side by side: all of them, or nothing that counts."""
+    """Write record, content and attachments side by side: all of them, or nothing that counts.
+
+    If anything fails, the caller will hear that nothing was sent, so it must not be sent later
+    either: what was written is taken back, unless a repeat of the request has been promised it.
+    """
+    record = revised(record)  # By its revision it is known again.
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
     inline, objects = ("", {}) if is_failed else stored_mail.parted(record, submission)
     try:
         with services.content_store.keeping(objects):
             return services.store.add(record, inline, key)
-    except Outage:
-        # The caller will hear that nothing was sent, so it must not be sent later either: the
-        # record may have been written all the same, if only the answer was lost.
+    except Outage:  # The record may have been written all the same: only the answer was lost.
         with suppress(Outage):
             services.store.withdraw(record)
         raise
@@ -148,6 +173,20 @@ def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> 
         # The earlier request may have died after its record was written and before its attachments
         # were. Those of this request are the same: the fingerprints are equal.
         services.content_store.keep(stored_mail.parted(record, submission)[1])
+    return record if record.attempts else _taken_on(record, now, services)
+
+
+def _taken_on(record: Record, now: int, services: Services) -> Record | None:
+    """Promise a message whose request may still be under way, and about to be withdrawn.
+
+    None if it was withdrawn already.
+    """
+    try:
+        record = services.store.confirm(record)
+    except RecordGone:
+        return None
+    with suppress(Outage):  # The sweep would do it: the earlier request may not have come so far.
+        follow_up(record, now, store=services.store, queue=services.queue)
     return record
 
 

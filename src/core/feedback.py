@@ -1,5 +1,6 @@
 """What an event of SES changes: the record of its message, and the list of suppressed addresses."""
 
+from core.aws.event_flow import EventFlow
 from core.aws.items import Tombstone
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
@@ -17,13 +18,18 @@ class NoSuchMessage(Exception):
 
 
 def note(
-    event: Event, *, store: Store, suppressions: SuppressionList, tallies: Tallies
+    event: Event,
+    *,
+    store: Store,
+    suppressions: SuppressionList,
+    tallies: Tallies,
+    event_flow: EventFlow,
 ) -> Record | None:
     """Merge an event into its message, suppress addresses that it says are bad, and count it.
 
-    The counts are added to `tallies`, by domain. Events may come in any order and several times:
-    the result is the same. Returns the newest record, or None if the message was erased: then
-    nothing may be kept of what the event says.
+    The counts are added to `tallies`, by domain, and `event_flow` hears of it. Events may come in
+    any order and several times: the result is the same. Returns the newest record, or None if the
+    message was erased: then nothing may be kept of what the event says.
 
     Raises `NoSuchMessage`, and as all that reads and writes records `RecordGone`, `Outage` and
     `UnreadableRecord`.
@@ -41,6 +47,7 @@ def note(
         return lifecycle.merge(newest, event)
 
     merged = store.revise(message, merge)
+    event_flow.hear(merged.domain, event.at)
     tallies.add(merged.domain, reputation.of_change(before, merged, event))
     if merged.suppresses:
         for recipient in merged.recipients:

@@ -4,10 +4,13 @@ A function may die at any moment, and any call to AWS may fail. The record then 
 message is and when somebody must look at it again (`Record.due_at`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from core.aws.domain_table import DomainTable
+from core.aws.event_flow import EventFlow
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
 from core.aws.retry_queue import RetryQueue
@@ -19,6 +22,9 @@ from core.message.status import Status
 
 _SECONDS_EACH = 5
 """How much time must be left to begin the repair of another message."""
+_LONG_QUEUE = 1_000
+"""How many messages may wait to be handed out before the queue is long. Then a queued message that
+is late is most probably in it, and must not be put in once more."""
 
 
 @dataclass(slots=True)
@@ -31,53 +37,112 @@ class Repairs:
     """Messages that were given up and whose dead letter was written."""
     unknown: int = 0
     """Messages of which nobody can tell whether SES has them, or what has become of them."""
+    blind: int = 0
+    """Messages that are to be sent again although SES may have them."""
     unreadable: list[UnreadableRecord] = field(default_factory=list)
     """Messages that were skipped, because this version of the code cannot read their records."""
+    bugs: dict[str, Exception] = field(default_factory=dict)
+    """Unexpected errors, by the ids of the messages whose repair they stopped."""
     outage: Outage | None = None
     """Why AWS kept the last unrepaired message from its repair. It is due again in a minute."""
 
 
-def sweep(now: int, *, time_left: Callable[[], float], store: Store, queue: RetryQueue) -> Repairs:
+class Hearing:
+    """When SES's events were last heard, looked up when it is first asked for.
+
+    The events of two domains take the same way if the domains have the same configuration set.
+    """
+
+    def __init__(self, event_flow: EventFlow, domain_table: DomainTable) -> None:
+        self._event_flow, self._domain_table = event_flow, domain_table
+
+    def at(self, domain: str) -> int:
+        """Return the time of the newest event that came the way of the domain's events; 0: none."""
+        return max(
+            (
+                at
+                for other, at in self._newest.items()
+                if other == domain or self._set_of(other) == self._set_of(domain)
+            ),
+            default=0,
+        )
+
+    @cached_property
+    def _newest(self) -> Mapping[str, int]:
+        with suppress(Outage):
+            return self._event_flow.newest()
+        return {}  # Then blind tries are as seldom as if nothing had been heard.
+
+    def _set_of(self, domain: str) -> str:
+        configuration = self._domain_table.domains().get(domain)
+        return configuration.configuration_set if configuration else f"of {domain}"
+
+
+def sweep(
+    now: int,
+    *,
+    time_left: Callable[[], float],
+    store: Store,
+    queue: RetryQueue,
+    hearing: Hearing,
+) -> Repairs:
     """Repair every message that is due at `now` (epoch seconds), as long as there is time.
 
     `time_left` returns how many seconds the function may still run. Two sweeps at once do no harm.
     A message that cannot be repaired does not keep the others from their repair. Raises `Outage` if
     the list of what is due cannot be read.
     """
-    repairs = Repairs()
-    for message_id in store.due(now):
+    repairing = _Repairing(now, store, queue, hearing)
+    repairs = repairing.repairs
+    for message_id in store.due(now, queued=not _is_long(queue)):
         if time_left() < _SECONDS_EACH:
             break
         try:
-            _repair(message_id, now, repairs, store, queue)
+            repairing.repair(message_id)
+        except RecordGone:  # It was erased in the meantime.
+            continue
         except Outage as outage:
             repairs.outage = outage
         except UnreadableRecord as unreadable:
             repairs.unreadable.append(unreadable)
+        except Exception as error:  # noqa: BLE001 - the handler tells of it, and all others go on
+            repairs.bugs[message_id] = error
     return repairs
 
 
-def _repair(message_id: str, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
-    due = store.get(message_id)
-    if due is not None:
-        with suppress(RecordGone):  # It was erased in the meantime.
-            _put_back(due, now, repairs, store, queue)
+def _is_long(queue: RetryQueue) -> bool:
+    with suppress(Outage):
+        return queue.length() > _LONG_QUEUE
+    return False
 
 
-def _put_back(due: Record, now: int, repairs: Repairs, store: Store, queue: RetryQueue) -> None:
-    """Write the repair and follow it up, unless another function has repaired the message."""
-    is_ours = False
+class _Repairing:
+    """One sweep's repairs, one message after the other."""
 
-    def repair(newest: Record) -> Record:
-        nonlocal is_ours
-        repaired = lifecycle.repair(newest, now)
-        is_ours = repaired is not newest
-        return repaired
+    def __init__(self, now: int, store: Store, queue: RetryQueue, hearing: Hearing) -> None:
+        self.repairs = Repairs()
+        self._now, self._store, self._queue, self._hearing = now, store, queue, hearing
 
-    record = store.revise(due, repair)
-    if is_ours and Status.UNKNOWN in (due.status, record.status):
-        repairs.unknown += 1
-    if is_ours or record.owes_letter:
-        follow_up(record, now, store=store, queue=queue)
-        repairs.requeued += record.status is Status.QUEUED
-        repairs.failed += record.owes_letter
+    def repair(self, message_id: str) -> None:
+        """Write the repair and follow it up, unless another function has repaired the message."""
+        due = before = self._store.get(message_id)
+        if due is None:
+            return
+
+        def repaired(newest: Record) -> Record:
+            nonlocal before
+            before = newest
+            is_unknown = newest.status is Status.UNKNOWN
+            heard_at = self._hearing.at(newest.domain) if is_unknown else 0
+            return lifecycle.repair(newest, self._now, heard_at)
+
+        record = self._store.revise(due, repaired)
+        is_ours = record is not before
+        if is_ours or record.owes_letter:
+            follow_up(record, self._now, store=self._store, queue=self._queue)
+            self.repairs.requeued += record.status is Status.QUEUED
+            self.repairs.failed += record.owes_letter
+        if is_ours and before and record.status is not before.status:  # No mere look at it.
+            change = before.status, record.status
+            self.repairs.unknown += Status.UNKNOWN in change
+            self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)

@@ -8,7 +8,7 @@ from the record (docs/architecture.md, Sending).
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,19 +20,22 @@ from core.aws.store import RecordGone
 from core.follow_up import follow_up
 from core.message import lifecycle
 from core.message.mail import Mail
-from core.message.outcome import NotTaken, Outcome, Refused
+from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent
 from core.message.record import SES_SECONDS, Record
 from core.message.status import Status
 from core.services import Services
 
 if TYPE_CHECKING:
+    from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
 
 _WRITING_SECONDS = 5
 """How much time must be left after SES's answer, to write the outcome down."""
-_PAUSED_SECONDS = 15 * 60
-"""How long a waiting mail of a paused domain waits, before it is looked at again."""
+_STOPPED_SECONDS = 15 * 60
+"""How long a waiting mail waits before it is looked at again, if its domain may not send."""
+_NOTE_SECONDS = 5
+"""After how long the end of a try is written down that could not be written at once."""
 _UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
 """The errors that may keep a change from the record."""
 
@@ -94,15 +97,17 @@ def enqueue(
 def resend(
     message_id: str,
     *,
+    ended: Ended | None,
     time_left: Callable[[], float],
     services: Services,
-    is_paused: Callable[[str], bool],
+    configuration_of: "Callable[[str], DomainConfiguration | None]",
 ) -> Record | None:
     """Try a waiting message again, from what is stored of it.
 
     Does nothing if the message does not wait for a try (any more): it may be in the queue twice. If
-    its time has not come, it goes back into the queue. If its domain `is_paused` it waits on, until
-    it is given up: it was accepted before the pause.
+    its time has not come, it goes back into the queue. `ended` is how an earlier try ended, if that
+    is not in the record yet. `configuration_of` returns that of a domain; if the domain is paused
+    or was removed the mail waits on, until it is given up: it was accepted before.
 
     Returns the newest record, or None if the message has expired or was erased. Raises `Outage`,
     `RecordGone` and `UnreadableRecord` if the try has not begun.
@@ -111,21 +116,38 @@ def resend(
     record = services.store.get(message_id)
     if record is None:
         return None
+    if ended:
+        record = services.store.revise(record, _settled(ended, now))
     if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
         return follow_up(record, now, store=services.store, queue=services.queue)
-    paused = is_paused(record.domain)
-    stored = None if paused else stored_mail.load(record, services.store, services.content_store)
-    suppressed = services.suppressions.among(record.domain, _suppressible(record))
     try:
+        lifecycle.claim(record, now)  # Before anything is read for a mail that is over.
+        stopped = _stopped(configuration_of(record.domain))
+        stored = (
+            None if stopped else stored_mail.load(record, services.store, services.content_store)
+        )
+        suppressed = services.suppressions.among(record.domain, _suppressible(record))
         record = services.store.revise(record, lambda newest: lifecycle.claim(newest, now))
     except lifecycle.NotClaimable:
         return record
-    if paused:
-        return _settle(record, NotTaken("DomainPaused", PAUSED, _PAUSED_SECONDS), services)
+    if stopped:
+        return _settle(record, stopped, services)
     if stored is None:
         message = "The mail's content is not stored any more."
         return _settle(record, Refused("ContentGone", message, needs_letter=True), services)
-    return _attempt(Try(record, *stored, suppressed), time_left, services)
+    # Whom an earlier try left out is told so: lifting the suppression counts for later mails.
+    left_out = {recipient.address for recipient in record.recipients if recipient.is_suppressed}
+    return _attempt(Try(record, *stored, suppressed | left_out), time_left, services)
+
+
+def _stopped(configuration: "DomainConfiguration | None") -> NotTaken | None:
+    """Return why a domain may not send now; None if it may."""
+    if configuration is None:
+        message = "The mail's domain is not configured any more."
+        return NotTaken("DomainRemoved", message, _STOPPED_SECONDS)
+    if configuration.paused:
+        return NotTaken("DomainPaused", PAUSED, _STOPPED_SECONDS)
+    return None
 
 
 def _suppressible(record: Record) -> list[str]:
@@ -147,22 +169,48 @@ def _attempt(try_: Try, time_left: Callable[[], float], services: Services) -> R
 
 
 def _settle(
-    record: Record, outcome: Outcome, services: Services, suppressed: frozenset[str] = frozenset()
+    record: Record,
+    outcome: Outcome,
+    services: Services,
+    suppressed: Collection[str] = frozenset(),
 ) -> Record:
     """Write down how the newest try ended, and do what follows from it."""
-    now, number = int(time.time()), len(record.attempts)
-    jitter = secrets.randbelow(1000) / 1000
-
-    def settled(newest: Record) -> Record:
-        marked = lifecycle.suppress(newest, suppressed)
-        return lifecycle.settle(marked, number, outcome, now, jitter)
-
+    now = int(time.time())
+    places = enumerate(recipient.address for recipient in record.recipients)
+    left_out = tuple(place for place, address in places if address in suppressed)
+    ended = Ended(len(record.attempts), outcome, left_out)
+    settled = _settled(ended, now)
     try:
         record = services.store.revise(record, settled)
-    except _UNWRITTEN:
-        # What the caller hears is true all the same. The Send event will bring it into the record,
-        # or the sweep will find that the claim has ended.
+    except Outage:
+        return _noted_elsewhere(record, ended, settled(record), services)
+    except (RecordGone, UnreadableRecord):  # Nothing can be done for it, and nothing will be.
         return settled(record)
     with suppress(*_UNWRITTEN):  # The sweep will do what follows from the record.
         record = follow_up(record, now, store=services.store, queue=services.queue)
     return record
+
+
+def _settled(ended: Ended, now: int) -> Callable[[Record], Record]:
+    """Return the change that writes down how a try ended."""
+    jitter = secrets.randbelow(1000) / 1000
+
+    def settled(newest: Record) -> Record:
+        suppressed = {newest.recipients[place].address for place in ended.left_out}
+        marked = lifecycle.suppress(newest, suppressed)
+        return lifecycle.settle(marked, ended.attempt, ended.outcome, now, jitter)
+
+    return settled
+
+
+def _noted_elsewhere(record: Record, ended: Ended, settled: Record, services: Services) -> Record:
+    """Let the queue carry the end of a try that the table does not take; return what is true then.
+
+    If the queue fails too, nobody will know how the try ended, and the sweep will find it without
+    an answer. Only what SES has stays true.
+    """
+    try:
+        services.queue.put(record.id, _NOTE_SECONDS, ended)
+    except Outage:
+        return settled if isinstance(ended.outcome, Sent) else lifecycle.abandon(record)
+    return settled

@@ -46,12 +46,13 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 
 def _resend(body: str, context: "LambdaContext") -> None:
-    message_id = retry_queue.message_id_of(body)
+    message_id, ended = retry_queue.parse(body)
     record = sending.resend(
         message_id,
+        ended=ended,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         services=services,
-        is_paused=_is_paused,
+        configuration_of=domain_table.find,
     )
     state = record.status if record else "gone"
     metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
@@ -59,8 +60,3 @@ def _resend(body: str, context: "LambdaContext") -> None:
         age = int(time.time()) - record.created_at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
     logger.info("tried", message_id=message_id, state=state)
-
-
-def _is_paused(domain: str) -> bool:
-    configuration = domain_table.domains().get(domain)
-    return configuration is not None and configuration.paused != ""

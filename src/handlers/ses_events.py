@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -9,6 +10,7 @@ from aws_lambda_powertools import Logger
 from core import feedback
 from core.aws import clients
 from core.aws.counters import Counters
+from core.aws.event_flow import EventFlow
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
 from core.aws.store import RecordGone, Store
@@ -25,6 +27,7 @@ logger = Logger()
 store = Store(clients.dynamodb(), CONFIG.table_name)
 suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
+event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
 
 _LEFT_IN_QUEUE = (
     feedback.NoSuchMessage,
@@ -77,6 +80,8 @@ def _count(tallies: Tallies) -> None:
             counters.add(domain, tally, int(time.time()))
         except Outage as error:  # The messages are up to date; for rates, most events are enough.
             logger.warning("not counted", domain=domain, reason=str(error))
+    with suppress(Outage):  # Another event will be heard.
+        event_flow.write()
 
 
 def _note(text: str, tallies: Tallies) -> None:
@@ -84,7 +89,9 @@ def _note(text: str, tallies: Tallies) -> None:
     if event is None:
         logger.info("passed over")
         return
-    record = feedback.note(event, store=store, suppressions=suppressions, tallies=tallies)
+    record = feedback.note(
+        event, store=store, suppressions=suppressions, tallies=tallies, event_flow=event_flow
+    )
     if record is None:
         logger.info("passed over: erased")
         return

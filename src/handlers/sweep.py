@@ -10,6 +10,7 @@ from core import recovery, reputation_watch
 from core.aws import clients
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
+from core.aws.event_flow import EventFlow
 from core.aws.retry_queue import RetryQueue
 from core.aws.store import Store
 from core.config import CONFIG
@@ -24,6 +25,7 @@ store = Store(clients.dynamodb(), CONFIG.table_name)
 queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
+event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
 
 
 @redacted
@@ -42,6 +44,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         store=store,
         queue=queue,
+        hearing=recovery.Hearing(event_flow, domain_table),
     )
     oldest = store.oldest_due_at()
     overdue = max(0, now - oldest) if oldest is not None else 0
@@ -49,6 +52,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
     metrics.add_metric("Requeued", MetricUnit.Count, repairs.requeued)
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
+    metrics.add_metric("BlindTries", MetricUnit.Count, repairs.blind)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
     metrics.add_metric("UnreadableRecords", MetricUnit.Count, len(repairs.unreadable))
     for unreadable in repairs.unreadable:

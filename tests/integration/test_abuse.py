@@ -119,7 +119,7 @@ def test_a_repeated_request_and_a_repeated_try_count_once(
     resend.handler(batch({"MessageId": waiting["MessageId"]}), context)
 
     (counter,) = held(table, "CAP#")
-    assert counter["mails"] == 1
+    assert counter["recipients"] == 1
     assert send()["Status"] == "sent"
     assert send()["Status"] == "failed"
     assert send(key="k")["Status"] == "sent"  # It is the first mail, whatever the day has left.
@@ -132,7 +132,7 @@ def test_a_mail_that_is_not_kept_does_not_count(call: Call, configure: Any, tabl
         assert call("POST", "/Mail/Send", MAIL)["statusCode"] == 500
 
     (counter,) = held(table, "CAP#")
-    assert counter["mails"] == 0
+    assert counter["recipients"] == 0
 
 
 def test_if_an_outage_meets_a_mail_over_the_cap_the_caller_hears_of_it(
@@ -145,7 +145,7 @@ def test_if_an_outage_meets_a_mail_over_the_cap_the_caller_hears_of_it(
         assert call("POST", "/Mail/Send", MAIL)["statusCode"] == 500
 
     (counter,) = held(table, "CAP#")
-    assert counter["mails"] == 1
+    assert counter["recipients"] == 1
 
 
 @pytest.mark.parametrize("cap", [1, 2])
@@ -159,7 +159,7 @@ def test_an_answer_of_the_counter_that_gets_lost_counts_once(
     def lose(request: Any, **_: Any) -> Any:
         if not lost:
             lost.append(request)
-            COUNTERS._take(DOMAIN, cap, _id_in(request), int(time.time()))
+            COUNTERS._take(DOMAIN, cap, _id_in(request), 1, int(time.time()))
             return UNREACHABLE()
         return None
 
@@ -167,7 +167,7 @@ def test_an_answer_of_the_counter_that_gets_lost_counts_once(
         assert send()["Status"] == "sent"
 
     (counter,) = held(table, "CAP#")
-    assert counter["mails"] == 1
+    assert counter["recipients"] == 1
 
 
 def _id_in(request: Any) -> str:
@@ -188,7 +188,7 @@ def test_each_domain_has_its_own_cap_and_the_next_day_a_new_one(table: Any) -> N
     now = int(time.time())
 
     def has_room(domain: str, at: int) -> bool:
-        with COUNTERS.counting(domain, 1, f"{domain}-{at}", at) as has_room:
+        with COUNTERS.counting(domain, 1, f"{domain}-{at}", at, recipients=1) as has_room:
             return has_room
 
     assert has_room("a.example", now)
@@ -196,6 +196,46 @@ def test_each_domain_has_its_own_cap_and_the_next_day_a_new_one(table: Any) -> N
     assert has_room("b.example", now)
     assert has_room("a.example", now + 86400)
     assert all(item["expires_at"] > now + 86400 for item in held(table, "CAP#"))
+
+
+def test_what_counts_is_recipients_as_ses_counts_them(send: Any, configure: Any, ses: Ses) -> None:
+    configure(daily_cap=5)
+
+    assert send(CC="b@recipient.example, c@recipient.example")["Status"] == "sent"
+    refused = send(CC="b@recipient.example, c@recipient.example")
+    assert (refused["Status"], refused["Retry"]) == ("failed", False)
+    assert send(BCC="b@recipient.example")["Status"] == "sent"
+    assert send()["Status"] == "failed"
+
+
+def test_a_mail_to_more_than_a_whole_day_s_recipients_is_never_counted(
+    send: Any, configure: Any, table: Any
+) -> None:
+    configure(daily_cap=2)
+
+    assert send(CC="b@recipient.example, c@recipient.example")["Status"] == "failed"
+    assert held(table, "CAP#") == []
+
+
+@pytest.mark.parametrize("why", [{"daily_cap": 1}, {"paused": "manual"}])
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
+def test_what_a_cap_or_a_pause_refused_can_be_sent_with_the_same_key_later(
+    send: Any, configure: Any, ses: Ses, why: dict[str, Any], path: str
+) -> None:
+    configure(daily_cap=1)
+    send(key="first")
+    configure(**why)
+    refused = [send(path, key="invoice-1") for _ in range(2)]
+    assert [one["Status"] for one in refused] == ["failed"] * 2
+    assert send(key="first")["Status"] == "sent"  # A repeat hears of its own mail all the same.
+
+    configure(daily_cap=9, paused="")
+    later = send(path, key="invoice-1")
+
+    assert later["Status"] in ("sent", "queued")
+    assert later["MessageId"] not in {one["MessageId"] for one in refused}
+    assert send(path, key="invoice-1")["MessageId"] == later["MessageId"]
+    assert len(ses.taken) == 1 + (later["Status"] == "sent")
 
 
 # The pause

@@ -81,12 +81,16 @@ def test_a_mail_of_a_domain_with_a_daily_cap_takes_one_more(service: World):
 
 
 def test_an_outcome_takes_three_and_a_repeated_event_takes_one(service: World):
-    """Read, write, and the count of the whole batch for the domain's rates."""
+    """Read, write, and the count of the whole batch for the domain's rates.
+
+    Once a minute one more, for the domain: that SES is heard.
+    """
     service.post(MAIL)
     (sent, delivered) = service.events
 
     service.tell(delivered)
-    assert names(service) == ["dynamodb.GetItem#1", "dynamodb.PutItem#1", "dynamodb.UpdateItem#1"]
+    three = ["dynamodb.GetItem#1", "dynamodb.PutItem#1", "dynamodb.UpdateItem#1"]
+    assert names(service) == [*three, "dynamodb.UpdateItem#2"]
     for known in (sent, delivered):
         service.tell(known)
         assert names(service) == ["dynamodb.GetItem#1"]
@@ -109,9 +113,10 @@ def test_another_try_takes_six(service: World):
 
 
 def test_a_sweep_that_finds_nothing_asks_each_shard_twice_and_once_for_all_rates(service: World):
-    """And for the domains, which are read at most once a minute: it comes once a minute."""
+    """And how long the queue is, and for the domains, which are read at most once a minute."""
     service.post(MAIL)
 
     service.sweep()
 
-    assert names(service) == sorted(f"dynamodb.Query#{number}" for number in range(1, 10))
+    queries = [f"dynamodb.Query#{number}" for number in range(1, 18)]
+    assert names(service) == sorted([*queries, "sqs.GetQueueAttributes#1"])

@@ -33,7 +33,7 @@ def counters() -> Counters:
 @pytest.fixture
 def count(counters: Counters) -> Callable[..., bool]:
     def _count(message_id: str, cap: int = 2, now: int = NOW, domain: str = DOMAIN) -> bool:
-        with counters.counting(domain, cap, message_id, now) as has_room:
+        with counters.counting(domain, cap, message_id, now, recipients=1) as has_room:
             return has_room
 
     return _count
@@ -41,7 +41,7 @@ def count(counters: Counters) -> Callable[..., bool]:
 
 def mails(table: Any) -> int | None:
     item = table.get_item(Key=CAP_KEY).get("Item")
-    return item and int(item["mails"])
+    return item and int(item["recipients"])
 
 
 # ---- the mails of a day
@@ -50,7 +50,7 @@ def mails(table: Any) -> int | None:
 def test_a_day_has_room_for_as_many_mails_as_its_cap_says(count: Any, table: Any) -> None:
     assert [count(f"m{number}") for number in range(4)] == [True, True, False, False]
     assert table.get_item(Key=CAP_KEY)["Item"] == CAP_KEY | {
-        "mails": 2,
+        "recipients": 2,
         "newest": "m1",
         "expires_at": NOW + 3 * DAY,
     }
@@ -87,7 +87,7 @@ def not_kept(counters: Counters, cap: int, meanwhile: Callable[[], Any] = lambda
     room = []
 
     def keep() -> None:
-        with counters.counting(DOMAIN, cap, "not kept", NOW) as has_room:
+        with counters.counting(DOMAIN, cap, "not kept", NOW, recipients=1) as has_room:
             room.append(has_room)
             meanwhile()
             raise NotKept
@@ -179,7 +179,7 @@ def test_the_hours_of_all_domains_are_listed_from_one_on(counters: Counters, tab
 def test_all_that_dynamodb_fails_to_do_is_an_outage_but_for_the_cap(count: Any) -> None:
     broken = Counters(clients.dynamodb(), "no-such-table")
 
-    with broken.counting(DOMAIN, 1, "m0", NOW) as has_room:
+    with broken.counting(DOMAIN, 1, "m0", NOW, recipients=1) as has_room:
         assert has_room
     with pytest.raises(Outage, match="ResourceNotFound"):
         broken.add(DOMAIN, Tally(1), NOW)

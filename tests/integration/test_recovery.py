@@ -241,18 +241,21 @@ def test_an_event_after_we_sent_again_leaves_both_tries_visible(
     assert [attempt["ses_message_id"] for attempt in tries] == [Ses.id_of(1), Ses.id_of(2)]
 
 
-def test_twice_without_an_answer_stays_unknown_and_is_sent_no_third_time(
+def test_without_answers_it_is_sent_again_ever_more_seldom_and_fails_with_a_letter_at_last(
     send: Any, tidy: Any, work: Any, ask: Any, ses: Ses, clock: Clock
 ) -> None:
-    ses.after = [NO_ANSWER, NO_ANSWER]
+    ses.after = [NO_ANSWER] * 20
     message_id = send()
-    for _ in range(5):
+    for _ in range(3 * 25):
+        assert (ask(message_id)["Retry"]) is (ask(message_id)["Status"] != "failed")
         clock.pass_by(20 * 60)
         tidy()
         work(message_id)
 
-    assert (ask(message_id)["Status"], ask(message_id)["Retry"]) == ("unknown", False)
-    assert len(ses.taken) == 2
+    assert (ask(message_id)["Status"], ask(message_id)["Retry"]) == ("failed", False)
+    assert len(ses.taken) == 7
+    (letter,) = queued(CONFIG.dead_letter_queue_url)
+    assert letter["Reason"].endswith("Its time is over.")
 
 
 def test_at_most_once_fails_instead_of_sending_again(

@@ -165,6 +165,54 @@ def test_a_message_is_never_written_over_another(store: Store) -> None:
 # ---- taking back
 
 
+def test_what_somebody_was_promised_meanwhile_is_not_withdrawn(store: Store) -> None:
+    added = store.add(record(), "content", KEY)
+    confirmed = store.confirm(added)
+
+    store.withdraw(added)
+
+    assert confirmed.revision != added.revision
+    assert confirmed == added.model_copy(update={"revision": confirmed.revision})
+    assert store.get(IDS[0]) == confirmed
+    assert store.get_content(IDS[0]) == "content"
+
+
+def test_what_was_withdrawn_cannot_be_promised_any_more(store: Store) -> None:
+    added = store.add(record(), "content", KEY)
+    store.withdraw(added)
+
+    with pytest.raises(RecordGone):
+        store.confirm(added)
+
+
+def test_who_confirms_late_gets_what_the_others_wrote(store: Store) -> None:
+    added = store.add(record(), "content")
+    newest = store.revise(added, lambda one: one.model_copy(update={"error": "e"}))
+
+    assert store.confirm(added) == newest
+
+
+def test_a_record_that_has_a_revision_keeps_it(store: Store) -> None:
+    """So the message can be withdrawn though no answer told that it was written."""
+    given = record(revision="ours")
+    assert store.add(given, "") == given
+
+    store.withdraw(given)
+
+    assert store.get(IDS[0]) is None
+
+
+def test_a_free_key_is_told_from_one_that_is_taken(store: Store, clock: Any) -> None:
+    store.require_free(KEY)
+    store.add(record(expires_at=NOW + 90 * 24 * HOUR), "", KEY)
+
+    with pytest.raises(KeyTaken) as taken:
+        store.require_free(KEY)
+    assert taken.value.message_id == IDS[0]
+    clock(KEY.expires_at)
+    store.require_free(KEY)
+
+
 def test_what_is_withdrawn_is_gone_and_its_key_is_left_to_the_next_request(
     store: Store, table: Any
 ) -> None:
@@ -275,6 +323,32 @@ def test_every_shard_is_looked_at_and_what_is_due_first_comes_first(store: Store
     assert store.oldest_due_at() == NOW + pickup - len(IDS) + 1
 
 
+def test_messages_that_wait_in_the_queue_come_last_or_not_at_all(store: Store) -> None:
+    """They may be very many while SES throttles, and none of them needs a repair."""
+    for message_id in IDS[:4]:
+        store.add(record(message_id), "")
+    sending = {"state": Status.SENDING, "attempts": (Attempt(at=NOW),), "claimed_until": NOW}
+    for message_id in IDS[4:8]:
+        store.add(record(message_id, **sending), "")
+
+    due = list(store.due(NOW + HOUR))
+
+    assert (set(due[:4]), set(due[4:])) == (set(IDS[4:8]), set(IDS[:4]))
+    assert list(store.due(NOW + HOUR, queued=False)) == due[:4]
+
+
+def test_each_minute_another_shard_comes_first(store: Store) -> None:
+    """More may be due than a sweep has time for: none of the shards may always be the last."""
+    for message_id in IDS[:4]:
+        store.add(record(message_id), "")
+
+    orders = [list(store.due(NOW + HOUR + 60 * minute)) for minute in range(5)]
+
+    assert {order[0] for order in orders} == set(IDS[:4])
+    assert all(set(order) == set(IDS[:4]) for order in orders)
+    assert orders[4] == orders[0]
+
+
 def test_without_unfinished_messages_nothing_is_due(store: Store) -> None:
     store.add(record(state=Status.FAILED, next_attempt_at=0), "content")
 
@@ -305,6 +379,8 @@ def test_what_dynamodb_fails_to_do_is_an_outage(store: Store) -> None:
         lambda: broken.revise(record(), lambda seen: seen.model_copy(update={"error": "e"})),
         lambda: broken.look_up("x"),
         lambda: broken.release(KEY, "x"),
+        lambda: broken.require_free(KEY),
+        lambda: broken.confirm(record(revision="r")),
         lambda: broken.id_of("x"),
         lambda: list(broken.due(NOW)),
         broken.oldest_due_at,

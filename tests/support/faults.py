@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
+from core.aws.deadline import NotWritten
 from support.answers import Killed, Raw, answer
 
 
@@ -39,6 +44,9 @@ def faults_of(call: str) -> Iterator[Fault]:
     yield Fault(call, "unreachable", lasting=True, down=True)
     yield Fault(call, "timeout")
     yield Fault(call, "throttled", lasting=repeats)
+    if not repeats:
+        yield Fault(call, "stalled")
+        yield Fault(call, "stale")
     yield Fault(call, "killed", after=True)
     yield Fault(call, "broken", after=True)
     yield Fault(call, "timeout", after=True, lasting=repeats)
@@ -53,6 +61,10 @@ def failing(kind: str, service: str) -> AWSResponse:
             raise ReadTimeoutError(endpoint_url=service)
         case "unreachable":
             raise EndpointConnectionError(endpoint_url=service)
+        case "stalled":  # Before anything was written: a name, a handshake.
+            raise NotWritten("DeadlinePassed")
+        case "stale":  # Written to a connection that the other end has forgotten.
+            raise ConnectionClosedError(endpoint_url=service)
     broken = kind == "broken"
     if service == "s3":
         code = "InternalError" if broken else "SlowDown"

@@ -66,8 +66,8 @@ def needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Gran
             if verb == "GetObject":
                 # Who may not list is told 403 of an object that is gone: no telling the two apart.
                 yield Grant("s3:ListBucket", bucket)
-        case "sqs", "SendMessage":
-            yield Grant("sqs:SendMessage", _QUEUES[params["QueueUrl"]])
+        case "sqs", ("SendMessage" | "GetQueueAttributes") as verb:
+            yield Grant(f"sqs:{verb}", _QUEUES[params["QueueUrl"]])
         case "sesv2", "SendEmail":
             sender = params["FromEmailAddress"].rpartition("<")[2].rstrip(">")
             given = params["ConfigurationSetName"]

@@ -25,6 +25,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from core.aws import clients
+from core.aws.items import key
 from core.aws.outage import Outage
 from core.config import CONFIG
 from handlers import api, resend, ses_events, sweep
@@ -90,6 +91,10 @@ class World:
     strikes: int = 0
     fault: Fault | None = None
     struck: bool = False
+    outage: Fault | None = None
+    """What happens to every request to SES, until somebody takes it away."""
+    also: Fault | None = None
+    """What happens to one call of each invocation besides the fault."""
     meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
     """What somebody else does just before a call takes effect, once."""
     _numbers: Counter[str] = field(default_factory=Counter)
@@ -102,8 +107,12 @@ class World:
         if action := self.meanwhile.pop(name, None):
             with self.aside():
                 action()
-        fault = self.fault
-        if fault is None or not self._strikes(fault, name):
+        fault = self.fault if self.fault and self._strikes(self.fault, name) else None
+        if name.startswith("sesv2"):
+            fault = fault or self.outage
+        if self.also and name == self.also.call:
+            fault = self.also
+        if fault is None:
             return self._effect(request, event_name)
         if fault.after:
             self._effect(request, event_name)
@@ -174,8 +183,14 @@ class World:
         self, mail: dict[str, Any], *, key: str = "", oneway: bool = False, fault: Any = None
     ) -> dict[str, Any] | None:
         """Ask for a mail; None if nobody answers."""
-        path = "/json/oneway/SendMail" if oneway else "/Mail/Send"
-        return self.invoke(lambda: self._request("POST", path, json.dumps(mail), key), fault)
+        return self.ask("/json/oneway/SendMail" if oneway else "/Mail/Send", mail, key, fault)
+
+    def ask(
+        self, path: str, mail: dict[str, Any], key: str = "", fault: Fault | None = None
+    ) -> dict[str, Any] | None:
+        """Ask for a mail on a route; on that of a batch, for a batch of it alone."""
+        body = json.dumps([mail] if path.endswith("[]") else mail)
+        return self.invoke(lambda: self._request("POST", path, body, key), fault)
 
     def status(self, message_id: str) -> str:
         """Ask what has become of a mail."""
@@ -238,6 +253,11 @@ class World:
         )
         return [json.loads(held["Body"])["MessageId"] for held in reply.get("Messages", [])]
 
+    def all_letters(self) -> list[str]:
+        """Return the ids of all dead letters, however many."""
+        held = queues()["dead"]._messages
+        return [json.loads(message.body)["MessageId"] for message in held]
+
     # ---- the table
 
     def count_into(self, figures: Counter[str]) -> None:
@@ -269,12 +289,28 @@ class World:
         with self.aside():
             put_domain(**settings)
 
+    def configure_domain(self, domain: str, **settings: Any) -> None:
+        """Add a domain, or change what is set for it, and let everybody read the domains anew."""
+        with self.aside():
+            put_domain(domain, **settings)
+        self.forget_domains()
+
+    def remove_domain(self, domain: str) -> None:
+        """Remove a domain as an operator does, and let everybody read the domains anew."""
+        with self.aside():
+            clients.dynamodb().delete_item(TableName=CONFIG.table_name, Key=key("DOMAIN", domain))
+        self.forget_domains()
+
+    def forget_domains(self) -> None:
+        """Let the functions read the domains anew when they need them, as after a minute."""
+        api.domain_table._read_at = float("-inf")
+
     def set_policy(self, unknown_outcome: str) -> None:
         self.configure(unknown_outcome=unknown_outcome)
 
     def set_cap(self, mails: int) -> None:
         self.configure(daily_cap=mails)
-        api.domain_table._read_at = float("-inf")
+        self.forget_domains()
         with self.aside():
             api.domain_table.domains()
 
@@ -297,8 +333,8 @@ class World:
             if self.tell(event):
                 self.events.remove(event)
 
-    def run_on(self, *, told: bool = True) -> None:
-        """Let the system go on until nothing is left to do, whatever time that takes.
+    def run_on(self, *, told: bool = True, until: float | None = None) -> None:
+        """Let the system go on until nothing is left to do, whatever time that takes; or `until`.
 
         The sweep runs when the index has something due: in between it would find nothing.
         """
@@ -311,6 +347,9 @@ class World:
                 self.sweep()
                 continue
             times = [moment for moment in (due, self.next_in_queue()) if moment is not None]
+            if until is not None and min(times, default=until) >= until:
+                self.clock.now = until
+                return
             if not times and not (told and self.events):
                 return
             if times:
@@ -361,6 +400,7 @@ def world() -> Iterator[World]:
         patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
         patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
         forget_domains(patch, api, resend, sweep)
+        ses_events.event_flow._written.clear()
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
         _table().items.clear()

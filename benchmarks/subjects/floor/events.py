@@ -1,4 +1,7 @@
-"""Events of SES with the SDK alone: read the record, note the delivery, write it, and count."""
+"""Events of SES with the SDK alone: read the record, note the delivery, write it, and count.
+
+Once a minute it is noted that SES was heard.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import time
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -24,16 +28,22 @@ dynamodb = boto3.Session().client(
         parameter_validation=False,
     ),
 )
+_heard: dict[str, int] = {}
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Note each delivery of a batch from the queue, and count them for their domains."""
-    outcomes = Counter[str]()
+    outcomes, newest = Counter[str](), Counter[str]()
     for record in event["Records"]:
-        domain, number = _note(json.loads(record["body"]))
+        told = json.loads(record["body"])
+        domain, number = _note(told)
         outcomes[domain] += number
+        at = int(datetime.fromisoformat(told["delivery"]["timestamp"]).timestamp())
+        newest[domain] = max(newest[domain], min(at, int(time.time())))
     for domain, number in outcomes.items():
         _count(domain, number)
+        if not 0 <= newest[domain] - _heard.get(domain, -60) < 60:
+            _hear(domain, newest[domain])
     return {"batchItemFailures": []}
 
 
@@ -78,3 +88,17 @@ def _count(domain: str, outcomes: int) -> None:
             ":expires_at": {"N": str(now + 3 * 86400)},
         },
     )
+
+
+def _hear(domain: str, at: int) -> None:
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "HEARD"}, "sk": {"S": domain}},
+        UpdateExpression="SET heard_at = :at, expires_at = :expires",
+        ConditionExpression="attribute_not_exists(heard_at) OR heard_at < :at",
+        ExpressionAttributeValues={
+            ":at": {"N": str(at)},
+            ":expires": {"N": str(at + 3 * 86400)},
+        },
+    )
+    _heard[domain] = at

@@ -1,8 +1,8 @@
-"""Counters in DynamoDB: the mails of a domain by the day, and how they were received by the hour.
+"""Counters in DynamoDB: a domain's recipients by the day, and how mails were received by the hour.
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| cap | CAP#<domain> | <yyyymmdd> | `mails` of that day (UTC), and the id of the `newest` of them |
+| cap | CAP#<domain> | <yyyymmdd> | `recipients` of that day (UTC), and the `newest` mail's id |
 | rates | RATES | <yyyymmddhh>#<domain> | a `Tally` of that hour (UTC) |
 
 The rates of all domains have one hash key, so that the sweep reads them with one query.
@@ -31,7 +31,7 @@ class _Count(Enum):
 
     COUNTED = auto()
     FULL = auto()
-    """The domain has sent its mails of the day: the mail is not counted."""
+    """The day's recipients are used up, or would be: the mail is not counted."""
     UNREACHABLE = auto()
     """The counter did not answer: the mail is not counted, and nobody knows whether it may go."""
 
@@ -52,43 +52,53 @@ class Counters(NamedTuple):
     table: str
 
     @contextmanager
-    def counting(self, domain: str, cap: int, message_id: str, now: int) -> Iterator[bool]:
-        """Count a mail that the `with` block stores; yield whether the day's `cap` has room for it.
+    def counting(
+        self, domain: str, cap: int, message_id: str, now: int, *, recipients: int
+    ) -> Iterator[bool]:
+        """Count the recipients of a mail that the `with` block stores, as SES does for its quota.
 
-        If the block raises, the mail was not stored and its count is given back. If the counter
-        cannot be reached there is room: a mail above the cap is better than one that is lost.
+        Yields whether the day's `cap` has room for all of them. If the block raises, the mail was
+        not stored and its count is given back. If the counter cannot be reached there is room: a
+        mail above the cap is better than one that is lost.
         """
-        count = self._count(domain, cap, message_id, now)
+        count = self._count(domain, cap, message_id, recipients, now)
         try:
             yield count is not _Count.FULL
         except Exception:
             if count is _Count.COUNTED:
                 with suppress(Outage):
-                    self._give_back(domain, now)
+                    self._give_back(domain, recipients, now)
             raise
 
-    def _count(self, domain: str, cap: int, message_id: str, now: int) -> _Count:
+    def _count(self, domain: str, cap: int, message_id: str, recipients: int, now: int) -> _Count:
         try:
-            has_room = self._take(domain, cap, message_id, now)
+            has_room = self._take(domain, cap, message_id, recipients, now)
         except Outage:
             return _Count.UNREACHABLE
         return _Count.COUNTED if has_room else _Count.FULL
 
     @outages()
-    def _take(self, domain: str, cap: int, message_id: str, now: int) -> bool:
+    def _take(self, domain: str, cap: int, message_id: str, recipients: int, now: int) -> bool:
         """Count a mail if there is room for it, and return whether there was.
 
         `newest` is the last message that was counted: if the SDK repeats the update because its
         answer was lost, the mail is not counted twice.
         """
-        values = {":id": message_id, ":cap": cap, ":one": 1, ":expires": now + _KEPT_SECONDS}
+        if recipients > cap:
+            return False
+        values = {
+            ":id": message_id,
+            ":most": cap - recipients,
+            ":these": recipients,
+            ":expires": now + _KEPT_SECONDS,
+        }
         try:
             self.dynamodb.update_item(
                 TableName=self.table,
                 Key=_cap_key(domain, now),
-                UpdateExpression="SET newest = :id, expires_at = :expires ADD mails :one",
+                UpdateExpression="SET newest = :id, expires_at = :expires ADD recipients :these",
                 ConditionExpression=(
-                    "attribute_not_exists(mails) OR (mails < :cap AND newest <> :id)"
+                    "attribute_not_exists(recipients) OR (recipients <= :most AND newest <> :id)"
                 ),
                 ExpressionAttributeValues=attributes(values),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -99,12 +109,12 @@ class Counters(NamedTuple):
         return True
 
     @outages()
-    def _give_back(self, domain: str, now: int) -> None:
+    def _give_back(self, domain: str, recipients: int, now: int) -> None:
         self.dynamodb.update_item(
             TableName=self.table,
             Key=_cap_key(domain, now),
-            UpdateExpression="ADD mails :less",
-            ExpressionAttributeValues=attributes({":less": -1}),
+            UpdateExpression="ADD recipients :less",
+            ExpressionAttributeValues=attributes({":less": -recipients}),
         )
 
     @outages()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.aws.items import attributes, key, plain
 from core.aws.outage import Outage, outages
@@ -45,6 +45,19 @@ class DomainTable:
             self._read_at = time.monotonic()
         return self._configurations
 
+    def find(self, domain: str) -> DomainConfiguration | None:
+        """Return the configuration of a domain, None if it has none (any more).
+
+        A domain that is not known is looked for in the table once more: it may have been added a
+        moment ago. Raises `Outage`.
+        """
+        known = self.domains().get(domain)
+        if known is None:
+            self._configurations = self._read(consistent=True)
+            self._read_at = time.monotonic()
+            known = self._configurations.get(domain)
+        return known
+
     @outages()
     def pause(self, configuration: DomainConfiguration, why: str) -> bool:
         """Pause a domain, `why` being the reason that is stored; return whether it was changed.
@@ -70,11 +83,13 @@ class DomainTable:
         return True
 
     @outages()
-    def _read(self) -> Mapping[str, DomainConfiguration]:
+    def _read(self, *, consistent: bool = False) -> Mapping[str, DomainConfiguration]:
+        options: Any = {"ConsistentRead": True} if consistent else {}
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "DOMAIN"}},
+            **options,
         )
         configurations, self.broken = {self.default.domain: self.default}, []
         for settings in (plain(item) for page in pages for item in page["Items"]):

@@ -9,10 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.message.record import Record
+from core.message.status import Status
 
-SHARDS = 4
-"""How many hash keys the index of unfinished messages has. Writes are spread over them, as DynamoDB
+SHARDS = ("0", "1", "2", "3")
+"""The hash keys of the index of unfinished messages. Writes are spread over them, as DynamoDB
 limits the writes to one hash key; the sweep reads them one after the other."""
+QUEUED_SHARDS = tuple(f"queued-{shard}" for shard in SHARDS)
+"""The hash keys of those that wait in the queue. While SES throttles these may be very many, and
+none of them needs the sweep: they must not stand before those that do."""
 
 _TOMBSTONE_SECONDS = 90 * 86400
 """How long the table remembers that a message was erased."""
@@ -111,7 +115,8 @@ def laid_out(record: Record) -> dict[str, Any]:
     if record.ses_message_id:
         item["ses_message_id"] = record.ses_message_id
     if (due_at := record.due_at) is not None:
-        item |= {"unfinished": str(ord(record.id[-1]) % SHARDS), "due_at": due_at}
+        shards = QUEUED_SHARDS if record.status is Status.QUEUED else SHARDS
+        item |= {"unfinished": shards[ord(record.id[-1]) % len(shards)], "due_at": due_at}
     return item
 
 

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws.outage import outages
+from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent
 from core.message.record import Record
 
 if TYPE_CHECKING:
@@ -13,13 +14,23 @@ if TYPE_CHECKING:
 
 MAX_DELAY = 900
 """The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
+_OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, NoAnswer)}
+
+
+class Queued(NamedTuple):
+    """What the queue hands out."""
+
+    message_id: str
+    ended: Ended | None = None
+    """How a try ended, if the table did not take that when it was to be written."""
 
 
 class RetryQueue(NamedTuple):
-    """The queue. It carries message ids only: the record has all the rest, and is always newer.
+    """The queue. It carries message ids: the record has all the rest, and is nearly always newer.
 
-    A message may be in the queue twice, or be missing from it: the record says what is to be done,
-    and the sweep puts in again what is missing. All methods raise `Outage` if SQS fails.
+    If the end of a try cannot be written into the record, the queue carries that as well. A message
+    may be in the queue twice, or be missing from it: the record says what is to be done, and the
+    sweep puts in again what is missing. All methods raise `Outage` if SQS fails.
     """
 
     sqs: "Callable[[], SQSClient]"
@@ -28,16 +39,30 @@ class RetryQueue(NamedTuple):
     dead_letters_url: str
 
     @outages()
-    def put(self, message_id: str, delay: int = 0) -> None:
+    def put(self, message_id: str, delay: int = 0, ended: Ended | None = None) -> None:
         """Have the message handed out in `delay` seconds, or in `MAX_DELAY` if that is less.
 
-        Who gets it before its time puts it back. A `delay` below zero is none.
+        Who gets it before its time puts it back. A `delay` below zero is none. `ended` is handed
+        out with it.
         """
+        body: dict[str, object] = {"MessageId": message_id}
+        if ended:
+            name, values = type(ended.outcome).__name__, list(ended.outcome)
+            body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}
+            body["LeftOut"] = ended.left_out
         self.sqs().send_message(
             QueueUrl=self.url,
-            MessageBody=json.dumps({"MessageId": message_id}),
+            MessageBody=json.dumps(body),
             DelaySeconds=max(0, min(MAX_DELAY, delay)),
         )
+
+    @outages()
+    def length(self) -> int:
+        """Return about how many messages wait to be handed out now; those with a delay left out."""
+        reply = self.sqs().get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(reply["Attributes"]["ApproximateNumberOfMessages"])
 
     @outages()
     def bury(self, record: Record) -> None:
@@ -52,9 +77,15 @@ class RetryQueue(NamedTuple):
         self.sqs().send_message(QueueUrl=self.dead_letters_url, MessageBody=json.dumps(letter))
 
 
-def message_id_of(body: str) -> str:
-    """Return the message id in the body that `put` wrote.
-
-    Raises `ValueError`, `TypeError` or `KeyError` for any other body.
-    """
-    return str(json.loads(body)["MessageId"])
+def parse(body: str) -> Queued:
+    """Read a body that `put` wrote. Raises `ValueError` for any other."""
+    try:
+        document = json.loads(body)
+        message_id = document["MessageId"]
+        if "Outcome" not in document:
+            return Queued(str(message_id))
+        outcome = _OUTCOMES[document["Outcome"]](*document["Values"])
+        left_out = tuple(document["LeftOut"])
+        return Queued(str(message_id), Ended(int(document["Attempt"]), outcome, left_out))
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(type(error).__name__) from None

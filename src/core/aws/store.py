@@ -10,6 +10,7 @@ All items of the service are in one table:
 | domain | DOMAIN | <domain> | `DomainConfiguration`, see `domain_table` |
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
 | counters | CAP#<domain>, RATES | <day>, <hour>#<domain> | how many, see `counters` |
+| heard | HEARD | <domain> | when SES last reported, see `event_flow` |
 
 Every write of a record has a condition, so that two functions never overwrite each other's work and
 the SDK may repeat any write whose answer was lost.
@@ -65,11 +66,12 @@ class Store(NamedTuple):
     def add(self, record: Record, content: str, key: "IdempotencyKey | None" = None) -> Record:
         """Write a new message, its content and its idempotency key in one transaction.
 
-        Returns the record as it was written. `content` is the mail as JSON, or "" if it is kept in
-        the bucket. Raises `KeyTaken` if the key belongs to another message, and `KeyBusy` if that
-        cannot be told yet. A key that has expired is free, even if DynamoDB has not deleted it.
+        Returns the record as it was written: with its own `revision` if it has one. `content` is
+        the mail as JSON, or "" if it is kept in the bucket. Raises `KeyTaken` if the key belongs to
+        another message, and `KeyBusy` if that cannot be told yet. A key that has expired is free,
+        even if DynamoDB has not deleted it.
         """
-        record = _revised(record)
+        record = record if record.revision else revised(record)
         writes = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
             self._put(_content_item(record, content)),
@@ -85,16 +87,38 @@ class Store(NamedTuple):
 
     @outages()
     def withdraw(self, record: Record) -> None:
-        """Delete a message that `add` may or may not have written, and that nobody was promised.
+        """Delete a message that `add` may or may not have written, if nobody was promised it.
 
-        Its idempotency key stays. A key whose message is gone is free: the next request with it
-        finds that out (see `release`), so it need not be deleted here.
+        `record` is what `add` was given. If the message has another revision by now, somebody else
+        has taken it on (see `confirm`), and it stays. Its idempotency key stays in any case. A key
+        whose message is gone is free: the next request with it finds that out (see `release`).
         """
+        name, pk = self.table, f"MSG#{record.id}"
         deletes: list[TransactWriteItemTypeDef] = [
-            {"Delete": {"TableName": self.table, "Key": items.key(f"MSG#{record.id}", sort)}}
-            for sort in ("RECORD", "CONTENT")
+            {
+                "Delete": {
+                    "TableName": name,
+                    "Key": items.key(pk, "RECORD"),
+                    "ConditionExpression": "attribute_not_exists(pk) OR revision = :ours",
+                    "ExpressionAttributeValues": {":ours": {"S": record.revision}},
+                }
+            },
+            {"Delete": {"TableName": name, "Key": items.key(pk, "CONTENT")}},
         ]
-        self.dynamodb.transact_write_items(TransactItems=deletes)
+        try:
+            self.dynamodb.transact_write_items(TransactItems=deletes)
+        except self.dynamodb.exceptions.TransactionCanceledException as error:
+            if "ConditionalCheckFailed" not in _reasons(error):
+                raise
+
+    def confirm(self, record: Record) -> Record:
+        """Write a message anew as it is, so that who added it cannot withdraw it any more.
+
+        To be called before anybody else is promised a message that may still be withdrawn. Returns
+        the newest record. Raises `RecordGone` if it was withdrawn already.
+        """
+        confirmed = revised(record)
+        return self._overwrite(confirmed, record.revision) or confirmed
 
     def get(self, message_id: str) -> Record | None:
         """Return a message's record; None if there is none, or if it has expired or was erased."""
@@ -129,7 +153,7 @@ class Store(NamedTuple):
             changed = change(record)
             if changed == record:
                 return record
-            changed = _revised(changed)
+            changed = revised(changed)
             newest = self._overwrite(changed, record.revision)
             if newest is None or newest.revision == changed.revision:
                 return changed
@@ -158,6 +182,16 @@ class Store(NamedTuple):
         return None
 
     @outages()
+    def require_free(self, key: "IdempotencyKey") -> None:
+        """Raise `KeyTaken` if the key belongs to a message; else do nothing."""
+        reply = self.dynamodb.get_item(
+            TableName=self.table, Key=items.key(f"KEY#{key.hash}", "KEY"), ConsistentRead=True
+        )
+        item = items.plain(reply["Item"]) if "Item" in reply else None
+        if item and item["expires_at"] > time.time():
+            raise KeyTaken(key, item["message_id"], item["fingerprint"])
+
+    @outages()
     def release(self, key: "IdempotencyKey", message_id: str) -> None:
         """Delete a key if it belongs to this message, which is gone; else do nothing."""
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
@@ -183,27 +217,32 @@ class Store(NamedTuple):
         )
         return next((items.message_id_of(item) for item in reply["Items"]), "")
 
-    def due(self, now: int) -> Iterator[str]:
+    def due(self, now: int, *, queued: bool = True) -> Iterator[str]:
         """Yield the ids of the unfinished messages that are due at `now`, one shard after another.
 
+        Those that wait in the queue come last, or without `queued` not at all. Each minute another
+        shard comes first, so that none is neglected if there are more than there is time for.
         Within a shard, the one that has been due for the longest time comes first. The index is
         eventually consistent: an id may be listed that is not due any more.
         """
-        for shard in range(items.SHARDS):
-            yield from map(items.message_id_of, self._shard(shard, now))
+        first = now // 60 % len(items.SHARDS)
+        for shards in (items.SHARDS, items.QUEUED_SHARDS if queued else ()):
+            for shard in (*shards[first:], *shards[:first]):
+                yield from map(items.message_id_of, self._shard(shard, now))
 
     @outages()
     def oldest_due_at(self) -> int | None:
         """Return when the first unfinished message is (or was) due; None if there is none."""
-        firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in range(items.SHARDS))
+        shards = (*items.SHARDS, *items.QUEUED_SHARDS)
+        firsts = (next(self._shard(shard, 2**40, limit=1), None) for shard in shards)
         return min((int(item["due_at"]["N"]) for item in firsts if item), default=None)
 
-    def _shard(self, shard: int, now: int, limit: int = 100) -> Iterator[Mapping[str, Any]]:
+    def _shard(self, shard: str, now: int, limit: int = 100) -> Iterator[Mapping[str, Any]]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             IndexName="Unfinished",
             KeyConditionExpression="unfinished = :shard AND due_at <= :now",
-            ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"N": str(now)}},
+            ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"N": str(now)}},
             PaginationConfig={"PageSize": limit},
         )
         with outages():
@@ -256,11 +295,17 @@ def _raise_unless_ours(error: ClientError, record: Record, key: "IdempotencyKey 
     for item in existing:
         if key and "fingerprint" in item:
             raise KeyTaken(key, item["message_id"], item["fingerprint"]) from None
-    if any(reason.get("Code") == "TransactionConflict" for reason in reasons):
+    if "TransactionConflict" in _reasons(error):
         raise KeyBusy from None
     raise error
 
 
-def _revised(record: Record) -> Record:
+def _reasons(error: ClientError) -> set[str]:
+    """Return the codes of the reasons for which a transaction was cancelled."""
+    reasons = cast("Sequence[Mapping[str, Any]]", error.response.get("CancellationReasons", []))
+    return {str(reason.get("Code")) for reason in reasons}
+
+
+def revised(record: Record) -> Record:
     """Give a record the token of its next write: see `Record.revision`."""
     return record.model_copy(update={"revision": os.urandom(12).hex()})

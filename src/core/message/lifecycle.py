@@ -23,6 +23,12 @@ from core.message.status import Status
 
 _BACKOFF_FIRST, _BACKOFF_MOST = 5, 3600
 """Seconds: the shortest and the longest upper bound of the random delay between two tries."""
+_INFORMED_MOST = 3600
+"""Seconds: the longest distance between two blind tries while events of SES are heard."""
+_DAY = 86_400
+_SETTLING_SECONDS = 120
+"""How long a blind try waits after an event was heard: if many wait in the queue of events, the one
+that makes the try needless may be among them."""
 
 
 class NotClaimable(Exception):
@@ -76,11 +82,14 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
 
     `jitter`, in [0, 1), is the part of the longest delay after which the next try comes. To settle
     a try again changes nothing. If events have already shown that SES has the mail, the outcome is
-    written down and nothing follows. If the sweep has given the try up as unanswered, only `Sent`
-    still counts, as it says more.
+    written down and nothing follows. If the sweep has given the try up as unanswered, `Sent` still
+    counts, as it says more; anything else only as long as nothing has been done about the try.
     """
-    written = record.attempts[number - 1].outcome
-    if written and not (written == "no answer" and isinstance(outcome, Sent)):
+    written = record.attempts[number - 1]
+    is_newest = number == len(record.attempts)
+    is_open = is_newest and record.state is Status.UNKNOWN and written.code == _ABANDONED
+    says_more = written.outcome == "no answer" and (isinstance(outcome, Sent) or is_open)
+    if written.outcome and not says_more:
         return record
     if isinstance(outcome, Sent):
         return _taken(_noted(record, number, outcome="sent", ses_message_id=outcome.ses_message_id))
@@ -96,6 +105,8 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
             return _unanswered(noted)
 
 
+_ABANDONED = "Abandoned"
+"""The code of a try whose end nobody has written down in time."""
 _WRITTEN = {Refused: "refused", NotTaken: "not taken", NoAnswer: "no answer"}
 """How `Attempt.outcome` names an outcome."""
 
@@ -125,12 +136,13 @@ def merge(record: Record, event: Event) -> Record:
     )
 
 
-def repair(record: Record, now: int) -> Record:
+def repair(record: Record, now: int, heard_at: int = 0) -> Record:
     """Put a message that was left behind back on its way.
 
-    Returns the same record if the message is not due, or if all that it needs is its dead letter:
-    that is the caller's to write (`follow_up`), as nothing here writes anything. So is putting into
-    the queue what comes back as `queued`.
+    `heard_at` is the time of the newest event that has been heard of any mail for which SES's
+    events take the same way; 0 if none was. Returns the same record if the message is not due, or
+    if all that it needs is its dead letter: that is the caller's to write (`follow_up`), as nothing
+    here writes anything. So is putting into the queue what comes back as `queued`.
     """
     is_failed = record.state is Status.FAILED
     if is_failed or record.due_at is None or record.due_at > now:
@@ -138,13 +150,31 @@ def repair(record: Record, now: int) -> Record:
     if record.is_taken:
         return _silent(record)
     if record.state is Status.SENDING:  # Its function died between the claim and the last write.
-        abandoned = {"outcome": "no answer", "code": "Abandoned"}
-        return _unanswered(_noted(record, len(record.attempts), **abandoned))
+        return abandon(record)
     if record.state is Status.UNKNOWN:
-        return _undecided(record, now)
+        return _undecided(record, now, heard_at)
     if now > record.retry_until:
         return _given_up(record, f"{record.error} Given up: its time is over.".lstrip(), now)
     return wait(record, now)
+
+
+def abandon(record: Record) -> Record:
+    """Give up the newest try as unanswered, because nobody has written down how it ended."""
+    number = len(record.attempts)
+    return _unanswered(_noted(record, number, outcome="no answer", code=_ABANDONED))
+
+
+def revive(record: Record, now: int) -> Record:
+    """Let a mail that was given up be tried anew, for a day: an operator says so.
+
+    Returns the same record if the message has not failed, if SES has it, or if the mail itself is
+    not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
+    """
+    is_over = record.status is Status.FAILED and not record.is_taken and record.attempts
+    if not is_over or record.content_expires_at <= now:
+        return record
+    retry_until = min(now + _DAY, record.content_expires_at)
+    return wait(_changed(record, error="", retry_until=retry_until), now)
 
 
 def note_letter(record: Record) -> Record:
@@ -209,18 +239,31 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
     return wait(_changed(record, error=outcome.message), next_attempt_at)
 
 
-def _undecided(record: Record, now: int) -> Record:
-    """Do what the domain's policy says when the grace time is over and no event has come.
+def _undecided(record: Record, now: int, heard_at: int) -> Record:
+    """Do what the domain's policy says when no event has come about a try without an answer.
 
-    `resend`: send once more, because a mail that comes twice is better than one that is lost; after
-    that it stays unknown. `fail`: never risk a second mail (docs/architecture.md, Sending 4).
+    `resend`: a mail that comes twice is better than one that is lost, so it is sent again until its
+    time is over; but as seldom as possible, for SES may have taken each try, and every event be
+    lost. If other mails' events are heard that are newer than the try, the silence about this one
+    means something. If nothing is heard it does not: the distances double, six tries in a day.
+    `fail`: never risk a second mail (docs/architecture.md, Sending 4).
     """
-    if record.may_send_again:
-        return wait(record, now)
     if record.unknown_outcome == "fail":
         message = "SES gave no answer, and no event showed that it has the mail."
         return _given_up(record, message, now)
-    return _changed(record, next_attempt_at=0)
+    if now > record.retry_until:
+        message = "SES gave no answer, and no event showed that it has the mail. Its time is over."
+        return _given_up(record, message, now)
+    last = record.attempts[-1].at
+    unanswered = sum(attempt.outcome == "no answer" for attempt in record.attempts)
+    distance = GRACE_SECONDS * 2 ** (unanswered - 1)
+    if now >= last + distance:
+        return wait(record, now)
+    if heard_at > last and now >= last + min(max(GRACE_SECONDS, distance // 2), _INFORMED_MOST):
+        return wait(record, now + _SETTLING_SECONDS)
+    # All are looked at in the same minute: those who sweep need to be told what is heard only once.
+    next_look = (now // GRACE_SECONDS + 1) * GRACE_SECONDS
+    return _changed(record, next_attempt_at=min(next_look, last + distance, record.retry_until + 1))
 
 
 def _unanswered(record: Record) -> Record:

@@ -41,3 +41,13 @@ class NoAnswer(NamedTuple):
 
 
 Outcome = Sent | Refused | NotTaken | NoAnswer
+
+
+class Ended(NamedTuple):
+    """That a try has ended, and how."""
+
+    attempt: int
+    """The number of the try (the first is 1)."""
+    outcome: Outcome
+    left_out: tuple[int, ...] = ()
+    """The places, in `Record.recipients`, of those to whom it did not send: they are suppressed."""

@@ -12,11 +12,13 @@ from core.message import status
 from core.message.status import Status
 
 SES_SECONDS = 13
-"""How long one request to SES may take: connecting, and waiting for the answer."""
+"""How long one request to SES may take, from looking up its address to the last byte of the answer
+(`aws/deadline.py`)."""
 CLAIM_SECONDS = 60
 """How long a claim protects a try: longer than any Lambda function that holds one may run."""
 GRACE_SECONDS = 15 * 60
-"""How long to wait for an event of SES after a try that ended without an answer."""
+"""How long to wait for an event of SES after a try that ended without an answer. Afterwards the
+message is looked at as often."""
 DELIVERY_SECONDS = 15 * 3600
 """How long to wait for the last event about a sent mail. SES tries to deliver for 14 hours at most
 (MaxDeliverySeconds in its API reference)."""
@@ -26,9 +28,6 @@ is long on purpose: a throttled account needs time to drain its queue, and putti
 in a second time would only make the queue longer."""
 LETTER_SECONDS = 60
 """How long the function that gives a message up has for its dead letter; then the sweep does it."""
-
-_EXTRA_SENDS = 1
-"""How often a mail is sent again when nobody can know whether SES has it."""
 
 
 class Recipient(BaseModel):
@@ -91,13 +90,14 @@ class Record(BaseModel):
     claimed_until: int = 0
     """Until when the function that began the newest try is alone with the message: its claim."""
     next_attempt_at: int = 0
-    """When the next step is due: a try, the end of the grace time, or the dead letter; 0: never."""
+    """When the next step is due: a try, a look at what is unknown, or the dead letter; 0: never."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
     """What the domain wants after a try without an answer and without an event."""
     suppresses: bool = True
     """Whether the domain keeps a list of addresses that bounced or complained."""
     retry_until: int
-    """When the mail is given up, if SES has not taken it by then."""
+    """When the mail is given up, if SES has not taken it by then, as far as its answers and events
+    tell."""
     created_at: int
     content_expires_at: int
     """When the mail itself counts as deleted, in table and bucket: from then on no try uses it."""
@@ -141,14 +141,8 @@ class Record(BaseModel):
     def will_retry(self) -> bool:
         """Whether the service itself will try again, so that the caller must not send again."""
         if self.status is Status.UNKNOWN:
-            return not self.is_taken and self.may_send_again
+            return not self.is_taken and self.unknown_outcome == "resend"
         return self.status is Status.QUEUED
-
-    @property
-    def may_send_again(self) -> bool:
-        """Whether the domain's policy allows one more try although SES may have the mail."""
-        blind = sum(attempt.outcome == "no answer" for attempt in self.attempts)
-        return self.unknown_outcome == "resend" and blind <= _EXTRA_SENDS
 
     @property
     def owes_letter(self) -> bool:

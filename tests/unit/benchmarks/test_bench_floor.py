@@ -122,7 +122,7 @@ def test_an_event_takes_the_same_calls_with_the_same_data(asked: list[Any]) -> N
     asked.clear()
     floors = call("events", "benchmarks/subjects/floor", event)
 
-    assert len(by_us) == 5  # Two of each, and one count for both.
+    assert len(by_us) == 6  # Two of each, one count for both, and once a minute who was heard.
     assert by_us == sorted(asked, key=str)
     assert ours == floors == {"batchItemFailures": []}
 

@@ -21,7 +21,7 @@ from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
-DAY = 86_400
+MINUTE, DAY = 60, 86_400
 ADA, BOB = "ada@recipient.example", "bob@recipient.example"
 SES_ID = "ses-1"
 
@@ -404,13 +404,130 @@ def test_after_the_grace_time_an_unknown_outcome_waits_for_one_more_try():
     }
 
 
-def test_after_two_tries_without_an_answer_nothing_is_sent_again_and_nothing_is_due():
-    before = unknown(2)
+BLIND = pytest.mark.parametrize(
+    ("unanswered", "minutes", "informed"),
+    [(1, 15, 15), (2, 30, 15), (3, 60, 30), (4, 120, 60), (5, 240, 60), (6, 480, 60), (7, 960, 60)],
+)
+"""After so many tries without an answer: when the next one is due if no event of other mails is
+heard, and if some are."""
 
-    after = lifecycle.repair(before, NOW + GRACE_SECONDS)
 
-    assert changes(before, after) == {"next_attempt_at": 0}
-    assert after.due_at is None
+def looks(before, heard_at):
+    """Repair a message when it is due, until it is to be sent: at which times after its try?"""
+    times = []
+    while before.state is Status.UNKNOWN:
+        now = before.due_at
+        times.append((now - before.attempts[-1].at) // MINUTE)
+        before = lifecycle.repair(before, now, heard_at)
+        assert now < NOW + 40 * 3600
+    return times, before
+
+
+@BLIND
+def test_where_no_event_is_heard_the_distances_between_blind_tries_double(
+    unanswered, minutes, informed
+):
+    before = unknown(unanswered, retry_until=NOW + 36 * 3600)
+
+    for heard_at in (0, before.attempts[-1].at - 1, before.attempts[-1].at):
+        times, after = looks(before, heard_at)
+
+        assert times[-1] == minutes
+        assert max(b - a for a, b in pairwise([0, *times])) <= 15
+        assert after.state is Status.QUEUED
+        assert after.next_attempt_at == before.attempts[-1].at + minutes * MINUTE
+
+
+@BLIND
+def test_once_newer_events_are_heard_a_blind_try_waits_no_longer_than_an_hour(
+    unanswered, minutes, informed
+):
+    before = unknown(unanswered, retry_until=NOW + 36 * 3600)
+
+    times, after = looks(before, before.attempts[-1].at + 1)
+
+    assert informed <= times[-1] < informed + 15
+    settling = 2 * MINUTE if informed < minutes else 0
+    assert after.next_attempt_at == before.attempts[-1].at + times[-1] * MINUTE + settling
+
+
+def test_a_mail_that_nobody_answered_fails_with_a_letter_when_its_time_is_over():
+    before = unknown(3, retry_until=NOW + 20 * MINUTE)
+
+    at_look = lifecycle.repair(before, before.due_at)
+    over = lifecycle.repair(at_look, at_look.due_at)
+
+    assert at_look.state is Status.UNKNOWN
+    assert at_look.due_at == NOW + 20 * MINUTE + 1
+    assert over.state is Status.FAILED
+    assert over.owes_letter
+    assert over.error.endswith("Its time is over.")
+
+
+def given_up(**changes):
+    attempts = (Attempt(at=NOW, outcome="no answer", code="c"),)
+    members = {"state": Status.FAILED, "error": UNANSWERED, "attempts": attempts}
+    return record(**members | changes)
+
+
+def test_a_mail_that_was_given_up_can_be_tried_anew_for_a_day():
+    now = NOW + 2 * DAY
+
+    assert changes(given_up(), lifecycle.revive(given_up(), now)) == {
+        "state": Status.QUEUED,
+        "error": "",
+        "next_attempt_at": now,
+        "retry_until": now + DAY,
+    }
+
+
+def test_nothing_is_tried_anew_longer_than_its_content_is_kept():
+    now = NOW + 7 * DAY - 3600
+
+    assert lifecycle.revive(given_up(), now).retry_until == NOW + 7 * DAY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        given_up(content_expires_at=NOW + 60),
+        given_up(state=Status.QUEUED),
+        given_up(state=Status.UNKNOWN),
+        given_up(recipients=(Recipient(address=ADA, status=Status.DELIVERED),)),
+        given_up(recipients=(Recipient(address=ADA, status=Status.FAILED),)),
+        given_up(
+            recipients=(Recipient(address=ADA, status=Status.UNDELIVERED, is_suppressed=True),)
+        ),
+        given_up(attempts=()),
+    ],
+)
+def test_what_ses_has_or_nobody_can_send_any_more_is_not_tried_anew(message):
+    assert lifecycle.revive(message, NOW + 60) is message
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (NotTaken("Throttling", "later"), Status.QUEUED),
+        (Refused("MessageRejected", "no"), Status.FAILED),
+        (NoAnswer("ReadTimeoutError"), Status.UNKNOWN),
+        (Sent(SES_ID), Status.SENT),
+    ],
+)
+def test_an_end_that_is_noted_late_counts_as_long_as_nothing_was_done_about_the_try(outcome, state):
+    abandoned = lifecycle.abandon(trying())
+
+    assert abandoned.state is Status.UNKNOWN
+    assert lifecycle.settle(abandoned, 1, outcome, NOW + 60, 0.5).state is state
+
+
+@pytest.mark.parametrize("outcome", [NotTaken("Throttling", "later"), Refused("c", "no")])
+def test_an_end_that_is_noted_after_the_next_try_changes_nothing(outcome):
+    tried_again = lifecycle.wait(lifecycle.abandon(trying()), NOW)
+    unanswered = lifecycle.settle(lifecycle.claim(tried_again, NOW), 2, NoAnswer("c"), NOW, 0.5)
+
+    assert lifecycle.settle(tried_again, 1, outcome, NOW + 60, 0.5) is tried_again
+    assert lifecycle.settle(unanswered, 1, outcome, NOW + 60, 0.5) is unanswered
 
 
 def test_where_no_mail_may_be_sent_twice_an_unknown_outcome_has_failed():
