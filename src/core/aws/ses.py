@@ -174,3 +174,17 @@ def _formatted(mailbox: Mailbox) -> str:
     # line: SES folds the headers.
     words = Header(mailbox.name, "utf-8", maxlinelen=75).encode(linesep="")
     return f"{words} <{mailbox.address}>"
+
+
+OPERATOR_FAULTS = frozenset(
+    {
+        "AccountSuspendedException",
+        "MailFromDomainNotVerifiedException",
+        "NotFoundException",
+        "IdentityNotVerified",
+        "SendingPausedException",
+        "AccessDeniedException",
+    }
+)
+"""The codes of tries (`Attempt.code`) that fail until an operator mends something: in the account,
+the domain, the configuration set, or the role."""
