@@ -196,12 +196,20 @@ def test_every_line_of_a_request_has_its_id_and_the_last_one_has_all_its_message
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/Mail/Send", "dynamodb.TransactWriteItems"),
+        ("/Mail/Send", "dynamodb.PutItem"),  # SES has the mail, and this is written down.
+        ("/json/oneway/SendMail", "dynamodb.TransactWriteItems"),
+        ("/json/oneway/SendMail", "sqs.SendMessage"),
+    ],
+)
 def test_the_request_id_of_a_500_leads_to_the_message(
-    call: Call, lines: Lines, table: Any, path: str
+    call: Call, lines: Lines, path: str, operation: str
 ) -> None:
     """The mail may have been stored before the bug: then the sweep will find it."""
-    with before_send("dynamodb.TransactWriteItems", lambda **_: raising(KeyError(SECRET))()):
+    with before_send(operation, lambda **_: raising(KeyError(SECRET))()):
         reply = call("POST", path, MAIL | {"Text": "x"}, headers={"Idempotency-Key": "k"})
 
     assert reply["statusCode"] == 500
