@@ -15,8 +15,9 @@ from core.aws import items
 from core.aws.suppressions import SuppressionList
 from core.message.ids import is_id, made_at
 from ops.domain_records import DomainRecords
+from ops.readings import readings
 from ops.redrive import letters_in
-from ops.traces import Traces, texts_in
+from ops.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -230,7 +231,8 @@ class Erasure:
                 )
 
     def _is_about_erased(self, body: str) -> bool:
-        return not (self._ids | self._ses_ids).isdisjoint(texts_in(body))
+        texts = (reading.text for reading in readings(body))
+        return not (self._ids | self._ses_ids).isdisjoint(texts)
 
     def _is_hash(self, item: Mapping[str, Any]) -> bool:
         """Say whether it is what an earlier erasure kept of the address, and should not be now."""

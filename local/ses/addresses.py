@@ -3,7 +3,7 @@
 import re
 from email.errors import MessageError
 from email.header import decode_header, make_header
-from email.utils import formataddr, getaddresses
+from email.utils import getaddresses
 from typing import Final
 
 from local.ses.errors import bad_request
@@ -28,14 +28,6 @@ def bare(text: str) -> str:
     address = found[0][1]
     _check(address)
     return address
-
-
-def split(addresses: str) -> list[str]:
-    """Return the single addresses of a header field such as `To`."""
-    if not addresses.isascii():
-        raise bad_request("An address in the header is not ASCII.")
-    pairs = getaddresses([addresses], strict=True)
-    return [formataddr(pair) for pair in pairs if pair[1]]
 
 
 def domain_of(address: str) -> str:

@@ -56,11 +56,11 @@ def answer(ses: Ses, request: Request) -> Answer | Silence:
 
 
 def _send_email(ses: Ses, request: Request) -> Answer | Silence:
-    mail = ses.check(request.body, request.source_ip)
+    mail, source = ses.check(request.body, request.source_ip)
     fault = ses.faults.take()  # A request that SES would refuse leaves the faults to the next.
     if fault in faults.BEFORE:
         raise SesError(*faults.BEFORE[fault])
-    ses.take(mail)
+    ses.take(mail, source)
     match fault:
         case "error_after":
             raise SesError(*faults.INTERNAL)
@@ -88,15 +88,15 @@ def _clear_messages(ses: Ses, _request: Request) -> Answer:
 
 
 def _source(ses: Ses, request: Request) -> Answer:
-    return Answer(200, _mail(ses, request.names[0]).source, "message/rfc822", (_NO_SNIFFING,))
+    return Answer(200, _mail_source(ses, request), "message/rfc822", (_NO_SNIFFING,))
 
 
 def _content(ses: Ses, request: Request) -> Answer:
-    return as_json(reading.content(_mail(ses, request.names[0]).source))
+    return as_json(reading.content(_mail_source(ses, request)))
 
 
 def _attachment(ses: Ses, request: Request) -> Answer:
-    found = reading.attachment(_mail(ses, request.names[0]).source, int(request.names[1]))
+    found = reading.attachment(_mail_source(ses, request), int(request.names[1]))
     if found is None:
         raise SesError("NotFoundException", "The message has no such attachment.")
     # Always a download: an HTML attachment must not run as a page of this origin.
@@ -156,10 +156,18 @@ def _health(_ses: Ses, _request: Request) -> Answer:
 
 
 def _mail(ses: Ses, message_id: str) -> Mail:
-    mail = ses.mailbox.get(message_id)
-    if mail is None:
+    return _found(ses.mailbox.get(message_id), message_id)
+
+
+def _mail_source(ses: Ses, request: Request) -> bytes:
+    message_id = request.names[0]
+    return _found(ses.mailbox.source(message_id), message_id)
+
+
+def _found[T](found: T | None, message_id: str) -> T:
+    if found is None:
         raise SesError("NotFoundException", f"Message {message_id} does not exist.")
-    return mail
+    return found
 
 
 def _object(body: bytes) -> dict[str, Any]:

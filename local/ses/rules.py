@@ -53,14 +53,13 @@ _SINGLE_FIELDS = """
 _ONCE: Final = frozenset(_SINGLE_FIELDS.split())
 
 
-def check_kind(request: Json) -> str:
-    """Return the kind of the content: `Simple` or `Raw`."""
+def check_kind(request: Json) -> None:
+    """Raise `SesError` if the content is not `Simple`: the service sends nothing else."""
     kinds = list(request["Content"])
     if len(kinds) != 1:
         raise bad_request("Content must have exactly one of Simple, Raw and Template.")
-    if kinds[0] == "Template":
-        raise bad_request("The simulator does not know templates: send Simple or Raw content.")
-    return str(kinds[0])
+    if kinds[0] != "Simple":
+        raise bad_request(f"The simulator knows Simple content only, and no {kinds[0]}.")
 
 
 def check_tags(request: Json) -> None:
@@ -123,24 +122,22 @@ def check_simple(message: Json) -> None:
     for part in (message["Subject"], *message["Body"].values()):
         if not _CHARSET.fullmatch(part.get("Charset", "UTF-8")):
             raise bad_request("A Charset of Content.Simple is not the name of a character set.")
-    check_fields(
-        [(field["Name"], field["Value"]) for field in message.get("Headers", [])], _COMPOSED
-    )
+    _check_fields((field["Name"], field["Value"]) for field in message.get("Headers", []))
     for given in message.get("Attachments", []):
         _check_attachment(given)
 
 
-def check_fields(fields: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> None:
+def _check_fields(fields: Iterable[tuple[str, str]]) -> None:
     """Refuse header fields that occur twice although a mail may have one only, or are too long.
 
-    `taken` are the names of the fields that SES writes; without them no length is checked.
+    Those that SES writes itself are there already.
     """
-    seen = set(taken)
+    seen = set(_COMPOSED)
     for name, value in fields:
         lower = name.lower()
         if lower in seen and lower in _ONCE | _COMPOSED:
             raise bad_request(f"Duplicate header '{name}'.")
-        if taken and len(name) + len(value) > _MOST_IN_HEADER:
+        if len(name) + len(value) > _MOST_IN_HEADER:
             raise bad_request(f"Header '{name}' is over {_MOST_IN_HEADER} characters long.")
         seen.add(lower)
 

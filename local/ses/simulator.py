@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from local.ses import aftermath, compose, events, model, raw, rules
+from local.ses import aftermath, compose, events, model, rules
 from local.ses.details import Happening, message_id
 from local.ses.faults import Faults
 from local.ses.mailbox import Envelope, Mail, Mailbox
@@ -63,13 +63,15 @@ class Ses:
             print(f"SES simulator: stopped, events not published: {left}", flush=True)
         if self._settings.relay:
             self._settings.relay.stop()
+        self.mailbox.close()
 
-    def check(self, body: bytes, source_ip: str) -> Mail:
-        """Return the composed mail of a SendEmail request, or raise `SesError`; nothing is kept."""
+    def check(self, body: bytes, source_ip: str) -> tuple[Mail, bytes]:
+        """Return the mail of a SendEmail request and its source; nothing is kept.
+
+        Raises `SesError`.
+        """
         request = model.parse(body)
-        kind = rules.check_kind(request)
-        if kind == "Raw":
-            request = raw.completed(request)
+        rules.check_kind(request)
         rules.check_tags(request)
         recipients = rules.check_recipients(request)
         region = self._settings.region
@@ -78,15 +80,17 @@ class Ses:
             self._settings.destinations(name)  # It must exist.
         now = datetime.now(UTC)
         new_id = message_id(now)
-        composed = _composed(kind, request, compose.trace_fields(new_id, region, now))
+        rules.check_simple(request["Content"]["Simple"])
+        composed = compose.simple(request, compose.trace_fields(new_id, region, now))
+        rules.check_composed(composed.source, composed.attachments)
         envelope = Envelope(return_path, recipients, identity, source_ip)
-        return _mail(new_id, now, request, envelope, composed)
+        return _mail(new_id, now, request, envelope, composed), composed.source
 
-    def take(self, mail: Mail) -> None:
+    def take(self, mail: Mail, source: bytes) -> None:
         """Accept `mail`: keep it, relay it if there is a relay, and schedule its events."""
-        self.mailbox.add(mail)
+        self.mailbox.add(mail, source)
         if self._settings.relay:
-            self._settings.relay.put(mail)
+            self._settings.relay.put(mail, partial(self.mailbox.source, mail.id))
         if not mail.configuration_set:
             return
         for what in aftermath.of(mail.envelope.recipients):
@@ -125,17 +129,6 @@ class Ses:
         return [found.topic_arn for found in destinations if name in found.event_types]
 
 
-def _composed(kind: str, request: Json, trace: Sequence[tuple[str, str]]) -> compose.Composed:
-    if kind == "Simple":
-        rules.check_simple(request["Content"]["Simple"])
-        composed = compose.simple(request, trace)
-    else:
-        composed = raw.compose(request, trace)
-        rules.check_fields(composed.headers)
-    rules.check_composed(composed.source, composed.attachments)
-    return composed
-
-
 def _mail(
     new_id: str, now: datetime, request: Json, envelope: Envelope, composed: compose.Composed
 ) -> Mail:
@@ -151,5 +144,4 @@ def _mail(
         configuration_set=request.get("ConfigurationSetName"),
         attachments=composed.attachments,
         headers=composed.headers,
-        source=composed.source,
     )

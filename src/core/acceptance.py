@@ -19,6 +19,7 @@ from core.message.address import canonical
 from core.message.ids import new_id
 from core.message.record import Recipient, Record
 from core.message.status import Status
+from core.redaction import about
 from core.services import Services
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def accept(
     """
     while True:
         try:
-            return _admit(new, first_step, submission, key, services), False
+            with about(new.id):
+                return _admit(new, first_step, submission, key, services), False
         except KeyTaken as taken:
             if earlier := _replayed(taken, submission, services):
                 return earlier, True

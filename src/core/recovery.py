@@ -19,6 +19,7 @@ from core.follow_up import follow_up
 from core.message import lifecycle
 from core.message.record import Record
 from core.message.status import Status
+from core.redaction import about
 
 _SECONDS_EACH = 5
 """How much time must be left to begin the repair of another message."""
@@ -41,8 +42,8 @@ class Repairs:
     """Messages that are to be sent again although SES may have them."""
     unreadable: list[UnreadableRecord] = field(default_factory=list)
     """Messages that were skipped, because this version of the code cannot read their records."""
-    bugs: dict[str, Exception] = field(default_factory=dict)
-    """Unexpected errors, by the ids of the messages whose repair they stopped."""
+    bugs: list[Exception] = field(default_factory=list)
+    """Unexpected errors, each of which stopped the repair of the message that it is about."""
     outage: Outage | None = None
     """Why AWS kept the last unrepaired message from its repair. It is due again in a minute."""
 
@@ -98,7 +99,8 @@ def sweep(
         if time_left() < _SECONDS_EACH:
             break
         try:
-            repairing.repair(message_id)
+            with about(message_id):
+                repairing.repair(message_id)
         except RecordGone:  # It was erased in the meantime.
             continue
         except Outage as outage:
@@ -106,7 +108,7 @@ def sweep(
         except UnreadableRecord as unreadable:
             repairs.unreadable.append(unreadable)
         except Exception as error:  # noqa: BLE001 - the handler tells of it, and all others go on
-            repairs.bugs[message_id] = error
+            repairs.bugs.append(error)
     return repairs
 
 

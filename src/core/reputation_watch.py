@@ -19,23 +19,36 @@ class Offence(NamedTuple):
     """Its counts, from which the rates follow."""
     is_stopped: bool
     """Whether it was paused just now."""
+    error: Exception | None = None
+    """Why it could not be paused, if it should have been. It is judged again in a minute."""
 
 
 def judge(now: int, *, domain_table: DomainTable, counters: Counters) -> list[Offence]:
     """Return the domains with bad rates, and pause those that are configured to be paused.
 
     What counts are the last 24 hours, or the time since the domain was last resumed. A paused
-    domain stays so until an operator resumes it. `now` is in epoch seconds. Raises `Outage`.
+    domain stays so until an operator resumes it. A domain that cannot be paused keeps no other from
+    its judgement. `now` is in epoch seconds. Raises `Outage` if the rates cannot be read.
     """
     domains = domain_table.domains()
     offences = []
     for domain, tally in _counted(now, domains, counters).items():
         if why := tally.verdict:
-            configuration = domains[domain]
-            is_to_stop = configuration.on_bad_rates == "pause" and not configuration.paused
-            is_stopped = is_to_stop and domain_table.pause(configuration, why)
-            offences.append(Offence(domain, why, tally, is_stopped))
+            offence = Offence(domain, why, tally, is_stopped=False)
+            offences.append(_stopped(offence, domains[domain], domain_table))
     return offences
+
+
+def _stopped(
+    offence: Offence, configuration: DomainConfiguration, domain_table: DomainTable
+) -> Offence:
+    """Pause a domain if it is configured so, and say what became of that."""
+    if configuration.on_bad_rates != "pause" or configuration.paused:
+        return offence
+    try:
+        return offence._replace(is_stopped=domain_table.pause(configuration, offence.why))
+    except Exception as error:  # noqa: BLE001 - the caller raises it once all are judged
+        return offence._replace(error=error)
 
 
 def _counted(now: int, domains: Mapping[str, DomainConfiguration], counters: Counters) -> Tallies:

@@ -23,6 +23,7 @@ from core.message.mail import Mail
 from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent
 from core.message.record import SES_SECONDS, Record
 from core.message.status import Status
+from core.redaction import about
 from core.services import Services
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def send(
     with suppress(Outage):  # A mail to a suppressed address is better than one that is lost.
         suppressed = lookup.result()
     try_ = Try(record, submission.mail, submission.contents, suppressed)
-    return _attempt(try_, time_left, services), False
+    with about(record.id):
+        return _attempt(try_, time_left, services), False
 
 
 def enqueue(
@@ -89,7 +91,8 @@ def enqueue(
     new = new_record(submission, now)
     record, is_replayed = accept(new, lambda waiting: waiting, submission, key, services)
     if not is_replayed:
-        with suppress(Outage):  # The mail is stored: the sweep puts it into the queue.
+        # If it is not queued, it is stored all the same: the sweep puts it into the queue.
+        with suppress(Outage), about(record.id):
             follow_up(record, now, store=services.store, queue=services.queue)
     return record, is_replayed
 

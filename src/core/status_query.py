@@ -6,6 +6,7 @@ from core.aws.store import Store
 from core.contract.errors import Fault, Invalid, NotFound
 from core.message.ids import is_id
 from core.message.record import Record
+from core.redaction import about
 from core.submission.domains import DomainConfiguration
 from core.submission.senders import usable
 
@@ -27,7 +28,8 @@ def find(
     if not text:
         raise Invalid(Fault("MessageId", "NotEmpty", "'MessageId' must not be empty."))
     wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
-    record = store.get(wanted) if is_id(wanted) else None
+    with about(wanted):
+        record = store.get(wanted) if is_id(wanted) else None
     if record is None or record.domain not in usable(domains, caller):
         raise NotFound("There is no such message.")
     return record

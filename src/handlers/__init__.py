@@ -1,4 +1,7 @@
-"""One module per Lambda function: makes the parts, calls one use case, translates its result."""
+"""One module per Lambda function: makes the parts, calls one use case, translates its result.
+
+`telemetry` is none: it is how they tell that something went wrong.
+"""
 
 import gc
 

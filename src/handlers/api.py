@@ -20,14 +20,22 @@ from core.http import answers, binding, cors, gateway, routing
 from core.http.batch import Call
 from core.http.gateway import Request, Response
 from core.http.negotiation import negotiate
+from core.lazily import lazily
 from core.message.record import Record
-from core.redaction import places, redacted
+from core.message.status import Status
+from core.redaction import described, redacted
 from core.services import Services
 from core.submission import idempotency, submission
 from core.submission.domains import DomainConfiguration
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from core import failures
+    from handlers import telemetry
+else:  # Most mails are sent: a cold start does not pay for the others.
+    failures = lazily("core.failures")
+    telemetry = lazily("handlers.telemetry")
 
 logger = Logger()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
@@ -38,13 +46,16 @@ services = Services.of(CONFIG)
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
-    response = _respond(request, context)
-    logger.info("answered", request_id=request.id, status=int(response.status))
+    logger.append_keys(request_id=request.id)  # In each line of this request.
+    message_ids: list[str] = []
+    response = _respond(request, context, message_ids)
+    logger.info("answered", status=int(response.status), message_ids=message_ids)
     allowed = cors.headers(request.headers.get("origin", ""), CONFIG.cors_origins)
     return gateway.write(response.with_headers(allowed))
 
 
-def _respond(request: Request, context: "LambdaContext") -> Response:
+def _respond(request: Request, context: "LambdaContext", message_ids: list[str]) -> Response:
+    """Answer a request; add to `message_ids` the messages that it turns out to be about."""
     if request.method == "OPTIONS" and CONFIG.cors_origins:
         return Response(HTTPStatus.OK, "text/plain", "")
     route = routing.find(request.method, request.path)
@@ -54,7 +65,10 @@ def _respond(request: Request, context: "LambdaContext") -> Response:
         request = binding.unpacked(request, CONFIG.limits)
     rendering = negotiate(request, route)
     work = _Work(
-        request.caller, route.is_oneway, lambda: context.get_remaining_time_in_millis() / 1000
+        request.caller,
+        route.is_oneway,
+        lambda: context.get_remaining_time_in_millis() / 1000,
+        message_ids,
     )
     call = Call(request, route, request.headers.get(idempotency.HEADER))
     status, answer = _answer(call, work)
@@ -67,32 +81,34 @@ def _respond(request: Request, context: "LambdaContext") -> Response:
 
 def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
     """Carry out what is asked; turn every failure into an answer and a line in the log."""
-    request_id = call.request.id
     try:
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
-        logger.info("refused", request_id=request_id, code=error.code, faults=faults)
+        logger.info("refused", code=error.code, faults=faults)
         return error.status, answers.of_error(error, call.failed_item)
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
-        _log_bug(error, request_id)
-        return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(request_id, call.failed_item)
+        _log_bug(error)
+        return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(call.request.id, call.failed_item)
 
 
-def _log_bug(error: Exception, request_id: str) -> None:
+def _log_bug(error: Exception) -> None:
     """Log what kind of error it was and where; its text may hold personal data."""
-    kind, where = type(error).__name__, places(error)
-    logger.error("failed", request_id=request_id, error=kind, where=where)
+    logger.error("failed", **described(error))
 
 
 @dataclass(slots=True)
 class _Work:
-    """Carries out what one request asks for; `headers` collects what goes with the answer."""
+    """Carries out what one request asks for.
+
+    `headers` collects what goes with the answer, `message_ids` which messages it is about.
+    """
 
     caller: str
     is_oneway: bool
     time_left: Callable[[], float]
     """Seconds until Lambda ends this invocation."""
+    message_ids: list[str]
     headers: dict[str, str] = field(default_factory=dict)
 
     def carry_out(self, request: Contract, key: str | None) -> Contract:
@@ -116,14 +132,28 @@ class _Work:
             )
         if replayed:
             self.headers["Idempotent-Replayed"] = "true"
-        event = "replayed" if replayed else "accepted"
-        logger.info(event, message_id=record.id, state=record.status)
+        self.message_ids.append(record.id)
+        _log_mail("replayed" if replayed else "accepted", record)
         return record
 
     def _find(self, request: GetStatus) -> Record:
-        return status_query.find(
+        record = status_query.find(
             request.message_id, caller=self.caller, domains=_domains(), store=services.store
         )
+        self.message_ids.append(record.id)
+        return record
+
+
+def _log_mail(event: str, record: Record) -> None:
+    """Log that a mail was `accepted`, with the reason if it was not sent; or that it is `replayed`.
+
+    What kept an earlier request's mail from being sent was told and counted then.
+    """
+    is_new = event == "accepted" and record.status is not Status.SENT
+    if is_new and (failure := failures.of(record)):
+        telemetry.tell_failure(logger, event, record, failure)
+    else:
+        logger.info(event, message_id=record.id, state=record.status)
 
 
 def _domains() -> Mapping[str, DomainConfiguration]:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core import sending
+from core import failures, sending
 from core.aws import clients, retry_queue
 from core.aws.domain_table import DomainTable
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
+from core.aws.retry_queue import Queued
 from core.aws.store import RecordGone
 from core.config import CONFIG
 from core.message.status import Status
-from core.redaction import redacted
+from core.redaction import about, redacted
 from core.services import Services
+from handlers import telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,6 +27,9 @@ metrics = Metrics()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 services = Services.of(CONFIG)
 
+_LEFT_IN_QUEUE = (Outage, RecordGone, UnreadableRecord)
+"""The errors that may keep a try from beginning, and pass."""
+
 
 @redacted
 @metrics.log_metrics
@@ -32,24 +37,38 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Try each message that the queue hands out (an SQS event of Lambda).
 
     The answer names those that stay in the queue: they come again, and in the end become dead
-    letters. The others are deleted from it.
+    letters. The others are deleted from it. Whatever goes wrong with one stops no other.
     """
     metrics.add_metric("Tries", MetricUnit.Count, len(event["Records"]))
-    failures = []
-    for queued in event["Records"]:
-        try:
-            _resend(queued["body"], context)
-        except (Outage, RecordGone, UnreadableRecord, ValueError, KeyError) as error:
-            logger.warning("left in the queue", reason=type(error).__name__)
-            failures.append({"itemIdentifier": queued["messageId"]})
-    return {"batchItemFailures": failures}
+    left = [queued for queued in event["Records"] if not _is_done(queued["body"], context)]
+    return {"batchItemFailures": [{"itemIdentifier": queued["messageId"]} for queued in left]}
 
 
-def _resend(body: str, context: "LambdaContext") -> None:
-    message_id, ended = retry_queue.parse(body)
+def _is_done(body: str, context: "LambdaContext") -> bool:
+    """Carry out one message of the queue; say whether the queue may forget it."""
+    try:
+        queued = retry_queue.parse(body)
+    except ValueError:
+        logger.warning("left in the queue", reason="NoMessageId")
+        return False
+    try:
+        with about(queued.message_id):
+            _resend(queued, context)
+    except _LEFT_IN_QUEUE as error:
+        reason = type(error).__name__
+        logger.warning("left in the queue", reason=reason, message_id=queued.message_id)
+        return False
+    except Exception as error:  # noqa: BLE001 - logged and counted; the others get their turn
+        telemetry.tell_bug(logger, error)
+        return False
+    return True
+
+
+def _resend(queued: Queued, context: "LambdaContext") -> None:
+    started, message_id = int(time.time()), queued.message_id
     record = sending.resend(
         message_id,
-        ended=ended,
+        ended=queued.ended,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         services=services,
         configuration_of=domain_table.find,
@@ -59,4 +78,8 @@ def _resend(body: str, context: "LambdaContext") -> None:
     if record and state == Status.QUEUED:
         age = int(time.time()) - record.created_at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
-    logger.info("tried", message_id=message_id, state=state)
+    # A message may be in the queue twice: what was told of an earlier try is not told again.
+    if record and (failure := failures.of(record, since=started)):
+        telemetry.tell_failure(logger, "tried", record, failure)
+    else:
+        logger.info("tried", message_id=message_id, state=state)

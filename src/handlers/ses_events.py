@@ -2,7 +2,8 @@
 
 import json
 import time
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -17,8 +18,10 @@ from core.aws.store import RecordGone, Store
 from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
 from core.message import ses_event
+from core.message.ids import is_id
 from core.message.reputation import Tallies
-from core.redaction import redacted
+from core.redaction import about, described, redacted
+from handlers import telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -59,27 +62,45 @@ def _merged(event: dict[str, Any], tallies: Tallies) -> dict[str, Any]:
     if "Records" not in event:
         _note(json.dumps(event), tallies)
         return {}
-    failures = []
+    left = []
+    raised: list[Exception] = []
     for delivered in event["Records"]:  # By SQS, with a body, or by SNS.
-        is_queued = "body" in delivered
-        try:
-            _note(delivered["body"] if is_queued else delivered["Sns"]["Message"], tallies)
-        except _LEFT_IN_QUEUE as error:
-            logger.warning("left in the queue", reason=type(error).__name__)
-            failures.append(delivered["messageId"] if is_queued else error)
-    raised = [failure for failure in failures if isinstance(failure, Exception)]
+        error = _error_of(delivered, tallies)
+        if error and "body" in delivered:
+            left.append({"itemIdentifier": delivered["messageId"]})
+        elif error:
+            raised.append(error)
     if raised:
         raise raised[0]
-    return {"batchItemFailures": [{"itemIdentifier": failure} for failure in failures]}
+    return {"batchItemFailures": left}
+
+
+def _error_of(delivered: Mapping[str, Any], tallies: Tallies) -> Exception | None:
+    """Merge one event of a batch; return what went wrong, which stops no other event."""
+    try:
+        _note(delivered["body"] if "body" in delivered else delivered["Sns"]["Message"], tallies)
+    except _LEFT_IN_QUEUE as error:
+        known = described(error).get("message_id")
+        logger.warning("left in the queue", reason=type(error).__name__, message_id=known)
+        return error
+    except Exception as error:  # noqa: BLE001 - logged and counted; the others get their turn
+        telemetry.tell_bug(logger, error)
+        return error
+    return None
 
 
 def _count(tallies: Tallies) -> None:
-    """Add the counts of a whole batch: with one call for each domain, and not for each event."""
+    """Add the counts of a whole batch: with one call for each domain, and not for each event.
+
+    The messages are up to date, and for rates most events are enough: so no error leaves this.
+    """
     for domain, tally in tallies.items():
         try:
             counters.add(domain, tally, int(time.time()))
-        except Outage as error:  # The messages are up to date; for rates, most events are enough.
+        except Outage as error:
             logger.warning("not counted", domain=domain, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - logged and counted; the other domains go on
+            telemetry.tell_bug(logger, error)
     with suppress(Outage):  # Another event will be heard.
         event_flow.write()
 
@@ -89,9 +110,11 @@ def _note(text: str, tallies: Tallies) -> None:
     if event is None:
         logger.info("passed over")
         return
-    record = feedback.note(
-        event, store=store, suppressions=suppressions, tallies=tallies, event_flow=event_flow
-    )
+    # The tag is in a text from outside: only what has the form of an id goes into a log.
+    with about(event.message_id) if is_id(event.message_id) else nullcontext():
+        record = feedback.note(
+            event, store=store, suppressions=suppressions, tallies=tallies, event_flow=event_flow
+        )
     if record is None:
         logger.info("passed over: erased")
         return

@@ -1,6 +1,7 @@
 """The function that runs once a minute: repairs what was left behind, and judges every domain."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,7 +15,8 @@ from core.aws.event_flow import EventFlow
 from core.aws.retry_queue import RetryQueue
 from core.aws.store import Store
 from core.config import CONFIG
-from core.redaction import redacted
+from core.redaction import described, redacted
+from handlers import telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,12 +35,34 @@ event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     """Sweep, publish what was found as metrics, and judge the domains.
 
-    If AWS kept a message from its repair, the function fails once all else is done, so that the
-    alarm on its errors rings. A record that this version cannot read is no such failure: it is
-    skipped, logged and counted.
+    Neither keeps the other from its work, whatever goes wrong. If something did, such as AWS that
+    kept a message from its repair, the function fails once all else is done, so that the alarm on
+    its errors rings. A record that this version cannot read is no such failure: it is skipped,
+    logged and counted.
     """
     metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
+    errors = [_error_of(lambda: _sweep(now, context)), _error_of(lambda: _judge(now))]
+    for error in filter(None, errors):
+        raise error
+
+
+def _error_of(step: Callable[[], None]) -> Exception | None:
+    """Carry out a step and return what ended it too early."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - raised once the other step is done
+        _log(error)
+        return error
+    return None
+
+
+def _log(error: Exception) -> None:
+    """Log what kind of error it was and where; its text may hold personal data."""
+    logger.error("failed", **described(error))
+
+
+def _sweep(now: int, context: "LambdaContext") -> None:
     repairs = recovery.sweep(
         now,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
@@ -46,10 +70,6 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
         queue=queue,
         hearing=recovery.Hearing(event_flow, domain_table),
     )
-    oldest = store.oldest_due_at()
-    overdue = max(0, now - oldest) if oldest is not None else 0
-    # `resend` publishes the same metric for messages that still wait; the alarm uses the maximum.
-    metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
     metrics.add_metric("Requeued", MetricUnit.Count, repairs.requeued)
     metrics.add_metric("UnknownOutcome", MetricUnit.Count, repairs.unknown)
     metrics.add_metric("BlindTries", MetricUnit.Count, repairs.blind)
@@ -58,7 +78,12 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     for unreadable in repairs.unreadable:
         logger.error("record cannot be read", message_id=unreadable.message_id, why=str(unreadable))
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
-    _judge(now)
+    oldest = store.oldest_due_at()
+    overdue = max(0, now - oldest) if oldest is not None else 0
+    # `resend` publishes the same metric for messages that still wait; the alarm uses the maximum.
+    metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
+    for bug in repairs.bugs:
+        telemetry.tell_bug(logger, bug)
     if repairs.outage:
         raise repairs.outage
 
@@ -67,4 +92,9 @@ def _judge(now: int) -> None:
     offences = reputation_watch.judge(now, domain_table=domain_table, counters=counters)
     metrics.add_metric("BadRates", MetricUnit.Count, len(offences))
     for offence in offences:
-        logger.warning("bad rates", **offence._asdict() | {"tally": offence.tally._asdict()})
+        told = offence._asdict() | {"tally": offence.tally._asdict()}
+        if offence.error:
+            told |= described(offence.error)
+        logger.warning("bad rates", **told)
+    for error in filter(None, (offence.error for offence in offences)):
+        raise error

@@ -61,7 +61,8 @@ def as_list(value):
 
 
 def test_every_handler_is_deployed_and_every_function_has_a_handler():
-    modules = {path.stem for path in (ROOT / "src/handlers").glob("*.py")} - {"__init__"}
+    shared = {"__init__", "telemetry"}
+    modules = {path.stem for path in (ROOT / "src/handlers").glob("*.py")} - shared
 
     assert {f["Handler"] for f in FUNCTIONS.values()} == {f"handlers.{m}.handler" for m in modules}
 
@@ -193,6 +194,41 @@ def test_every_function_rings_an_alarm_when_it_fails():
     }
 
     assert watched == set(FUNCTIONS)
+
+
+def test_every_alarm_on_our_own_metrics_looks_at_one_that_is_published():
+    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    filters = of_type("AWS::Logs::MetricFilter").values()
+    counted = {each["MetricName"] for f in filters for each in f["MetricTransformations"]}
+    watched = [
+        metric
+        for alarm in ALARMS.values()
+        for metric in (
+            alarm,
+            *(
+                each["MetricStat"]["Metric"]
+                for each in alarm.get("Metrics", ())
+                if "MetricStat" in each
+            ),
+        )
+        if "Mail/" in str(metric.get("Namespace"))
+    ]
+
+    assert len(watched) > 5
+    for metric in watched:
+        is_counted = metric["MetricName"] in counted
+        assert is_counted or f'"{metric["MetricName"]}"' in code
+        # A filter has no dimensions, and all that is published has this one.
+        dimensions = [] if is_counted else [{"Name": "service", "Value": "mail"}]
+        assert metric.get("Dimensions", []) == dimensions
+
+
+def test_what_is_counted_from_the_log_is_a_message_of_the_log():
+    (counting,) = of_type("AWS::Logs::MetricFilter").values()
+    message = re.fullmatch(r'\{ \$\.message = ("\w+") \}', counting["FilterPattern"])[1]
+
+    assert message in (ROOT / "src/handlers/api.py").read_text()
+    assert counting["LogGroupName"] == FUNCTIONS["ApiFunction"]["LoggingConfig"]["LogGroup"]
 
 
 def test_every_alarm_reaches_somebody():

@@ -28,7 +28,7 @@ from core.aws import clients
 from core.aws.items import key
 from core.aws.outage import Outage
 from core.config import CONFIG
-from handlers import api, resend, ses_events, sweep
+from handlers import api, resend, ses_events, sweep, telemetry
 from support.account import ACCOUNT, REGION, queues
 from support.answers import Killed, answer
 from support.clock import Clock
@@ -217,6 +217,7 @@ class World:
 
     def _done(self, handler: Callable[..., dict[str, Any]], body: Any, fault: Fault | None) -> bool:
         reply = self.invoke(lambda: handler(batch(body), Context()), fault)
+        assert not self.metrics["Bugs"], "An error that nobody foresaw was caught, and logged only."
         return reply is not None and not reply["batchItemFailures"]
 
     def sweep(self, fault: Fault | None = None) -> None:
@@ -403,6 +404,7 @@ def world() -> Iterator[World]:
         ses_events.event_flow._written.clear()
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
+        patch.setattr(telemetry, "count", lambda name, _code="": made.metrics.update([name]))
         _table().items.clear()
         for queue in queues().values():
             queue._messages.clear()

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws.outage import outages
+from core.message.ids import is_id
 from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent
 from core.message.record import Record
 
@@ -82,10 +83,12 @@ def parse(body: str) -> Queued:
     try:
         document = json.loads(body)
         message_id = document["MessageId"]
+        if not is_id(message_id):
+            raise ValueError("NoMessageId")
         if "Outcome" not in document:
-            return Queued(str(message_id))
+            return Queued(message_id)
         outcome = _OUTCOMES[document["Outcome"]](*document["Values"])
         left_out = tuple(document["LeftOut"])
-        return Queued(str(message_id), Ended(int(document["Attempt"]), outcome, left_out))
+        return Queued(message_id, Ended(int(document["Attempt"]), outcome, left_out))
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(type(error).__name__) from None

@@ -164,6 +164,7 @@ def test_the_real_template_loses_nothing_but_what_ministack_refuses():
 
     assert set(before) - set(after) == {
         "ContentBucketPolicy",
+        "RefusedAlarm",
         "RetryQueuePolicy",
         "ThrottlesAlarm",
     }

@@ -7,6 +7,8 @@ import pytest
 from core.aws.retry_queue import Queued, RetryQueue, parse
 from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent
 
+ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+
 
 class Sqs:
     """Keeps what is sent, as SQS does."""
@@ -34,22 +36,22 @@ def sqs():
     ],
 )
 def test_what_is_put_in_is_handed_out(sqs, ended):
-    RetryQueue(lambda: sqs, "url", "dead").put("m1", 5, ended)
+    RetryQueue(lambda: sqs, "url", "dead").put(ID, 5, ended)
 
     (sent,) = sqs.sent
     assert (sent["QueueUrl"], sent["DelaySeconds"]) == ("url", 5)
-    assert parse(sent["MessageBody"]) == Queued("m1", ended)
+    assert parse(sent["MessageBody"]) == Queued(ID, ended)
 
 
 def test_an_id_alone_is_what_it_always_was(sqs):
-    RetryQueue(lambda: sqs, "url", "dead").put("m1")
+    RetryQueue(lambda: sqs, "url", "dead").put(ID)
 
-    assert json.loads(sqs.sent[0]["MessageBody"]) == {"MessageId": "m1"}
+    assert json.loads(sqs.sent[0]["MessageBody"]) == {"MessageId": ID}
 
 
 @pytest.mark.parametrize(("delay", "held"), [(-5, 0), (0, 0), (900, 900), (5000, 900)])
 def test_a_delay_is_what_sqs_can_do_of_it(sqs, delay, held):
-    RetryQueue(lambda: sqs, "url", "dead").put("m1", delay)
+    RetryQueue(lambda: sqs, "url", "dead").put(ID, delay)
 
     assert sqs.sent[0]["DelaySeconds"] == held
 
@@ -65,13 +67,21 @@ def test_a_delay_is_what_sqs_can_do_of_it(sqs, delay, held):
         "[]",
         "[1]",
         "{}",
-        '{"MessageId": "m", "Outcome": "Lost", "Values": [], "Attempt": 1, "LeftOut": []}',
-        '{"MessageId": "m", "Outcome": "Sent", "Values": [], "Attempt": 1, "LeftOut": []}',
-        '{"MessageId": "m", "Outcome": "Sent", "Values": ["x"], "Attempt": null, "LeftOut": []}',
-        '{"MessageId": "m", "Outcome": ["Sent"], "Values": ["x"], "Attempt": 1}',
+        '{"MessageId": "x@recipient.example"}',
+        '{"MessageId": 5}',
+        *(
+            json.dumps({"MessageId": ID, "Outcome": "Sent"} | wrong)
+            for wrong in (
+                {"Outcome": "Lost", "Values": [], "Attempt": 1, "LeftOut": []},
+                {"Values": [], "Attempt": 1, "LeftOut": []},
+                {"Values": ["x"], "Attempt": None, "LeftOut": []},
+                {"Outcome": ["Sent"], "Values": ["x"], "Attempt": 1, "LeftOut": []},
+                {"Values": ["x"], "Attempt": 1},
+            )
+        ),
         "[" * 100_000,
     ],
 )
 def test_any_other_body_is_refused(body):
-    with pytest.raises(ValueError, match=r"Error|Expecting"):
+    with pytest.raises(ValueError, match=r"Error|Expecting|NoMessageId"):
         parse(body)

@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from support.simulator import mail, sandbox, simple, text
@@ -226,56 +225,3 @@ def test_what_a_person_reads_is_decoded_for_the_page(ses):
     link = f"data:image/png;base64,{base64.b64encode(b'\x89PNG').decode()}"
     expected = {"text": EMOJI, "html": f'<img src="{link}">'}
     assert ses.call("GET", f"/messages/{message_id}/content") == (200, expected)
-
-
-RAW = (
-    b"From: Us <no-reply@example.com>\r\nTo: Ada <ada@recipient.example>\r\n"
-    b"Bcc: secret@recipient.example\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
-    b"Message-ID: <ours@example.com>\r\nX-SES-MESSAGE-TAGS: id=17, kind=test\r\n"
-    b"X-SES-CONFIGURATION-SET: events\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n folded\r\n"
-    b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
-    b"--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: image/png\r\n"
-    b"Content-Disposition: attachment; filename=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    b"AAEC\r\n--b--\r\n"
-)
-
-
-def test_a_raw_message_keeps_its_bytes_but_not_the_fields_that_are_ses_own(ses):
-    message_id = ses.client.send_email(Content={"Raw": {"Data": RAW}})["MessageId"]
-
-    source = ses.source(message_id)
-    message = ses.received(message_id)
-    assert message["Message-ID"] == f"<{message_id}@eu-central-1.amazonses.com>"
-    assert message["Date"].datetime.year > 1970
-    assert b"secret" not in source
-    assert b"X-SES" not in source
-    assert source.endswith(RAW[RAW.index(b"MIME-Version") :])
-    listed = ses.messages()[0]
-    assert listed["Subject"] == "Grüße folded"
-    assert listed["Destination"]["BccAddresses"] == ["secret@recipient.example"]
-    assert listed["EmailTags"][1] == {"Name": "kind", "Value": "test"}
-    assert listed["ConfigurationSetName"] == "events"
-    assert [(one["FileName"], one["Size"]) for one in listed["Attachments"]] == [("a.png", 3)]
-
-
-def test_the_envelope_of_a_raw_message_is_its_destination_if_one_is_given(ses):
-    ses.send(Content={"Raw": {"Data": RAW}}, Destination={"ToAddresses": ["eve@other.example"]})
-
-    assert ses.messages()[0]["Destination"]["ToAddresses"] == ["eve@other.example"]
-    assert ses.messages()[0]["Destination"]["BccAddresses"] == []
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"no header at all",
-        b"Subject: no end",
-        b"From: no-reply@example.com\r\nTo: ada@recipient.example\r\n\r\n" + b"x" * 1001,
-        RAW.replace(b"MIME-Version", b"Subject: twice\r\nMIME-Version"),
-        RAW.replace(b"a.png", b"a.exe"),
-    ],
-    ids=["no header", "no body", "long line", "subject twice", "program"],
-)
-def test_a_raw_message_that_ses_would_not_send_is_refused(ses, data):
-    with pytest.raises(ClientError, match="BadRequestException"):
-        ses.send(Content={"Raw": {"Data": data}})

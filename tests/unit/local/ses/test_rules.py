@@ -79,6 +79,7 @@ REFUSED = {
     "no content": (BAD, {"Content": {}}),
     "two kinds of content": (BAD, {"Content": {"Simple": simple(), "Raw": {"Data": b"a: b\n\n"}}}),
     "template": (BAD, {"Content": {"Template": {"TemplateName": "x"}}}),
+    "raw": (BAD, {"Content": {"Raw": {"Data": b"a: b\n\n"}}}),
     "empty body": (BAD, content(Body={})),
     "text without its charset": (BAD, content(Body={"Text": {"Data": "ü"}})),
     "text outside of its charset": (

@@ -9,12 +9,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 
 import pytest
 from support.simulator import sandbox
 
-from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay
 from tooling import ports
 
@@ -23,35 +21,6 @@ from tooling import ports
 def ses():
     with sandbox() as running:
         yield running
-
-
-def kept(number, size=1):
-    envelope = Envelope("a@example.com", (), "example.com", "127.0.0.1")
-    return Mail(
-        str(number),
-        datetime.now(UTC),
-        "a@example.com",
-        envelope,
-        {},
-        "",
-        (),
-        None,
-        (),
-        (),
-        bytes(size),
-    )
-
-
-def test_the_mailbox_keeps_the_newest_mails():
-    mailbox = Mailbox(most_mails=2, most_bytes=1_000)
-
-    for number in range(3):
-        mailbox.add(kept(number))
-    assert [mail.id for mail in mailbox.newest_first()] == ["2", "1"]
-
-    mailbox.add(kept(3, size=2_000))  # More than there is room for, but the newest.
-    assert [mail.id for mail in mailbox.newest_first()] == ["3"]
-    assert mailbox.get("2") is None
 
 
 def test_messages_are_listed_newest_first_and_can_be_cleared(ses):

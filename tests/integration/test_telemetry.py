@@ -1,0 +1,419 @@
+"""What an operator sees when something goes wrong: metrics for the alarms, lines in the logs."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.account import before_send
+from support.answers import Killed, raising, refusing
+from support.clock import Clock
+from support.domains import DOMAIN, change_domain, forget_domains
+from support.gateway import Context
+from support.mails import MAIL
+from support.metrics import published
+from support.ses import Ses
+from support.ses_events import batch, failed, sample
+
+from core.aws import clients
+from core.aws.counters import Counters
+from core.aws.outage import Outage
+from core.config import CONFIG
+from core.message.reputation import Tally
+from handlers import api, resend, ses_events, sweep
+
+Call = Callable[..., dict[str, Any]]
+Count = Callable[[], Counter[tuple[str, str]]]
+Lines = Callable[[str], list[dict[str, Any]]]
+REJECTED = refusing(400, "MessageRejected")
+THROTTLED = refusing(429, "TooManyRequestsException")
+FORBIDDEN = refusing(403, "AccessDeniedException")
+SECRET = "secret@recipient.example"
+
+
+@pytest.fixture
+def send(call: Call) -> Callable[..., str]:
+    def _send(path: str = "/Mail/Send", headers: Any = None, **more: Any) -> str:
+        return str(call("POST", path, MAIL | more, headers=headers)["json"]["MessageId"])
+
+    return _send
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Count:
+    """Return what has been published since the last time."""
+    return lambda: published(capsys.readouterr().out)
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Lines:
+    """Return the log lines with a message."""
+    caplog.set_level("INFO")
+    return lambda message: [vars(one) for one in caplog.records if one.getMessage() == message]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    stopped = Clock(time.time())
+    monkeypatch.setattr(time, "time", lambda: stopped.now)
+    return stopped
+
+
+@pytest.fixture
+def work(context: Context) -> Callable[..., list[str]]:
+    """Hand messages to the retry function, as the queue would."""
+
+    def _work(*message_ids: str) -> list[str]:
+        bodies = [json.dumps({"MessageId": message_id}) for message_id in message_ids]
+        return failed(resend.handler(batch(*bodies), context))
+
+    return _work
+
+
+def breaking(message_id: str, error: type[BaseException] = KeyError) -> Any:
+    """Let an error that nobody foresaw come out of every read of one message's record."""
+
+    def fail(request: Any, **_: Any) -> Any:
+        return raising(error(SECRET))() if message_id.encode() in request.body else None
+
+    return before_send("dynamodb.GetItem", fail)
+
+
+# ---- mails that SES does not take
+
+
+def test_a_mail_that_is_sent_or_waits_for_a_throttle_publishes_nothing(
+    send: Any, ses: Ses, counted: Count
+) -> None:
+    send()
+    ses.faults = [THROTTLED]
+    send()
+    send("/json/oneway/SendMail")
+
+    assert counted() == {}
+
+
+def test_each_mail_that_ses_refuses_is_counted_once_with_its_reason(
+    send: Any, ses: Ses, counted: Count, lines: Lines
+) -> None:
+    """A repeated request is answered from the record: it is no second refusal."""
+    ses.faults = [REJECTED]
+    for _ in range(2):
+        message_id = send(headers={"Idempotency-Key": "invoice-1"})
+
+    assert counted() == {("Refused", ""): 1, ("Refused", "MessageRejected"): 1}
+    (line,) = lines("accepted")
+    assert (line["levelname"], line["message_id"], line["state"]) == (
+        "WARNING",
+        message_id,
+        "failed",
+    )
+    assert (line["outcome"], line["code"]) == ("refused", "MessageRejected")
+    assert [one["levelname"] for one in lines("replayed")] == ["INFO"]
+
+
+def test_a_mail_that_needs_an_operator_is_counted_at_each_of_its_tries(
+    send: Any, work: Any, ses: Ses, counted: Count, lines: Lines, clock: Clock
+) -> None:
+    ses.faults = [FORBIDDEN, FORBIDDEN]
+    message_id = send()
+    assert counted() == {("NeedsOperator", ""): 1, ("NeedsOperator", "AccessDeniedException"): 1}
+
+    clock.pass_by(3600)
+    work(message_id)
+
+    assert counted()["NeedsOperator", "AccessDeniedException"] == 1
+    for message in ("accepted", "tried"):
+        (line,) = lines(message)
+        assert (line["levelname"], line["code"]) == ("WARNING", "AccessDeniedException")
+
+
+def test_a_refusal_of_a_retry_is_counted_and_a_copy_in_the_queue_is_not(
+    send: Any, work: Any, ses: Ses, counted: Count, clock: Clock
+) -> None:
+    ses.faults = [THROTTLED, REJECTED]
+    message_id = send()
+    clock.pass_by(3600)
+    work(message_id)
+    assert counted()["Refused", "MessageRejected"] == 1
+
+    clock.pass_by(60)
+    work(message_id)
+
+    assert ("Refused", "") not in counted()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"), [({"paused": "manual"}, "DomainPaused"), ({"daily_cap": 1}, "DailyCap")]
+)
+def test_what_an_operator_has_forbidden_is_counted_and_is_no_refusal_of_sess(
+    send: Any,
+    ses: Ses,
+    counted: Count,
+    lines: Lines,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    code: str,
+) -> None:
+    change_domain(DOMAIN, **settings)
+    forget_domains(monkeypatch, api)
+
+    for _ in range(2):
+        send()
+
+    withheld = 2 - ses.asked
+    assert counted() == {("Withheld", ""): withheld, ("Withheld", code): withheld}
+    assert {one["levelname"] for one in lines("accepted")} == {"INFO"}
+    assert lines("accepted")[-1]["code"] == code
+
+
+# ---- requests and their messages
+
+
+def test_every_line_of_a_request_has_its_id_and_the_last_one_has_all_its_messages(
+    call: Call, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    (handler,) = api.logger.handlers
+    monkeypatch.setattr(handler, "emit", lambda record: printed.append(handler.format(record)))
+    mails = call("POST", "/json/reply/SendMail[]", json.dumps([MAIL, MAIL]), headers=JSON)["json"]
+    call("GET", f"/Status/{mails[0]['MessageId']}")
+
+    ids = [mail["MessageId"] for mail in mails]
+    told = [json.loads(line) for line in printed]
+    assert [(one["message"], one["request_id"]) for one in told] == [
+        ("accepted", "request-1"),
+        ("accepted", "request-1"),
+        ("answered", "request-1"),
+        ("answered", "request-2"),
+    ]
+    assert [one["message_id"] for one in told[:2]] == ids
+    assert [one["message_ids"] for one in told[2:]] == [ids, ids[:1]]
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/Mail/Send", "dynamodb.TransactWriteItems"),
+        ("/Mail/Send", "dynamodb.PutItem"),  # SES has the mail, and this is written down.
+        ("/json/oneway/SendMail", "dynamodb.TransactWriteItems"),
+        ("/json/oneway/SendMail", "sqs.SendMessage"),
+    ],
+)
+def test_the_request_id_of_a_500_leads_to_the_message(
+    call: Call, lines: Lines, path: str, operation: str
+) -> None:
+    """The mail may have been stored before the bug: then the sweep will find it."""
+    with before_send(operation, lambda **_: raising(KeyError(SECRET))()):
+        reply = call("POST", path, MAIL | {"Text": "x"}, headers={"Idempotency-Key": "k"})
+
+    assert reply["statusCode"] == 500
+    (line,) = lines("failed")
+    assert line["error"] == "KeyError"
+    assert len(line["message_id"]) == 26
+    assert SECRET not in repr(line)
+
+
+def test_the_request_id_of_a_500_leads_to_the_message_whose_status_cannot_be_read(
+    call: Call, send: Any, lines: Lines
+) -> None:
+    message_id = send()
+    with breaking(message_id):
+        assert call("GET", f"/Status/{message_id}")["statusCode"] == 500
+
+    assert [one["message_id"] for one in lines("failed")] == [message_id]
+
+
+# ---- a bug in one of a batch
+
+
+ERRORS = [KeyError, IndexError, RecursionError, MemoryError]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_bug_in_one_event_stops_no_other_and_rings(
+    call: Call, send: Any, context: Context, counted: Count, lines: Lines, error: type[Exception]
+) -> None:
+    broken, whole = send(), send()
+    events = [
+        sample("delivery", message_id, Ses.id_of(number))
+        for number, message_id in enumerate((broken, whole), 1)
+    ]
+    with breaking(broken, error):
+        left = failed(ses_events.handler(batch(*events), context))  # type: ignore[arg-type]
+
+    assert left == ["m0"]
+    assert counted() == {("Bugs", ""): 1}
+    assert call("GET", f"/Status/{whole}")["json"]["Status"] == "delivered"
+    (line,) = lines("failed")
+    assert (line["error"], line["message_id"]) == (error.__name__, broken)
+    assert SECRET not in repr(line)
+
+
+def test_a_bug_in_one_event_that_sns_delivers_itself_fails_the_call_when_all_are_done(
+    call: Call, send: Any, context: Context
+) -> None:
+    broken, whole = send(), send()
+    events = [
+        {"Sns": {"Message": json.dumps(sample("delivery", message_id, Ses.id_of(number)))}}
+        for number, message_id in enumerate((broken, whole), 1)
+    ]
+
+    with breaking(broken), pytest.raises(Exception, match="KeyError at") as caught:
+        ses_events.handler({"Records": events}, context)  # type: ignore[arg-type]
+
+    assert SECRET not in str(caught.value)
+    assert call("GET", f"/Status/{whole}")["json"]["Status"] == "delivered"
+
+
+def test_a_bug_in_the_counting_of_one_domain_stops_neither_the_events_nor_the_others(
+    call: Call, send: Any, context: Context, counted: Count
+) -> None:
+    message_id = send()
+    with before_send("dynamodb.UpdateItem", lambda **_: raising(KeyError(SECRET))()):
+        event = sample("delivery", message_id)
+        left = failed(ses_events.handler(batch(event), context))  # type: ignore[arg-type]
+
+    assert left == []
+    assert counted() == {("Bugs", ""): 1}
+    assert call("GET", f"/Status/{message_id}")["json"]["Status"] == "delivered"
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_bug_in_one_try_stops_no_other_and_rings(
+    send: Any,
+    work: Any,
+    ses: Ses,
+    counted: Count,
+    lines: Lines,
+    clock: Clock,
+    error: type[Exception],
+) -> None:
+    ses.faults = [THROTTLED, THROTTLED]
+    broken, whole = send(), send()
+    clock.pass_by(60)
+    with breaking(broken, error):
+        left = work(broken, whole)
+
+    assert left == ["m0"]
+    assert len(ses.taken) == 1
+    assert counted()["Bugs", ""] == 1
+    (line,) = lines("failed")
+    assert (line["error"], line["message_id"]) == (error.__name__, broken)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "nonsense",
+        "[]",
+        "7",
+        "null",
+        '{"MessageId": ["x"]}',
+        json.dumps({"MessageId": SECRET}),
+        "[" * 100_000,
+        '{"MessageId": ' * 100_000,
+    ],
+    ids=lambda body: body[:20],
+)
+def test_a_message_without_an_id_of_ours_stays_in_the_queue_and_is_no_bug(
+    send: Any, ses: Ses, context: Context, counted: Count, lines: Lines, clock: Clock, body: str
+) -> None:
+    ses.faults = [THROTTLED]
+    message_id = send()
+    clock.pass_by(60)
+    queued = batch(body, {"MessageId": message_id})
+
+    assert failed(resend.handler(queued, context)) == ["m0"]  # type: ignore[arg-type]
+    assert len(ses.taken) == 1
+    assert ("Bugs", "") not in counted()
+    assert SECRET not in repr(lines("left in the queue"))
+
+
+def test_a_function_that_is_killed_is_killed(send: Any, work: Any, context: Context) -> None:
+    message_id = send()
+    with breaking(message_id, Killed):
+        with pytest.raises(Killed):
+            work(message_id)
+        with pytest.raises(Killed):
+            ses_events.handler(batch(sample("send", message_id)), context)  # type: ignore[arg-type]
+
+
+# ---- the two steps of the sweep
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+    """Give two domains bad rates, and say which domains are paused."""
+    domains = (DOMAIN, "second.example")
+    for domain in domains:
+        change_domain(domain, on_bad_rates="pause")
+        counters = Counters(clients.dynamodb(), CONFIG.table_name)
+        counters.add(domain, Tally(outcomes=100, bounces=50), int(time.time()))
+    forget_domains(monkeypatch, sweep)
+
+    def _paused() -> dict[str, str]:
+        scanned = clients.dynamodb().scan(TableName=CONFIG.table_name)["Items"]
+        return {item["sk"]["S"]: item["paused"]["S"] for item in scanned if "paused" in item}
+
+    return _paused
+
+
+@pytest.mark.parametrize("domain", [DOMAIN, "second.example"])
+def test_a_domain_that_cannot_be_paused_keeps_no_other_from_being_paused(
+    context: Context, judged: Any, lines: Lines, domain: str
+) -> None:
+    def fail(request: Any, **_: Any) -> Any:
+        return raising(KeyError(SECRET))() if f'"{domain}"'.encode() in request.body else None
+
+    with (
+        before_send("dynamodb.UpdateItem", fail),
+        pytest.raises(Exception, match="KeyError at") as caught,
+    ):
+        sweep.handler({}, context)  # type: ignore[arg-type]
+
+    assert SECRET not in str(caught.value)
+    assert judged() == dict.fromkeys({DOMAIN, "second.example"} - {domain}, "bounces")
+    told = {one["domain"]: one.get("error") for one in lines("bad rates")}
+    assert told.pop(domain) == "KeyError"
+    assert set(told.values()) == {None}
+
+
+def test_a_sweep_that_fails_keeps_no_domain_from_its_judgement(
+    context: Context, judged: Any, lines: Lines
+) -> None:
+    """Reading the list of what is due fails: the query goes to the index."""
+
+    def fail(request: Any, **_: Any) -> Any:
+        return raising(KeyError(SECRET))() if b"Unfinished" in request.body else None
+
+    with before_send("dynamodb.Query", fail), pytest.raises(Exception, match="KeyError at"):
+        sweep.handler({}, context)  # type: ignore[arg-type]
+
+    assert len(judged()) == 2
+    assert [one["error"] for one in lines("failed")] == ["KeyError"]
+
+
+def test_a_judgement_that_fails_hides_no_failure_of_the_sweep(
+    send: Any, ses: Ses, context: Context, judged: Any, clock: Clock, lines: Lines
+) -> None:
+    ses.faults = [THROTTLED]
+    send(Domain=DOMAIN)
+    clock.pass_by(3600)
+
+    def of_rates(request: Any, **_: Any) -> Any:
+        return raising(IndexError(SECRET))() if b"RATES" in request.body else None
+
+    with (
+        before_send("dynamodb.Query", of_rates),
+        before_send("sqs.SendMessage", lambda **_: refusing(400, "AccessDenied")()),
+        pytest.raises(Outage),
+    ):
+        sweep.handler({}, context)  # type: ignore[arg-type]
+
+    assert [one["error"] for one in lines("failed")] == ["Outage", "IndexError"]
