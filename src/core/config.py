@@ -43,6 +43,7 @@ class Config(NamedTuple):
                 configuration_set=environ["CONFIGURATION_SET"],
                 default_sender=Address(environ["DEFAULT_SENDER"]),
                 default_sender_name=environ["DEFAULT_SENDER_NAME"],
+                identity=environ["SENDER_IDENTITY"],
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
                 suppression=environ["SUPPRESSION"] == "true",
