@@ -14,7 +14,7 @@ from core.aws import clients
 from core.aws.domain_table import DomainTable
 from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
-from core.contract.errors import MailError
+from core.contract.errors import KeyMissing, MailError
 from core.contract.members import Contract
 from core.http import answers, binding, cors, gateway, routing
 from core.http.batch import Call
@@ -37,7 +37,7 @@ services = Services.of(CONFIG)
 @redacted
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
-    request = gateway.read(event)
+    request = gateway.read(event, key_in_header=CONFIG.is_emulated)
     response = _respond(request, context)
     logger.info("answered", request_id=request.id, status=int(response.status))
     allowed = cors.headers(request.headers.get("origin", ""), CONFIG.cors_origins)
@@ -45,8 +45,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 
 def _respond(request: Request, context: "LambdaContext") -> Response:
-    if request.method == "OPTIONS" and CONFIG.cors_origins:
-        return Response(HTTPStatus.OK, "text/plain", "")
     route = routing.find(request.method, request.path)
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
@@ -69,6 +67,8 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
     """Carry out what is asked; turn every failure into an answer and a line in the log."""
     request_id = call.request.id
     try:
+        if not call.request.caller:
+            raise KeyMissing("A request needs an API key in the header 'x-api-key'.")
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]

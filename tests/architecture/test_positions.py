@@ -12,6 +12,8 @@ ON = {
     "SenderIdentity": "example.com",
     "MoreSenderDomains": "other.example,third.example",
     "ApiKeyValue": "abcdefghijklmnopqrstuvwxyz",
+    "ApiConcurrency": "50",
+    "CorsOrigins": "https://app.example.com",
     "DomainName": "mail.example.com",
     "TruststoreUri": "s3://certificates/authorities.pem",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000",

@@ -8,7 +8,11 @@ from local.localize import METHODS, localize
 from tooling.template import parse
 
 TEMPLATE = """
+Conditions:
+  HasName: !Not [!Equals [!Ref Name, ""]]
+  HasOther: !Not [!Equals [!Ref Other, ""]]
 Parameters:
+  Other: {Type: String, Default: ""}
   Concurrency: {Type: Number, Default: 5}
   Days: {Type: Number, Default: 7}
   Name: {Type: String}
@@ -25,6 +29,24 @@ Resources:
         Root: {Type: Api, Properties: {Path: /, Method: ANY}}
         Get: {Type: Api, Properties: {Path: /only, Method: get}}
         Queue: {Type: SQS, Properties: {ScalingConfig: {MaximumConcurrency: !Ref Concurrency}}}
+  There:
+    Type: AWS::Serverless::Function
+    Condition: HasName
+    Properties: {Events: {Own: {Type: Api, Properties: {Path: /, Method: OPTIONS}}}}
+  NotThere:
+    Type: AWS::Serverless::Function
+    Condition: HasOther
+    Properties: {Events: {Own: {Type: Api, Properties: {Path: /, Method: PUT}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: dynamodb:PutItem
+                Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [A]}, "Null": {"dynamodb:LeadingKeys": false}}
+              - {Effect: Allow, Action: ses:SendEmail, Condition: {StringLike: {"ses:FromAddress": ["*@x.example"]}}}
   Api:
     Type: AWS::Serverless::Api
     Properties:
@@ -106,7 +128,15 @@ def test_any_method_is_spelled_out(resources):
         event["Properties"]["Method"]
         for event in events.values()
         if event["Type"] == "Api" and event["Properties"]["Path"] == "/"
-    } == set(METHODS)
+    } == set(METHODS) - {"OPTIONS"}  # That is another function's, which is there.
+
+
+def test_conditions_that_ministack_can_never_meet_are_dropped_and_others_are_not(resources):
+    (policy,) = resources["Role"]["Properties"]["Policies"]
+    keys, senders = policy["PolicyDocument"]["Statement"]
+
+    assert "Condition" not in keys
+    assert senders["Condition"] == {"StringLike": {"ses:FromAddress": ["*@x.example"]}}
 
 
 def test_other_events_stay_as_they_are(resources):
