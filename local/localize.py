@@ -30,7 +30,8 @@ def localize(
     resources: dict[str, Any] = _with_numbers(template["Resources"], numbers)
     template["Resources"] = resources
     values = {n: p.get("Default", "") for n, p in template["Parameters"].items()} | {**parameters}
-    routes = _routes(resources, template.get("Conditions", {}), values)
+    _decide_functions(resources, template.get("Conditions", {}), values)
+    routes = _routes(resources)
     for name, resource in list(resources.items()):
         match resource["Type"]:
             case "AWS::Serverless::Function":
@@ -70,14 +71,22 @@ def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
             return node
 
 
-def _routes(
-    resources: Mapping[str, Any], conditions: Mapping[str, Any], values: Mapping[str, str]
-) -> set[tuple[str, str]]:
-    """Return path and method of every route, of the functions that are there with these values."""
+def _decide_functions(
+    resources: dict[str, Any], conditions: Mapping[str, Any], values: Mapping[str, str]
+) -> None:
+    """Drop the functions whose condition does not hold: MiniStack would see their routes."""
+    for name, resource in list(resources.items()):
+        if resource["Type"] == "AWS::Serverless::Function" and "Condition" in resource:
+            if _holds(resource.pop("Condition"), conditions, values):
+                continue
+            del resources[name]
+
+
+def _routes(resources: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return path and method of every route."""
     events = [
         event["Properties"]
         for function in resources.values()
-        if "Condition" not in function or _holds(function["Condition"], conditions, values)
         for event in function.get("Properties", {}).get("Events", {}).values()
         if event["Type"] == "Api"
     ]

@@ -27,9 +27,7 @@ A test compares this with what the functions read (`core.config`), in both direc
 """
 _OF_OTHERS = {"domain", "identity", "api_keys", "paused", "judged_from", "is_broken"}
 """What `add` and `change` do not set: other commands do, or the template, or nobody."""
-SETTINGS = tuple(
-    name for name in DomainConfiguration.model_fields if name not in _OF_OTHERS
-)
+SETTINGS = tuple(name for name in DomainConfiguration.model_fields if name not in _OF_OTHERS)
 """What `add` and `change` set: everything else that a domain has."""
 _LISTS = {
     name

@@ -67,8 +67,7 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
     """Carry out what is asked; turn every failure into an answer and a line in the log."""
     request_id = call.request.id
     try:
-        if not call.request.caller:
-            raise KeyMissing("A request needs an API key in the header 'x-api-key'.")
+        _require_key(call.request)
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
@@ -77,6 +76,12 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
         _log_bug(error, request_id)
         return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(request_id, call.failed_item)
+
+
+def _require_key(request: Request) -> None:
+    """Refuse what came without a checked key: API Gateway should not have let it through."""
+    if not request.caller:
+        raise KeyMissing("A request needs an API key, in the header 'x-api-key'.")
 
 
 def _log_bug(error: Exception, request_id: str) -> None:

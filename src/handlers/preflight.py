@@ -1,4 +1,4 @@
-"""Answers what a browser asks before it lets a page call the API: may it? (CORS preflight)
+"""Answers a browser that asks whether a page may call the API: a CORS preflight.
 
 It is deployed only where `CorsOrigins` names somebody, for the one verb that needs no key. It can
 do nothing else, and knows nothing of AWS: a function that anybody may start should be able to do as

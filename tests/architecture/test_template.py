@@ -144,7 +144,7 @@ def keyless_routes():
 
 
 def stage_limits():
-    """Return what the stage sets for each verb and path, be it there under a condition or always."""
+    """Return what the stage sets for each verb and path, under whatever condition."""
     settings = [held.get("Fn::If", [None, held])[1] for held in API["MethodSettings"]]
     paths = [each["ResourcePath"].replace("~1", "/").replace("//", "/") for each in settings]
     return {(each["HttpMethod"], path): each for each, path in zip(settings, paths, strict=True)}

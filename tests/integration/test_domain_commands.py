@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-
 from support.domains import put_domain
 
 from core.config import CONFIG
@@ -215,7 +214,10 @@ def test_the_stacks_own_domain_keeps_its_keys_when_its_settings_go(
     [
         (("add", "co.uk"), "domain"),
         (("add", "shop.co.uk", "allowed_senders=*@co.uk,*@shop.co.uk"), "allowed_senders"),
-        (("add", "shop.example", "allowed_senders=*@kawasaki.jp,*@shop.example"), "allowed_senders"),
+        (
+            ("add", "shop.example", "allowed_senders=*@kawasaki.jp,*@shop.example"),
+            "allowed_senders",
+        ),
         (("change", "example.com", "allowed_senders=*@example.com,*@com.br"), "allowed_senders"),
     ],
 )

@@ -141,7 +141,10 @@ def needed(walked: Watch) -> dict[str, set[Grant]]:
 
 
 def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], walked: Watch):
-    assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {"metadata", "preflight"}
+    assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {
+        "metadata",
+        "preflight",
+    }
     assert walked.refused() == {}
 
 

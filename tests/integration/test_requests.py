@@ -197,7 +197,7 @@ def test_a_name_that_shows_another_address_is_sent_without_its_at_sign(call, ses
     call("POST", "/Mail/Send", MAIL | {"FromName": "a, b; <c@d.example>"})
     put_domain(at_in_names="refuse")
     api.domain_table._read_at = float("-inf")
-    refused = call("POST", "/Mail/Send", MAIL | {"FromName": "ceo＠bank.example"})
+    refused = call("POST", "/Mail/Send", MAIL | {"FromName": "ceo\uff20bank.example"})
 
     assert [mail["FromEmailAddress"] for mail in ses.taken] == [
         '"a, b; <c at d.example>" <me@example.com>'

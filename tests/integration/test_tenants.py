@@ -118,7 +118,7 @@ def test_anothers_message_is_answered_as_one_that_is_not_there(
     assert ask(route.format(theirs), key="their-key")["statusCode"] == 200
 
 
-@pytest.mark.parametrize("key, domain", [("our-key", OURS), ("their-key", THEIRS)])
+@pytest.mark.parametrize(("key", "domain"), [("our-key", OURS), ("their-key", THEIRS)])
 def test_each_key_sends_for_its_own_domain_without_naming_it(
     post: Any, ses: Ses, key: str, domain: str
 ) -> None:

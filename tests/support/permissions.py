@@ -166,7 +166,9 @@ def _listed(value: Any) -> list[Any]:
 
 @cache
 def _deployed(function: str, further_domains: str) -> frozenset[Grant]:
-    return frozenset(grants(function, Evaluation({"MoreSenderDomains": further_domains, "CorsOrigins": "*"})))
+    return frozenset(
+        grants(function, Evaluation({"MoreSenderDomains": further_domains, "CorsOrigins": "*"}))
+    )
 
 
 @dataclass

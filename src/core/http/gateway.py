@@ -99,7 +99,7 @@ def write(response: Response) -> dict[str, Any]:
 
 
 def _method(sent: str, override: str) -> str:
-    """Return the verb that counts. What came as OPTIONS may have needed no key, so it stays that."""
+    """Return the verb that counts. What came as OPTIONS may have needed no key: it stays that."""
     return sent if sent == "OPTIONS" else override.strip().upper() or sent
 
 

@@ -17,7 +17,7 @@ characters that let a text be shown from right to left, which can make a name lo
 (Unicode UAX #9). The tab is among them: it could not break a header, but SES refuses it.
 """
 _AT_SIGNS = re.compile("[@\ufe6b\uff20]")
-"""The '@', and the two characters that Unicode holds to be the same (its compatibility form NFKC)."""
+"""The '@', and the two characters that are the same to Unicode (its compatibility form NFKC)."""
 _UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

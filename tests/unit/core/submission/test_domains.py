@@ -142,7 +142,8 @@ def test_a_domain_that_refuses_an_at_sign_in_names_has_none_in_its_own():
         ("retry_hours", 0), ("retry_hours", 37), ("unknown_outcome", "twice"),
         ("retention_days", 6), ("retention_days", 3651),
         ("content_retention_days", 1), ("content_retention_days", 366),
-        ("daily_cap", 0), ("daily_cap", -1), ("on_bad_rates", "stop"), ("paused", "yes"), ("at_in_names", "keep"),
+        ("daily_cap", 0), ("daily_cap", -1), ("on_bad_rates", "stop"), ("paused", "yes"),
+        ("at_in_names", "keep"),
         ("track_opens", "perhaps"), ("suppression", "perhaps"),
     ],
 )  # fmt: skip

@@ -148,7 +148,7 @@ def test_a_domain_above_it_that_is_the_same_clients_may_be_mailed_as(above):
     parent = HUB.model_copy(update={"domain": above, "api_keys": frozenset({KEY})})
 
     assert allowed(f"ceo@{above}", own, parent)
-    assert not allowed(f"ceo@a.b.hub.example", parent, own)
+    assert not allowed("ceo@a.b.hub.example", parent, own)
     assert not allowed(f"ceo@x.{above}", own, parent)
 
 
