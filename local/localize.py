@@ -29,10 +29,15 @@ def localize(
     numbers = _numbers(template["Parameters"], parameters)
     resources: dict[str, Any] = _with_numbers(template["Resources"], numbers)
     template["Resources"] = resources
+    values = {n: p.get("Default", "") for n, p in template["Parameters"].items()} | {**parameters}
+    _decide_functions(resources, template.get("Conditions", {}), values)
+    routes = _routes(resources)
     for name, resource in list(resources.items()):
         match resource["Type"]:
             case "AWS::Serverless::Function":
-                _spell_out_any(resource["Properties"])
+                _spell_out_any(resource["Properties"], routes)
+            case "AWS::IAM::Role":
+                _forget_leading_keys(resource["Properties"])
             case "AWS::Serverless::Api":
                 _unescape_binary_types(resource["Properties"])
                 resources |= _gateway_responses(name, resource["Properties"])
@@ -66,15 +71,57 @@ def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
             return node
 
 
-def _spell_out_any(function: dict[str, Any]) -> None:
+def _decide_functions(
+    resources: dict[str, Any], conditions: Mapping[str, Any], values: Mapping[str, str]
+) -> None:
+    """Drop the functions whose condition does not hold: MiniStack would see their routes."""
+    for name, resource in list(resources.items()):
+        if resource["Type"] == "AWS::Serverless::Function" and "Condition" in resource:
+            if _holds(resource.pop("Condition"), conditions, values):
+                continue
+            del resources[name]
+
+
+def _routes(resources: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return path and method of every route."""
+    events = [
+        event["Properties"]
+        for function in resources.values()
+        for event in function.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+    return {(event["Path"], event["Method"]) for event in events}
+
+
+def _holds(condition: Any, conditions: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    """Decide a condition that compares one parameter with a text, or the contrary of such a one."""
+    match condition:
+        case str(name):
+            return _holds(conditions[name], conditions, values)
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, conditions, values)
+        case {"Fn::Equals": [{"Ref": name}, str(text)]}:
+            return values[name] == text
+    raise ValueError(f"No function has had such a condition so far: {condition}")
+
+
+def _forget_leading_keys(role: dict[str, Any]) -> None:
+    """Drop conditions on the keys of items: MiniStack never knows a key, so it would deny all."""
+    for policy in role.get("Policies", []):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "dynamodb:LeadingKeys" in statement.get("Condition", {}).get("Null", {}):
+                del statement["Condition"]
+
+
+def _spell_out_any(function: dict[str, Any], own: set[tuple[str, str]]) -> None:
     """Replace events for ANY method: MiniStack deploys those without any.
 
-    A method with an event of its own on the same path keeps that one, as API Gateway has it.
+    A method with an event of its `own` on the same path keeps that one, as API Gateway has it, be
+    it another function's.
     """
     routes = {
         name: each for name, each in function.get("Events", {}).items() if each["Type"] == "Api"
     }
-    own = {(each["Properties"]["Path"], each["Properties"]["Method"]) for each in routes.values()}
     for name, event in routes.items():
         if event["Properties"]["Method"].upper() != "ANY":
             continue

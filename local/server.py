@@ -1,9 +1,10 @@
 """The local AWS: MiniStack with our middleware. `python -m local.server FOLDER` logs to FOLDER.
 
 It runs in MiniStack's environment (.venv-local), is configured by MiniStack's variables, and is
-started here and not by MiniStack's own command for three reasons: it listens on both of
-localhost's addresses, it stands behind `local.middleware`, and it stops at once. MiniStack's
-command waits until the last client has closed its connection, which may be a minute.
+started here and not by MiniStack's own command for these reasons: it listens on both of
+localhost's addresses, it stands behind `local.middleware`, its events are more like AWS's, and it
+stops at once. MiniStack's command waits until the last client has closed its connection, which may
+be a minute.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
-from ministack.services import cloudwatch_logs
+from ministack.services import apigateway_v1, cloudwatch_logs
 
 from local.middleware import Middleware
 from tooling import ports
@@ -67,10 +69,38 @@ def copy_logs(folder: Path) -> None:
     cloudwatch_logs._fanout_to_subscription_filters = write_and_forward  # noqa: SLF001
 
 
+def name_keys() -> None:
+    """Let the API's events name the key that was checked (`requestContext.identity`), as AWS's do.
+
+    MiniStack leaves it out. It checks the key, then builds the event, both for one request in one
+    task, so what the first found is held in between (ministack/services/apigateway_v1.py). Should a
+    later MiniStack have no functions of these names, this fails at the start.
+    """
+    check, build = apigateway_v1._check_api_key, apigateway_v1._build_lambda_event_v1  # noqa: SLF001
+    checked: ContextVar[dict[str, Any] | None] = ContextVar("checked", default=None)
+
+    def check_and_note(*arguments: Any) -> Any:
+        error, key = check(*arguments)
+        checked.set(key)
+        return error, key
+
+    def build_with_key(*arguments: Any, **named: Any) -> Any:
+        event, key = build(*arguments, **named), checked.get() or {}
+        event["requestContext"]["identity"] |= {
+            "apiKey": key.get("value"),
+            "apiKeyId": key.get("id"),
+        }
+        return event
+
+    apigateway_v1._check_api_key = check_and_note  # noqa: SLF001
+    apigateway_v1._build_lambda_event_v1 = build_with_key  # noqa: SLF001
+
+
 def main(folder: Path) -> None:
     port = ports.from_environment("GATEWAY_PORT", 8080)
     _allow_many_connections()
     copy_logs(folder)
+    name_keys()
     config = Config()
     config.bind = [
         f"[{address}]:{port}" for address in ports.addresses()

@@ -29,12 +29,16 @@ class ApiKeys:
 
     def hashes(self) -> Mapping[str, str]:
         """Return the hash of every key on the plan, by the key's id."""
+        return {key["id"]: hash_of(key["value"]) for key in self._on_plan()}
+
+    def enabled(self) -> Mapping[str, str]:
+        """Return the same as `hashes`, without the keys that are switched off."""
+        return {key["id"]: hash_of(key["value"]) for key in self._on_plan() if key["enabled"]}
+
+    def _on_plan(self) -> list[Mapping[str, Any]]:
         pages = self.gateway.get_paginator("get_usage_plan_keys").paginate(usagePlanId=self.plan)
         ids = [key["id"] for page in pages for key in page["items"]]
-        values = {
-            id_: self.gateway.get_api_key(apiKey=id_, includeValue=True)["value"] for id_ in ids
-        }
-        return {id_: hash_of(value) for id_, value in values.items()}
+        return [self.gateway.get_api_key(apiKey=id_, includeValue=True) for id_ in ids]
 
     def make(self, domain: str) -> tuple[str, str]:
         """Make a key that opens nothing yet; return its id and the key itself."""

@@ -11,6 +11,7 @@ from core.message.reputation import WINDOW_HOURS, Tally
 from ops.api_keys import ApiKeys, hash_of
 from ops.domain_records import DomainRecords
 from ops.domain_settings import SETTINGS
+from ops.domain_warnings import refuse_public_suffixes, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,11 +27,24 @@ class NewKey(NamedTuple):
     value: str
 
 
+type Adopted = Mapping[str, list[str]]
+"""The ids of the keys that a domain has listed because no domain did, by the domain."""
+
+
 class Added(NamedTuple):
     """A domain that was just added, and its key if it got one of its own."""
 
     configuration: DomainConfiguration
     key: NewKey | None
+    adopted: Adopted
+
+
+class Rotated(NamedTuple):
+    """A domain's new key, and the ids of those that work on beside it."""
+
+    key: NewKey
+    older: list[str]
+    adopted: Adopted
 
 
 class Changed(NamedTuple):
@@ -58,7 +72,7 @@ class DomainAdmin:
         return cls(stack, DomainRecords.of(stack), ApiKeys.of(stack))
 
     def add(self, domain: str, settings: Mapping[str, Any], *, is_open: bool) -> Added:
-        """Add a domain: with a key of its own, or open for every key that is no other domain's."""
+        """Add a domain: with a key of its own, or open for every key while no domain lists any."""
         if domain == self.records.default.domain:
             raise ValueError("The stack's own domain is there already: change it.")
         record = self._validated(domain, {}, settings)
@@ -66,12 +80,35 @@ class DomainAdmin:
             raise ValueError("The stack sends for this domain already: change it.")
         configuration = self.records.read(domain, record)
         if is_open:
+            if self.records.keys_of_others(domain):
+                raise ValueError(
+                    "Other domains list their keys, so no key would open this one: add it without"
+                    " --open; it gets a key of its own, and `admit-key` lists further ones."
+                )
             self.records.add(domain, record)
-            return Added(configuration, None)
+            return Added(configuration, None, {})
+        adopted = self.adopt_keys()
         key = NewKey(*self.keys.make(domain))
         self.records.add(domain, record | {"api_keys": [hash_of(key.value)]})
         self.keys.admit(key.id)
-        return Added(configuration, key)
+        return Added(configuration, key, adopted)
+
+    def adopt_keys(self) -> Adopted:
+        """List the keys that no domain lists at every domain that has no list.
+
+        While no domain lists keys, these keys open these domains; once one does, they open nothing.
+        So this comes before a domain lists its first key: whoever could send goes on sending. Keys
+        that are switched off are left out, for good.
+        """
+        records = self.records.all()
+        listed = {key for record in records.values() for key in record.get("api_keys", ())}
+        free = {id_: known for id_, known in self.keys.enabled().items() if known not in listed}
+        adopting = [name for name, record in records.items() if not record.get("api_keys")]
+        if not free:
+            return {}
+        for name in adopting:
+            self.records.set(name, records[name], api_keys=sorted(free.values()))
+        return {name: sorted(free) for name in adopting}
 
     def change(self, domain: str, changes: Mapping[str, Any]) -> Changed:
         """Change some settings of a domain; None takes one back."""
@@ -87,26 +124,44 @@ class DomainAdmin:
     def remove(self, domain: str) -> Iterator[str]:
         """Remove a domain's record and its keys; yields the id of each key once it is revoked.
 
-        The stack's own domain keeps its keys: they would open what every key opens.
+        The stack's own domain keeps its keys: its settings are what is removed.
         """
         record = self.records.one(domain)
-        if domain != self.records.default.domain:
+        if domain == self.records.default.domain:
+            if self.records.keys_of_others(domain):  # Without a list, no key would open it.
+                self.records.reset(domain, record)
+                return
+        else:
             own = set(record.get("api_keys", ())) - self.records.keys_of_others(domain)
             for id_ in [id_ for id_, known in self.keys.hashes().items() if known in own]:
                 self.keys.withdraw(id_)
                 yield id_
         self.records.remove(domain)
 
-    def rotate_key(self, domain: str) -> tuple[NewKey, list[str]]:
-        """Give a domain one more key; return it, and the ids of those that work on."""
+    def rotate_key(self, domain: str) -> Rotated:
+        """Give a domain one more key."""
+        self.records.one(domain)
+        adopted = self.adopt_keys()
         was = self.records.one(domain)
         held = list(was.get("api_keys", ()))
-        if not held:  # It was open: who could use it so far, still can.
-            held = sorted(set(self.keys.hashes().values()) - self.records.keys_of_others(domain))
         key = NewKey(*self.keys.make(domain))
         self.records.set(domain, was, api_keys=[*held, hash_of(key.value)])
         self.keys.admit(key.id)
-        return key, [id_ for id_, known in self.keys.hashes().items() if known in held]
+        older = [id_ for id_, known in self.keys.hashes().items() if known in held]
+        return Rotated(key, older, adopted)
+
+    def admit_key(self, domain: str, id_: str) -> Adopted:
+        """Let a key of the stack open a domain too, beside those that it opens already."""
+        self.records.one(domain)
+        admitted = self.keys.hashes().get(id_)
+        if admitted is None:
+            raise ValueError("This is the id of no key of this stack.")
+        adopted = self.adopt_keys()
+        was = self.records.one(domain)
+        held = list(was.get("api_keys", ()))
+        if admitted not in held:
+            self.records.set(domain, was, api_keys=[*held, admitted])
+        return adopted
 
     def revoke_key(self, domain: str, id_: str) -> None:
         """End a key of a domain; if another domain lists it too, it goes on there."""
@@ -146,13 +201,8 @@ class DomainAdmin:
         return total
 
     def warnings(self, configuration: DomainConfiguration) -> Iterator[str]:
-        """Say what SES or the functions' roles would refuse, as far as the stack tells."""
-        senders = (*configuration.allowed_senders, configuration.default_sender)
-        domains = {sender.rpartition("@")[2] for sender in senders}
-        for domain in sorted(domains - self.stack.sender_domains):
-            yield f"the stack does not allow mails from {domain} yet (docs/operations.md)."
-        if configuration.configuration_set != self.stack.outputs["ConfigurationSet"]:
-            yield "the stack's roles and its event topic know its own configuration set only."
+        """Say what about a domain an operator should know: `ops.domain_warnings`."""
+        return warnings(self.stack, self.records.all(), configuration)
 
     def _validated(
         self, domain: str, was: Mapping[str, Any], changes: Mapping[str, Any]
@@ -160,5 +210,6 @@ class DomainAdmin:
         """Return the changed record, its values in their canonical form."""
         new = {name: value for name, value in {**was, **changes}.items() if value is not None}
         configuration = self.records.read(domain, new)
+        refuse_public_suffixes(configuration, {*changes} | ({"domain"} if not was else set()))
         canonical = configuration.model_dump(mode="json", include={*SETTINGS})
         return {name: canonical.get(name, value) for name, value in new.items()}

@@ -93,6 +93,12 @@ class DomainRecords:
                 "Somebody else is changing this domain: look, and do it again."
             ) from None
 
+    def reset(self, domain: str, was: Mapping[str, Any]) -> None:
+        """Take back everything of a record except its keys."""
+        settings = {name: None for name in was if name not in ("pk", "sk", "api_keys")}
+        if settings:
+            self.set(domain, was, **settings)
+
     def remove(self, domain: str) -> None:
         """Delete a record."""
         self.dynamodb.delete_item(TableName=self.table, Key=key(_DOMAINS, domain))

@@ -14,6 +14,7 @@ PARAMETERS = {
     "ConfigurationName": "name",
     "DefaultSender": "default_sender",
     "DefaultSenderName": "default_sender_name",
+    "SenderIdentity": "identity",
     "RetryHours": "retry_hours",
     "UnknownOutcome": "unknown_outcome",
     "Suppression": "suppression",
@@ -24,11 +25,9 @@ PARAMETERS = {
 
 A test compares this with what the functions read (`core.config`), in both directions.
 """
-_OF_OTHER_COMMANDS = {"domain", "api_keys", "paused", "judged_from", "is_broken"}
-"""What `add` and `change` do not set: other commands do, or nobody."""
-SETTINGS = tuple(
-    name for name in DomainConfiguration.model_fields if name not in _OF_OTHER_COMMANDS
-)
+_OF_OTHERS = {"domain", "identity", "api_keys", "paused", "judged_from", "is_broken"}
+"""What `add` and `change` do not set: other commands do, or the template, or nobody."""
+SETTINGS = tuple(name for name in DomainConfiguration.model_fields if name not in _OF_OTHERS)
 """What `add` and `change` set: everything else that a domain has."""
 _LISTS = {
     name

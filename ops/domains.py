@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from core.submission.domains import DomainConfiguration
-    from ops.domain_admin import NewKey
+    from ops.domain_admin import Adopted, NewKey
     from ops.domain_records import DomainRecords
     from ops.stack import Stack
 
@@ -39,13 +39,18 @@ def add_to(commands: Any) -> None:
         setting.add_argument("domain")
         setting.add_argument("settings", nargs="*", metavar="NAME=VALUE", help=", ".join(SETTINGS))
         if name == "add":
-            free = "for every key that is no other domain's, instead of one of its own"
+            free = "for every key of the stack; only as long as no domain lists keys"
             setting.add_argument("--open", action="store_true", help=free)
     action("remove", _remove, "with its keys").add_argument("domain")
     action("rotate-key", _rotate_key, "one more key, shown once").add_argument("domain")
-    revoke = action("revoke-key", _revoke_key, "end a key")
-    revoke.add_argument("domain")
-    revoke.add_argument("key", metavar="KEY_ID", help="as `show` lists it")
+    for name, run, text in (
+        ("admit-key", _admit_key, "let a key of the stack open it too"),
+        ("revoke-key", _revoke_key, "end a key"),
+    ):
+        of_key = action(name, run, text)
+        of_key.add_argument("domain")
+        of_key.add_argument("key", metavar="KEY_ID", help="API Gateway's id; `show` lists them")
+    action("adopt-keys", _adopt_keys, "list the keys that no domain lists, where none is listed")
     action("pause", _pause, "fail its mails").add_argument("domain")
     action("resume", _resume, "let its mails go out again").add_argument("domain")
 
@@ -78,6 +83,8 @@ def _state(records: DomainRecords, domain: str, record: Mapping[str, Any]) -> st
         why = records.read(domain, record).paused
     except ValueError as error:
         return f"CANNOT BE USED: {error}"
+    if not record.get("api_keys") and records.keys_of_others(domain):
+        return "NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
     return f"paused ({why})" if why else "sends"
 
 
@@ -90,7 +97,8 @@ def _settings(configuration: DomainConfiguration, record: Mapping[str, Any]) -> 
 
 def _keys(admin: DomainAdmin, record: Mapping[str, Any]) -> Iterator[str]:
     if not record.get("api_keys"):
-        yield "any key that is no other domain's"
+        listed = admin.records.keys_of_others("")
+        yield "no key" if listed else "every key of the stack, as no domain lists any"
     ids, missing = admin.keys_of(record)
     yield from (f"key {id_}" for id_ in ids)
     if missing:
@@ -101,10 +109,11 @@ def _add(asked: argparse.Namespace, stack: Stack) -> None:
     admin, domain = DomainAdmin.of(stack), domain_in(asked.domain)
     added = admin.add(domain, settings_in(asked.settings), is_open=asked.open)
     if added.key is None:
-        print(f"{domain} is added, for every key that is no other domain's.")
+        print(f"{domain} is added, for every key of the stack, as no domain lists any.")
     else:
         print(f"{domain} is added.")
         _print_key(added.key)
+    _print_adopted(added.adopted)
     _print_warnings(admin, added.configuration)
 
 
@@ -127,11 +136,25 @@ def _remove(asked: argparse.Namespace, stack: Stack) -> None:
 
 
 def _rotate_key(asked: argparse.Namespace, stack: Stack) -> None:
-    key, older = DomainAdmin.of(stack).rotate_key(domain_in(asked.domain))
-    _print_key(key)
+    rotated = DomainAdmin.of(stack).rotate_key(domain_in(asked.domain))
+    _print_key(rotated.key)
     print("The keys that it had work on until you revoke them with `revoke-key`:")
-    for id_ in older:
+    for id_ in rotated.older:
         print(f"  {id_}")
+    _print_adopted(rotated.adopted)
+
+
+def _admit_key(asked: argparse.Namespace, stack: Stack) -> None:
+    adopted = DomainAdmin.of(stack).admit_key(domain := domain_in(asked.domain), asked.key)
+    print(f"Key {asked.key} opens {domain} within a minute.")
+    _print_adopted(adopted)
+
+
+def _adopt_keys(_asked: argparse.Namespace, stack: Stack) -> None:
+    if adopted := DomainAdmin.of(stack).adopt_keys():
+        _print_adopted(adopted)
+    else:
+        print("Nothing to do: every domain lists keys, or every key is listed.")
 
 
 def _revoke_key(asked: argparse.Namespace, stack: Stack) -> None:
@@ -157,3 +180,10 @@ def _print_key(key: NewKey) -> None:
 def _print_warnings(admin: DomainAdmin, configuration: DomainConfiguration) -> None:
     for warning in admin.warnings(configuration):
         print(f"Warning: {warning}")
+
+
+def _print_adopted(adopted: Adopted) -> None:
+    for domain, ids in adopted.items():
+        print(f"{domain} lists the keys that no domain listed, so they go on: {', '.join(ids)}.")
+    if adopted:
+        print("From now on a key opens the domains that list it, and no others.")

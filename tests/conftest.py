@@ -18,6 +18,7 @@ os.environ |= {
     "SENDER_DOMAIN": "example.com",
     "DEFAULT_SENDER": "no-reply@example.com",
     "DEFAULT_SENDER_NAME": "",
+    "SENDER_IDENTITY": "",
     "CONFIGURATION_NAME": "default",
     "RECORD_RETENTION_DAYS": "90",
     "CONTENT_RETENTION_DAYS": "7",

@@ -23,6 +23,10 @@ class Config(NamedTuple):
     """The stack's ARN, unique for ever: the salt for hashes of what the table must not tell."""
     cors_origins: frozenset[str]
     """The origins whose pages may call the API from a browser; empty for none."""
+    is_emulated: bool
+    """Whether SAM CLI runs the function on a developer's machine: it checks no keys, and its events
+    name none (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/
+    sam-cli-command-reference-sam-local-start-api.html)."""
     default_domain: DomainConfiguration
     """The domain of the template's parameters. With a single domain, the table needs no record."""
     limits: Limits
@@ -37,12 +41,14 @@ class Config(NamedTuple):
             dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
             stack_id=environ["STACK_ID"],
             cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
+            is_emulated=environ.get("AWS_SAM_LOCAL") == "true",
             default_domain=DomainConfiguration(
                 domain=environ["SENDER_DOMAIN"].lower(),
                 name=environ["CONFIGURATION_NAME"],
                 configuration_set=environ["CONFIGURATION_SET"],
                 default_sender=Address(environ["DEFAULT_SENDER"]),
                 default_sender_name=environ["DEFAULT_SENDER_NAME"],
+                identity=environ["SENDER_IDENTITY"],
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
                 suppression=environ["SUPPRESSION"] == "true",

@@ -14,7 +14,7 @@ from core.aws import clients
 from core.aws.domain_table import DomainTable
 from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
-from core.contract.errors import MailError
+from core.contract.errors import KeyMissing, MailError
 from core.contract.members import Contract
 from core.http import answers, binding, cors, gateway, routing
 from core.http.batch import Call
@@ -45,7 +45,7 @@ services = Services.of(CONFIG)
 @redacted
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
-    request = gateway.read(event)
+    request = gateway.read(event, key_in_header=CONFIG.is_emulated)
     logger.append_keys(request_id=request.id)  # In each line of this request.
     message_ids: list[str] = []
     response = _respond(request, context, message_ids)
@@ -56,8 +56,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 def _respond(request: Request, context: "LambdaContext", message_ids: list[str]) -> Response:
     """Answer a request; add to `message_ids` the messages that it turns out to be about."""
-    if request.method == "OPTIONS" and CONFIG.cors_origins:
-        return Response(HTTPStatus.OK, "text/plain", "")
     route = routing.find(request.method, request.path)
     if route is None:
         return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
@@ -82,6 +80,7 @@ def _respond(request: Request, context: "LambdaContext", message_ids: list[str])
 def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[Contract]]:
     """Carry out what is asked; turn every failure into an answer and a line in the log."""
     try:
+        _require_key(call.request)
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
@@ -90,6 +89,12 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
         _log_bug(error)
         return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(call.request.id, call.failed_item)
+
+
+def _require_key(request: Request) -> None:
+    """Refuse what came without a checked key: API Gateway should not have let it through."""
+    if request.is_keyless:
+        raise KeyMissing("A request needs an API key, in the header 'x-api-key'.")
 
 
 def _log_bug(error: Exception) -> None:

@@ -52,12 +52,14 @@ def named(prefix):
 def is_open(event):
     """Say whether the event's route needs no key."""
     routes = {
-        route["Properties"]["Path"]: route["Properties"].get("Auth", {})
+        (route["Properties"]["Path"], route["Properties"]["Method"]): route["Properties"]
         for function in FUNCTIONS.values()
         for route in function["Events"].values()
-        if route["Type"] == "Api" and route["Properties"]["Method"] != "OPTIONS"
+        if route["Type"] == "Api"
     }
-    return routes[event["resource"]].get("ApiKeyRequired") is False
+    path, method = event["resource"], event["httpMethod"]
+    route = routes.get((path, method)) or routes[path, "ANY"]
+    return route.get("Auth", {}).get("ApiKeyRequired") is False
 
 
 def each(events):

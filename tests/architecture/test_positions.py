@@ -12,6 +12,8 @@ ON = {
     "SenderIdentity": "example.com",
     "MoreSenderDomains": "other.example,third.example",
     "ApiKeyValue": "abcdefghijklmnopqrstuvwxyz",
+    "ApiConcurrency": "50",
+    "CorsOrigins": "https://app.example.com",
     "DomainName": "mail.example.com",
     "TruststoreUri": "s3://certificates/authorities.pem",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000",
@@ -83,6 +85,42 @@ def test_the_linter_accepts_every_position(tmp_path: Path):
     )
 
     assert (run.returncode, run.stdout) == (0, "")
+
+
+def routes(evaluation):
+    functions = evaluation.resources("AWS::Serverless::Function").values()
+    events = [e["Properties"] for f in functions for e in f["Properties"]["Events"].values()]
+    return {(e.get("Method"), e["Path"]) for e in events if "Path" in e}
+
+
+def test_a_preflight_is_answered_only_where_pages_may_call():
+    on = ALONE["CorsOrigins"]
+    preflights = {
+        (held["HttpMethod"], held["ResourcePath"].replace("~1", "/").removeprefix("/"))
+        for held in on.resources()["Api"]["Properties"]["MethodSettings"]
+        if held["HttpMethod"] == "OPTIONS"
+    }
+
+    assert set(on.resources()) - set(OFF.resources()) == {
+        *("PreflightFunction", "PreflightRole", "PreflightLog", "PreflightErrorsAlarm")
+    }
+    assert routes(on) - routes(OFF) == preflights
+    assert {path for _, path in preflights} == {p for verb, p in routes(OFF) if verb == "ANY"}
+    settings = OFF.resources()["Api"]["Properties"]["MethodSettings"]
+    assert not [held for held in settings if held["HttpMethod"] == "OPTIONS"]
+
+
+def test_callers_can_be_kept_from_taking_the_workers_room():
+    def reserved(evaluation):
+        functions = evaluation.resources("AWS::Serverless::Function").items()
+        return {
+            name: evaluation.value(held["Properties"]["ReservedConcurrentExecutions"])
+            for name, held in functions
+            if "ReservedConcurrentExecutions" in held["Properties"]
+        }
+
+    assert reserved(OFF) == {}
+    assert reserved(ALONE["ApiConcurrency"]) == {"ApiFunction": "50"}
 
 
 PROTECTION = {

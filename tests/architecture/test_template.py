@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from core.contract.contract import ErrorResponse, ResponseStatus
 from core.contract.limits import GATEWAY_BYTES
 from core.formats import json as json_format
 from core.formats import xml as xml_format
+from core.http import gateway
 from tooling.template import parse
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,7 @@ def of_type(kind):
 FUNCTIONS = of_type("AWS::Serverless::Function")
 QUEUES = of_type("AWS::SQS::Queue")
 ROLES = of_type("AWS::IAM::Role")
+API = RESOURCES["Api"]["Properties"]
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 SQS_EVENTS = [
     (name, event["Properties"])
@@ -129,6 +132,52 @@ def filled_in(template):
     }.items():
         template = template.replace(variable, value)
     return template
+
+
+def keyless_routes():
+    """Return function, verb and path of what anybody may call."""
+    return [
+        (name, event["Properties"]["Method"], event["Properties"]["Path"])
+        for name, function in FUNCTIONS.items()
+        for event in function["Events"].values()
+        if event["Type"] == "Api" and "Auth" in event["Properties"]
+    ]
+
+
+def stage_limits():
+    """Return what the stage sets for each verb and path, under whatever condition."""
+    settings = [held.get("Fn::If", [None, held])[1] for held in API["MethodSettings"]]
+    paths = [each["ResourcePath"].replace("~1", "/").replace("//", "/") for each in settings]
+    return {(each["HttpMethod"], path): each for each, path in zip(settings, paths, strict=True)}
+
+
+def test_what_anybody_may_call_can_neither_send_nor_read_a_mail():
+    assert {name for name, _, _ in keyless_routes()} == {"MetadataFunction", "PreflightFunction"}
+    for name, verb, _ in keyless_routes():
+        allowed = {action for s in statements(name) for action in as_list(s["Action"])}
+        assert {action.partition(":")[0] for action in allowed} == {"logs"}
+        assert verb in (("OPTIONS",) if name == "PreflightFunction" else ("GET", "HEAD"))
+
+
+def test_no_caller_can_use_up_the_rate_of_another():
+    """A stage's limit is one for all callers of a method; only a key's is the caller's own."""
+    limits = stage_limits()
+    limited = {at for at, each in limits.items() if "ThrottlingRateLimit" in each}
+
+    assert ("*", "/*") in limits
+    assert limited == {(verb, path) for _, verb, path in keyless_routes()}
+    assert len({(limits[at]["ThrottlingRateLimit"]) for at in limited}) == 1
+    plan = of_type("AWS::ApiGateway::UsagePlan")["UsagePlan"]
+    assert plan["Throttle"]["RateLimit"] == {"Ref": "ThrottleRate"}
+
+
+@pytest.mark.parametrize("kind", API["GatewayResponses"])
+def test_answers_of_the_gateway_are_kept_by_nobody_as_ours_are_not(kind):
+    headers = API["GatewayResponses"][kind]["ResponseParameters"]["Headers"]
+    ours = gateway.write(gateway.Response(HTTPStatus.OK, "text/plain", ""))["headers"]
+
+    for name in ("Cache-Control", "X-Content-Type-Options"):
+        assert headers[name] == f"'{ours[name]}'"
 
 
 def test_no_two_functions_share_a_role():

@@ -1,7 +1,8 @@
 """The roles are enforced: what is taken away from one is denied, and the way that needs it fails.
 
 The other tests here show that the roles allow enough; these that they are looked at. They have a
-stack of their own, because they take permissions away, and it has further domains.
+stack of their own, because they take permissions away, and it has further domains and lets pages
+call it.
 """
 
 import base64
@@ -18,6 +19,7 @@ from support.deployed import caller_of, deployed
 
 from local.stack import Stack
 
+ORIGIN = "https://app.example.com"
 Until = Callable[..., dict[str, Any]]
 MAIL = mails.MAIL | {"To": "success@simulator.amazonses.com"}
 FILE = MAIL | {"Attachments": [{"Name": "a.txt", "Bytes": base64.b64encode(b"abc").decode()}]}
@@ -25,7 +27,8 @@ FILE = MAIL | {"Attachments": [{"Name": "a.txt", "Bytes": base64.b64encode(b"abc
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with deployed({"MoreSenderDomains": "other.example,third.example"}) as running:
+    parameters = {"MoreSenderDomains": "other.example,third.example", "CorsOrigins": ORIGIN}
+    with deployed(parameters) as running:
         yield running
 
 
@@ -210,6 +213,22 @@ def test_the_documentation_needs_no_permission(api: httpx.Client, roles: Roles) 
         for action in actions(p)
     } == {"logs"}
     assert api.get("/metadata").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/reply/SendMail", "/csv/oneway/SendMail"])
+def test_a_page_hears_that_it_may_call_and_nobody_sends_by_asking(
+    stack: Stack, ses: httpx.Client, path: str
+) -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "x-api-key": "made-up"}
+    meant = {"X-Http-Method-Override": "POST"}
+
+    for headers in (asked, asked | meant):
+        content = json.dumps(MAIL)
+        reply = httpx.request("OPTIONS", stack.url + path, headers=headers, content=content)
+        assert (reply.status_code, reply.text) == (200, "")
+        assert reply.headers["access-control-allow-origin"] == ORIGIN
+    assert httpx.post(stack.url + path, headers=asked, json=MAIL).status_code == 403
+    assert ses.get("/messages").json() == []
 
 
 @pytest.mark.parametrize("role", ["ApiRole", "ResendRole"])

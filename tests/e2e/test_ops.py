@@ -242,6 +242,7 @@ def shop(say: Callable[..., str], stack: Stack) -> Iterator[str]:
     """A second domain, for the tests one after the other; its first key."""
     added = say("domains", "add", SHOP, "name=shop", "default_sender_name=Our Shop")
     assert added.startswith(f"{SHOP} is added.\n")
+    assert "\nexample.com lists the keys that no domain listed, so they go on: " in added
     yield added.splitlines()[2]
     say("domains", "remove", SHOP)
 
@@ -328,11 +329,17 @@ def test_no_command_prints_a_key_twice_or_a_hash_at_all(say: Any, shop: str) -> 
     assert not re.search(r"[0-9a-f]{64}", printed)
 
 
-def test_with_a_single_domain_the_parameters_are_shown(say: Any) -> None:
+def test_what_is_as_the_parameters_say_is_shown_with_the_first_clients_key(
+    say: Any, stack: Stack, shop: str
+) -> None:
+    gateway = stack.client("apigateway")
+    keys = gateway.get_api_keys(includeValues=True)["items"]
+    (first,) = [key["id"] for key in keys if key["value"] == stack.api_key]
+
     assert "example.com  sends\n" in say("domains", "show")
     shown = say("domains", "show", "example.com")
     assert "  default_sender=no-reply@example.com  (parameters)\n" in shown
-    assert "  any key that is no other domain's\n" in shown
+    assert key_ids(shown) == [first]
 
 
 def test_a_removed_domains_keys_open_nothing_any_more(stack: Stack, say: Any) -> None:
@@ -359,6 +366,8 @@ def test_a_removed_domains_keys_open_nothing_any_more(stack: Stack, say: Any) ->
         (("change", "example.com"), "Say what to change"),
         (("revoke-key", "example.com", "nothing"), "no key of this domain"),
         (("rotate-key", "a.example"), "but for ["),
+        (("admit-key", "example.com", "nothing"), "no key of this stack"),
+        (("add", "co.uk"), "domain: co.uk is a public suffix"),
     ],
 )
 def test_what_would_not_validate_is_refused_and_changes_nothing(

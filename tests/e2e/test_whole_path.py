@@ -159,10 +159,14 @@ def test_blind_copies_are_sent_and_stand_nowhere(
 
 
 def test_without_the_key_nothing_is_sent_or_read(stack: Stack, ses: httpx.Client) -> None:
+    meant = {"X-Http-Method-Override": "POST"}
     for headers in ({}, {"x-api-key": "wrong"}):
         reply = httpx.post(f"{stack.url}/Mail/Send", json=MAIL, headers=headers)
         assert reply.status_code == 403
         assert httpx.get(f"{stack.url}/Status?MessageId=x", headers=headers).status_code == 403
+        # Not even a preflight starts a function: no page may call this stack.
+        asked = httpx.options(f"{stack.url}/Mail/Send", headers=headers | meant)
+        assert (asked.status_code, asked.json()["Status"]) == (403, "failed")
 
     assert ses.get("/messages").json() == []
 
@@ -273,6 +277,8 @@ def test_the_gateways_own_refusals_have_the_services_form(stack: Stack) -> None:
     assert reply.status_code == 403
     assert reply.json()["ResponseStatus"]["Errors"] == []
     assert (reply.json()["Status"], reply.json()["Retry"]) == ("failed", False)
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_verb_that_leads_nowhere_is_unknown(stack: Stack) -> None:

@@ -40,7 +40,7 @@ def we_take(address):
         submission.read(
             SendMail(to=address, text="t"),
             {CONFIG.default_domain.domain: CONFIG.default_domain},
-            "",
+            "a-key",
             CONFIG.limits,
         )
     except Invalid:

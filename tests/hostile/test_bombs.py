@@ -439,7 +439,7 @@ BOUNDS = {
 
 def submitted(fields, limits=CONFIG.limits):
     mail = SendMail(**{"to": "a@b.example", "text": "t"} | fields)
-    return submission.read(mail, {"example.com": CONFIG.default_domain}, "", limits)
+    return submission.read(mail, {"example.com": CONFIG.default_domain}, "a-key", limits)
 
 
 @pytest.mark.parametrize("name", BOUNDS)

@@ -6,8 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
+from support.domains import put_domain
 
 from core.config import CONFIG
+from core.submission.senders import usable
 from ops import domains, suppressions
 from ops.api_keys import hash_of
 from ops.domain_records import DomainRecords
@@ -55,6 +57,21 @@ def run(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Run:
     return _run
 
 
+def key_of_stack(stack: Stack) -> str:
+    """Return the first client's key."""
+    key = stack.aws.client("apigateway").get_api_key(
+        apiKey=stack.outputs["ApiKeyId"], includeValue=True
+    )
+    return str(key["value"])
+
+
+def domains_open_to(key: str, stack: Stack) -> set[str]:
+    """Return the domains that the functions let a key use, as the table has them now."""
+    records = DomainRecords.of(stack)
+    configurations = {name: records.read(name, held) for name, held in records.all().items()}
+    return set(usable(configurations, hash_of(key)))
+
+
 def test_a_quoted_setting_is_one_setting(run: Run, table: Any) -> None:
     run("domains", "--words", f'add {SHOP} default_sender_name="A & B" --open')
 
@@ -71,9 +88,10 @@ def test_a_name_that_answers_cannot_have_is_refused_by_the_models_rule(run: Run)
 
 
 def test_keys_are_made_rotated_revoked_and_removed(run: Run, table: Any, stack: Stack) -> None:
-    added, said, first = run("domains", "add", SHOP)
+    added, said, first, *_ = run("domains", "add", SHOP)
     rotated = run("domains", "rotate-key", SHOP)
     second, (old_id,) = rotated[1], [line.strip() for line in rotated[3:]]
+    stacks_own = {"api_keys": [hash_of(key_of_stack(stack))]}
 
     item = table.get_item(Key={"pk": "DOMAIN", "sk": SHOP})["Item"]
     assert added == f"{SHOP} is added."
@@ -85,7 +103,155 @@ def test_keys_are_made_rotated_revoked_and_removed(run: Run, table: Any, stack: 
     with pytest.raises(ValueError, match="the domain's only key"):
         run("domains", "revoke-key", SHOP, new_id)
     assert run("domains", "remove", SHOP) == [f"Key {new_id} is revoked.", f"{SHOP} is removed."]
-    assert DomainRecords.of(stack).all() == {"example.com": {}}
+    held = DomainRecords.of(stack).all()
+    assert held == {"example.com": {"pk": "DOMAIN", "sk": "example.com"} | stacks_own}
+
+
+def test_the_first_client_goes_on_when_a_second_domain_gets_keys(run: Run, stack: Stack) -> None:
+    first, id_ = key_of_stack(stack), stack.outputs["ApiKeyId"]
+    run("domains", "add", "open.example", "--open")
+    before = domains_open_to(first, stack)
+
+    printed = run("domains", "add", SHOP)
+
+    assert before == {"example.com", "open.example"}
+    assert domains_open_to(first, stack) == before
+    assert domains_open_to(printed[2], stack) == {SHOP}
+    assert domains_open_to("nobody's", stack) == set()
+    assert printed[3:] == [
+        *(
+            f"{domain} lists the keys that no domain listed, so they go on: {id_}."
+            for domain in sorted(before)
+        ),
+        "From now on a key opens the domains that list it, and no others.",
+    ]
+    assert f"  key {id_}" in run("domains", "show", "example.com")
+
+
+@pytest.mark.parametrize("command", [("rotate-key",), ("admit-key", "KEY_ID")])
+def test_so_they_do_when_the_only_domain_gets_a_list(
+    run: Run, stack: Stack, command: tuple[str, ...]
+) -> None:
+    first, id_ = key_of_stack(stack), stack.outputs["ApiKeyId"]
+    run("domains", "add", "open.example", "--open")
+    action, *more = (id_ if word == "KEY_ID" else word for word in command)
+
+    run("domains", action, "example.com", *more)
+
+    assert domains_open_to(first, stack) == {"example.com", "open.example"}
+
+
+def test_a_key_that_is_switched_off_is_adopted_by_no_domain(run: Run, stack: Stack) -> None:
+    gateway, id_ = stack.aws.client("apigateway"), stack.outputs["ApiKeyId"]
+    off = {"op": "replace", "path": "/enabled", "value": "false"}
+    gateway.update_api_key(apiKey=id_, patchOperations=[off])
+
+    run("domains", "add", SHOP)
+
+    assert domains_open_to(key_of_stack(stack), stack) == set()
+    assert run("domains")[0].startswith("example.com  NO KEY OPENS IT")
+
+
+def test_domains_that_a_stack_had_open_beside_listed_keys_get_theirs(
+    run: Run, stack: Stack
+) -> None:
+    """As every stack with two clients had it, before a key that nobody lists opened nothing."""
+    put_domain(SHOP, api_keys=[hash_of("theirs")])
+    first, id_ = key_of_stack(stack), stack.outputs["ApiKeyId"]
+    before = domains_open_to(first, stack)
+    listed = run("domains")
+
+    adopted = run("domains", "adopt-keys")
+
+    assert before == set()
+    assert listed[0] == "example.com  NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
+    assert adopted[0].endswith(f"{id_}.")
+    assert domains_open_to(first, stack) == {"example.com"}
+    assert run("domains", "adopt-keys") == [
+        "Nothing to do: every domain lists keys, or every key is listed."
+    ]
+
+
+def test_where_keys_are_listed_a_domain_that_is_open_is_refused(run: Run, stack: Stack) -> None:
+    run("domains", "add", SHOP)
+
+    with pytest.raises(ValueError, match="no key would open this one"):
+        run("domains", "add", "open.example", "--open")
+
+    assert "open.example" not in DomainRecords.of(stack).all()
+
+
+def test_a_key_may_open_a_second_domain(run: Run, stack: Stack) -> None:
+    first, id_ = key_of_stack(stack), stack.outputs["ApiKeyId"]
+    run("domains", "add", SHOP)
+
+    assert run("domains", "admit-key", SHOP, id_) == [f"Key {id_} opens {SHOP} within a minute."]
+    assert domains_open_to(first, stack) == {"example.com", SHOP}
+    run("domains", "admit-key", SHOP, id_)
+    run("domains", "revoke-key", SHOP, id_)
+    assert domains_open_to(first, stack) == {"example.com"}
+    with pytest.raises(ValueError, match="no key of this stack"):
+        run("domains", "admit-key", SHOP, "nothing")
+
+
+def test_the_stacks_own_domain_keeps_its_keys_when_its_settings_go(
+    run: Run, stack: Stack, table: Any
+) -> None:
+    run("domains", "add", SHOP)
+    run("domains", "change", "example.com", "retry_hours=12")
+
+    for _ in range(2):
+        removed = run("domains", "remove", "example.com")
+
+    item = table.get_item(Key={"pk": "DOMAIN", "sk": "example.com"})["Item"]
+    assert removed == ["example.com is as the parameters say again."]
+    assert item.keys() == {"pk", "sk", "api_keys"}
+    assert domains_open_to(key_of_stack(stack), stack) == {"example.com"}
+
+
+@pytest.mark.parametrize(
+    ("command", "setting"),
+    [
+        (("add", "co.uk"), "domain"),
+        (("add", "shop.co.uk", "allowed_senders=*@co.uk,*@shop.co.uk"), "allowed_senders"),
+        (
+            ("add", "shop.example", "allowed_senders=*@kawasaki.jp,*@shop.example"),
+            "allowed_senders",
+        ),
+        (("change", "example.com", "allowed_senders=*@example.com,*@com.br"), "allowed_senders"),
+    ],
+)
+def test_a_public_suffix_is_nobodys_to_send_as(
+    run: Run, stack: Stack, command: tuple[str, ...], setting: str
+) -> None:
+    before = DomainRecords.of(stack).all()
+
+    with pytest.raises(ValueError, match=f"^{setting}: .* is a public suffix"):
+        run("domains", *command)
+
+    assert DomainRecords.of(stack).all() == before
+
+
+@pytest.mark.parametrize("domain", ["shop.co.uk", "pages.github.io", "github.io", "shop.example"])
+def test_what_has_an_owner_is_no_public_suffix(run: Run, domain: str) -> None:
+    assert run("domains", "add", domain)[0] == f"{domain} is added."
+
+
+def test_a_domain_that_may_mail_as_another_clients_is_warned_about_from_both_sides(
+    run: Run,
+) -> None:
+    run("domains", "add", SHOP)
+    lent = f"allowed_senders=*@example.com,*@{SHOP},*@later.example"
+
+    changed = run("domains", "change", "example.com", lent)
+    added = run("domains", "add", "later.example")
+    harmless = run("domains", "change", SHOP, f"allowed_senders=*@{SHOP}")
+
+    as_shop = f"the callers of example.com may mail as {SHOP}, which is for other keys."
+    as_later = "the callers of example.com, which is for other keys, may mail as later.example."
+    assert f"Warning: {as_shop}" in changed
+    assert f"Warning: {as_later}" in added
+    assert harmless[1:] == [f"Warning: {as_later.replace('later.example', SHOP)}"]
 
 
 def test_settings_are_changed_shown_and_taken_back(run: Run, table: Any) -> None:

@@ -93,6 +93,14 @@ def test_nothing_can_be_changed(ask, method):
     assert ask("/metadata", method=method)["statusCode"] == 404
 
 
+def test_documentation_may_be_kept_for_minutes_and_by_its_reader_only(ask):
+    page, missing = ask("/metadata")["headers"], ask("/xml/metadata", op="Nope")["headers"]
+
+    assert page["Cache-Control"] == "private, max-age=300"
+    assert missing["Cache-Control"] == "no-store"
+    assert page["X-Content-Type-Options"] == missing["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_head_has_no_body(ask):
     reply = ask("/metadata", method="HEAD")
 

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 from support.account import create_resources
 from support.faults import Fault
-from support.gateway import Context
+from support.gateway import Context, proxy_event
 from support.mails import MAIL
 from support.permissions import FUNCTIONS, Grant, Watch, grants, watch
 from support.template import Evaluation
@@ -18,7 +18,7 @@ from support.world import BOUNCED, FORGIVEN, World, world
 
 from core.config import CONFIG
 from core.message.reputation import Tally
-from handlers import metadata, resend, sweep
+from handlers import metadata, preflight, resend, sweep
 
 UNCALLED = {
     # What Lambda does in the role's name, and we never do ourselves.
@@ -31,6 +31,8 @@ UNCALLED = {
 }
 LARGE = MAIL | {"Text": "t" * 100_001}
 FILE = MAIL | {"Attachments": [{"Bytes": base64.b64encode(b"abc").decode(), "Name": "a.txt"}]}
+CORS = {"CorsOrigins": "*"}
+"""With it every function is there."""
 THROTTLED = Fault("sesv2.SendEmail#1", "throttled")
 
 
@@ -47,7 +49,8 @@ def send(service: World) -> None:
     service.status(next(iter(service.records())))
     service.post(MAIL, oneway=True)
     service.post(MAIL, fault=THROTTLED)
-    service.post(FILE, fault=Fault("s3.PutObject/1#1", "broken", lasting=True))
+    for fault in (Fault("s3.PutObject/1#1", "broken", lasting=True), None):
+        service.post(FILE, key="taken back", fault=fault)
 
 
 def retry(service: World) -> None:
@@ -79,11 +82,11 @@ def lose_a_function(service: World) -> None:
 
 
 def hear(service: World) -> None:
-    for fate in (BOUNCED, FORGIVEN):
+    for fate in (FORGIVEN, BOUNCED):
         service.fate = fate
-        service.post(MAIL | {"To": f"{fate.status}@recipient.example"})
+        service.post(MAIL)  # To the one whom the events name.
         service.tell_all()
-    service.post(MAIL)
+    service.post(MAIL | {"To": "bob@recipient.example"})
     event = service.events[-1]
     event["mail"]["tags"] = {}
     service.tell(event)
@@ -96,6 +99,8 @@ def count(service: World) -> None:
     service.clock.now += 60
     resend.domain_table._read_at = float("-inf")
     service.work_off()
+    service.set_cap(1)
+    service.post(MAIL, key="k")
 
 
 def pause(service: World) -> None:
@@ -110,6 +115,7 @@ def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
         metadata.handler(event, Context())  # type: ignore[arg-type]
+    preflight.handler(proxy_event("OPTIONS", "/Mail/Send", key=None), Context())  # type: ignore[arg-type]
 
 
 WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
@@ -132,19 +138,50 @@ def needed(walked: Watch) -> dict[str, set[Grant]]:
 
 
 def test_every_role_allows_what_its_function_needs(needed: dict[str, set[Grant]], walked: Watch):
-    assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {"metadata"}
+    assert {name for name, asked in needed.items() if asked} == set(FUNCTIONS) - {
+        "metadata",
+        "preflight",
+    }
     assert walked.refused() == {}
 
 
 def test_no_role_allows_more_than_its_function_needs(needed: dict[str, set[Grant]]):
     over = {
-        (name, grant.action, grant.resource)
+        (name, grant.action, grant.resource, grant.key)
         for name, asked in needed.items()
-        for grant in grants(name, Evaluation())
+        for grant in grants(name, Evaluation(CORS))
         if grant.action not in UNCALLED and not any(grant.covers(need) for need in asked)
     }
 
     assert over == set()
+
+
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+
+
+@pytest.mark.parametrize(
+    ("function", "written"),
+    [
+        ("api", {"MSG#*", "KEY#*", "CAP#*"}),
+        ("resend", {"MSG#*"}),
+        ("ses_events", {"MSG#*", "SUPPRESSED#*", "RATES", "HEARD"}),
+        ("sweep", {"MSG#*", "DOMAIN"}),
+        ("metadata", set()),
+        ("preflight", set()),
+    ],
+)
+def test_a_function_writes_its_own_kinds_of_items_only(function: str, written: set[str]):
+    allowed = {g.key for g in grants(function, Evaluation(CORS)) if g.action in WRITES}
+
+    assert allowed == written
+
+
+def test_no_function_reads_the_table_without_naming_a_key():
+    for function in FUNCTIONS:
+        for grant in grants(function, Evaluation(CORS)):
+            if grant.action.startswith("dynamodb:") and "/index/" not in grant.resource:
+                assert grant.key != "*"
+                assert grant.action != "dynamodb:Scan"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +201,16 @@ def test_no_role_allows_more_than_its_function_needs(needed: dict[str, set[Grant
             True,
         ),
         ({"SenderDomain": "mg.example.com"}, "a@example.com", False),
+        (
+            {"SenderDomain": "mg.example.com", "SenderIdentity": "bill@example.com"},
+            "bill@example.com",
+            True,
+        ),
+        (
+            {"SenderDomain": "mg.example.com", "SenderIdentity": "bill@example.com"},
+            "a@example.com",
+            False,
+        ),
     ],
 )
 @pytest.mark.parametrize("function", ["api", "resend"])
@@ -201,7 +248,7 @@ def test_a_key_of_ones_own_may_be_used_as_far_as_the_calls_need_it(
         "sqs:ReceiveMessage": {"kms:Decrypt"},  # Lambda's, in the role's name.
     }
     for name, asked in needed.items():
-        allowed = grants(name, Evaluation({"KmsKeyArn": KEY}))
+        allowed = grants(name, Evaluation({"KmsKeyArn": KEY} | CORS))
         called = {g.action for g in asked} | {g.action for g in allowed if g.action in UNCALLED}
         due = {
             Grant(action, KEY)
@@ -211,4 +258,4 @@ def test_a_key_of_ones_own_may_be_used_as_far_as_the_calls_need_it(
         }
 
         assert {grant for grant in allowed if grant.action.startswith("kms:")} == due
-        assert not any(g.action.startswith("kms:") for g in grants(name, Evaluation()))
+        assert not any(g.action.startswith("kms:") for g in grants(name, Evaluation(CORS)))

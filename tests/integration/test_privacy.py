@@ -19,7 +19,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ParamValidationError
 from support.account import before_send
 from support.answers import Raw, answer, raising
-from support.gateway import Context
+from support.gateway import Context, proxy_event
 from support.mails import NAMESPACE
 from support.ses import Ses
 from support.ses_events import batch, sample
@@ -28,7 +28,7 @@ from core.aws import clients
 from core.config import CONFIG
 from core.contract.contract import SendMail
 from core.contract.members import members
-from handlers import api, metadata, resend, ses_events, sweep
+from handlers import api, metadata, preflight, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
 Sink = Callable[..., str]
@@ -69,7 +69,7 @@ def written(capfd: pytest.CaptureFixture[str]) -> Iterator[Sink]:
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(everything)
     root.setLevel(logging.DEBUG)
-    ours = [module.logger for module in (api, metadata, resend, ses_events, sweep)]
+    ours = [module.logger for module in (api, metadata, preflight, resend, ses_events, sweep)]
     before = [(held, held.setStream(stream)) for one in ours for held in one.handlers]
     for one in ours:
         one.setLevel(logging.DEBUG)
@@ -172,6 +172,15 @@ def test_a_path_leaves_no_mark(call: Call, written: Sink, method: str, path: str
     text = written(
         call, method, path, None, headers=NAMED, query={"MessageId": MARK, MARK: MARK}, key=KEY
     )
+
+    assert '"answered"' in text
+    assert marks_in(text) == []
+
+
+def test_a_preflight_leaves_no_mark(context: Context, written: Sink) -> None:
+    event = proxy_event("OPTIONS", f"/{MARK}", headers={"Origin": MARK}, query={MARK: MARK})
+
+    text = written(preflight.handler, event, context)
 
     assert '"answered"' in text
     assert marks_in(text) == []

@@ -10,11 +10,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from support.account import before_send, queued
 from support.answers import raising
+from support.gateway import Context, proxy_event
 from support.mails import MAIL, NAMESPACE
 from support.ses import Ses
 
 from core.config import CONFIG
-from handlers import api
+from handlers import api, preflight
 
 Call = Callable[..., dict[str, Any]]
 
@@ -121,12 +122,59 @@ def test_another_verb_may_be_meant(call: Call, ses: Ses) -> None:
     assert reply["statusCode"] == 200
 
 
-def test_a_preflight_cannot_be_made_a_request(call: Call, ses: Ses) -> None:
-    """It comes through without an API key."""
+def test_what_came_as_options_cannot_be_made_a_request(call: Call, ses: Ses) -> None:
     headers = {"X-Http-Method-Override": "POST"}
 
-    assert call("OPTIONS", "/Mail/Send", MAIL, headers=headers, key=None)["statusCode"] == 404
+    assert call("OPTIONS", "/Mail/Send", MAIL, headers=headers)["statusCode"] == 404
     assert ses.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/Mail/Send"),
+        ("POST", "/json/oneway/SendMail"),
+        ("POST", "/json/reply/SendMail[]"),
+        ("GET", "/Status"),
+        ("PUT", "/Mail/Send"),
+    ],
+)
+def test_without_a_checked_key_nothing_is_done_whatever_the_headers_say(
+    call: Call, ses: Ses, table: Any, method: str, path: str
+) -> None:
+    """API Gateway lets a method of another name through where it takes one that needs no key."""
+    headers = {"X-Http-Method-Override": "POST", "x-api-key": "a-key"}
+    headers = headers if method == "PUT" else {"x-api-key": "a-key"}
+
+    reply = call(method, path, MAIL if method != "GET" else None, headers=headers, key=None)
+
+    assert (reply["statusCode"], reply["json"]["ResponseStatus"]["ErrorCode"]) == (403, "Forbidden")
+    assert reply["json"]["Status"] == "failed"
+    assert ses.asked == 0
+    assert table.scan()["Items"] == []
+
+
+def test_under_sam_cli_which_names_no_key_the_header_is_the_key(
+    call: Call, ses: Ses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "CONFIG", CONFIG._replace(is_emulated=True))
+
+    assert call("POST", "/Mail/Send", MAIL, headers={"x-api-key": "k"}, key=None)["json"]["Status"]
+    assert call("POST", "/Mail/Send", MAIL, key=None)["statusCode"] == 403
+
+
+def test_an_answer_is_kept_by_nobody_and_taken_for_nothing_else(call: Call, ses: Ses) -> None:
+    sent = call("POST", "/Mail/Send", MAIL)
+    for reply in (
+        sent,
+        call("GET", f"/Status/{sent['json']['MessageId']}"),
+        call("POST", "/Mail/Send", {}),
+        call("POST", "/Mail/Send", MAIL, key=None),
+        call("GET", "/Nope"),
+        preflight.handler(proxy_event("OPTIONS", "/Mail/Send", key=None), Context()),
+    ):
+        assert reply["headers"]["Cache-Control"] == "no-store"
+        assert reply["headers"]["X-Content-Type-Options"] == "nosniff"
 
 
 def test_without_configured_origins_browsers_are_told_nothing(call: Call) -> None:
@@ -151,16 +199,34 @@ def test_configured_origins_may_call(
     origin: str,
     told: str | None,
 ) -> None:
-    monkeypatch.setattr(api, "CONFIG", replace(CONFIG, cors_origins=frozenset(allowed)))
+    for handler in (api, preflight):
+        monkeypatch.setattr(handler, "CONFIG", replace(CONFIG, cors_origins=frozenset(allowed)))
     headers = {"Origin": origin}
+    asked = proxy_event("OPTIONS", "/Mail/Send", headers=headers, key=None)
 
     for reply in (
-        call("OPTIONS", "/Mail/Send", headers=headers, key=None),
+        preflight.handler(asked, Context()),
         call("POST", "/Mail/Send", MAIL, headers=headers),
         call("POST", "/Mail/Send", {}, headers=headers),
         call("GET", "/Nope", headers=headers),
     ):
         assert reply["headers"].get("Access-Control-Allow-Origin") == told
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "GET"])
+def test_a_preflight_is_answered_as_one_whatever_verb_it_is_said_to_have(
+    monkeypatch: pytest.MonkeyPatch, ses: Ses, method: str
+) -> None:
+    monkeypatch.setattr(preflight, "CONFIG", replace(CONFIG, cors_origins=frozenset({"*"})))
+    headers = {"X-Http-Method-Override": "POST", "Origin": "https://app.example"}
+
+    reply = preflight.handler(
+        proxy_event(method, "/Mail/Send", json.dumps(MAIL), headers=headers), Context()
+    )
+
+    assert (reply["statusCode"], reply["body"]) == (200, "")
+    assert "POST" in reply["headers"]["Access-Control-Allow-Methods"]
+    assert ses.asked == 0
 
 
 def test_a_page_shows_what_an_answer_holds_and_runs_nothing_of_it(call: Call) -> None:

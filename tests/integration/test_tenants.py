@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.account import before_send
 from support.domains import change_domain, hash_of, put_domain
+from support.gateway import faults_of
 from support.mails import MAIL, NAMESPACE
 from support.ses import Ses
 
@@ -117,13 +118,64 @@ def test_anothers_message_is_answered_as_one_that_is_not_there(
     assert ask(route.format(theirs), key="their-key")["statusCode"] == 200
 
 
-@pytest.mark.parametrize("key", ["our-key", "a key of nobody's"])
-def test_each_key_sends_for_its_own_domain_without_naming_it(post: Any, ses: Ses, key: str) -> None:
+@pytest.mark.parametrize(("key", "domain"), [("our-key", OURS), ("their-key", THEIRS)])
+def test_each_key_sends_for_its_own_domain_without_naming_it(
+    post: Any, ses: Ses, key: str, domain: str
+) -> None:
     answer = post("/Mail/Send", MAIL, key=key)["json"]
 
-    own = {"our-key": ("no-reply@shop.example", "shop"), "a key of nobody's": None}[key]
-    default = (CONFIG.default_domain.default_sender, CONFIG.default_domain.name)
-    assert (answer["Sender"], answer["Configuration"]) == (own or default)
+    assert answer["Sender"] == f"no-reply@{domain}"
+    assert answer["Configuration"] == domain.partition(".")[0]
+
+
+@pytest.mark.parametrize("key", ["a key of nobody's", "our-key,their-key", "our-key ", None])
+@pytest.mark.parametrize("path", ["/Mail/Send", "/json/oneway/SendMail"])
+def test_a_key_of_nobodys_opens_nothing_once_a_domain_lists_keys(
+    post: Any, ask: Any, ses: Ses, key: str | None, path: str
+) -> None:
+    theirs = post("/Mail/Send", MAIL, key="their-key")["json"]["MessageId"]
+
+    refused = [post(path, MAIL | more, key=key) for more in ({}, {"Domain": "example.com"})]
+
+    assert [reply["statusCode"] for reply in refused] == [403, 403]
+    assert ask(f"/Status/{theirs}", key=key)["statusCode"] == (404 if key else 403)
+    assert len(ses.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-api-key": "their-key"},
+        {"X-API-Key": "their-key", "x-api-key": "our-key"},
+        {"x-api-key": "our-key,their-key"},
+        {"x-api-key": ""},
+    ],
+)
+def test_further_keys_in_the_headers_make_no_other_caller(
+    post: Any, ses: Ses, headers: dict[str, str]
+) -> None:
+    answer = post("/Mail/Send", MAIL, headers=headers, key="our-key")["json"]
+    refused = post("/Mail/Send", MAIL | {"Domain": THEIRS}, headers=headers, key="our-key")
+
+    assert answer["Sender"] == f"no-reply@{OURS}"
+    assert refused["statusCode"] == 403
+
+
+def test_nobody_mails_as_a_domain_above_its_own_that_is_anothers(
+    post: Any, ses: Ses, table: Any
+) -> None:
+    below = f"mg.{THEIRS}"
+    put_domain(below, api_keys=[hash_of("our-key")])
+    api.domain_table._read_at = float("-inf")
+    mail = MAIL | {"From": f"ceo@{THEIRS}", "Domain": below}
+
+    refused = [post("/Mail/Send", mail | more, key="our-key") for more in ({}, {"Domain": ""})]
+
+    assert [faults_of(reply) for reply in refused] == [
+        {("From", "SenderNotAllowed")},
+        {("Domain", "NotEmpty")},
+    ]
+    assert ses.asked == 0
 
 
 @pytest.mark.parametrize("sender", [f"a@{THEIRS}", f"a@{NOWHERE}", "a@example.com"])

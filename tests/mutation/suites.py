@@ -28,6 +28,7 @@ _NEAREST = {
     "core/aws/ses.py": ["test_ses"],
     "core/aws/items.py": ["test_items", "test_store"],
     "core/submission/idempotency.py": ["test_idempotency"],
+    "core/submission/senders.py": ["test_senders", "test_submission"],
     "core/submission/submission.py": ["test_submission"],
 }
 _ALL = [

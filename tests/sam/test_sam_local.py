@@ -236,6 +236,12 @@ def test_the_documentation_needs_no_key_and_nothing_else(stack):
     assert "<h3>HTTP + XML</h3>" in answer["body"]
 
 
+def test_a_preflight_needs_no_key_and_nothing_else(stack):
+    answer = invoke(stack, "preflight_cors")
+
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+
+
 def test_events_about_an_unknown_message_say_so(stack):
     status = invoke(stack, "api_get_status")
     delivery = invoke(stack, "ses_events_delivery")

@@ -51,10 +51,10 @@ def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
         if isinstance(body, dict):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        if key:
-            headers["x-api-key"] = key
         number = f"request-{next(numbers)}"
-        event = proxy_event(method, path, body, headers=headers, query=query, request_id=number)
+        event = proxy_event(
+            method, path, body, headers=headers, query=query, key=key, request_id=number
+        )
         reply: dict[str, Any] = api.handler(event, context)
         if reply["headers"]["Content-Type"].startswith("application/json"):
             reply["json"] = json.loads(reply["body"])

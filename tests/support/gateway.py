@@ -27,10 +27,14 @@ def proxy_event(
     *,
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
+    key: str | None = "a-key",
     request_id: str = "request-1",
 ) -> dict[str, Any]:
-    """Build the event of a Lambda proxy integration; bytes travel in base64, as binary media do."""
-    headers = headers or {}
+    """Build the event of a Lambda proxy integration; bytes travel in base64, as binary media do.
+
+    `key` is the API key that API Gateway has checked; None for a method that needs none.
+    """
+    headers = ({"x-api-key": key} if key else {}) | (headers or {})
     encoded = isinstance(body, bytes)
     return {
         "httpMethod": method,
@@ -39,7 +43,7 @@ def proxy_event(
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": query and {k: [v] for k, v in query.items()},
-        "requestContext": {"requestId": request_id},
+        "requestContext": {"requestId": request_id, "identity": {"apiKey": key}},
         "body": base64.b64encode(body).decode() if encoded else body,
         "isBase64Encoded": encoded,
     }

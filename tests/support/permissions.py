@@ -3,6 +3,7 @@
 An action is IAM's, a resource is called as in the template (`MessageTable/index/Unfinished`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ import pytest
 
 from core.aws import clients
 from core.config import CONFIG
-from handlers import api, metadata, resend, ses_events, sweep
+from handlers import api, metadata, preflight, resend, ses_events, sweep
 from support.template import Evaluation
 
 FUNCTIONS = {
     "api": api,
     "metadata": metadata,
+    "preflight": preflight,
     "resend": resend,
     "ses_events": ses_events,
     "sweep": sweep,
@@ -36,16 +38,22 @@ _PARTS = {"Put": "dynamodb:PutItem", "Delete": "dynamodb:DeleteItem"}
 
 
 class Grant(NamedTuple):
-    """One action on one resource (a pattern, in a policy), for mails from these senders."""
+    """One action on one resource (a pattern, in a policy), under a condition.
+
+    The condition is on the senders of mails, or on the hash keys of the table's items. A policy
+    has patterns there, one grant for each pattern of a key.
+    """
 
     action: str
     resource: str
     senders: tuple[str, ...] = ()
+    key: str = "*"
 
     def covers(self, need: "Grant") -> bool:
         return (
             self.action == need.action
             and fnmatchcase(need.resource, self.resource)
+            and fnmatchcase(need.key, self.key)
             and all(
                 any(fnmatchcase(sender, allowed) for allowed in self.senders)
                 for sender in need.senders
@@ -85,13 +93,28 @@ def _of_table(operation: str, params: dict[str, Any]) -> Iterator[Grant]:
         case "TransactWriteItems":
             for part in params["TransactItems"]:
                 ((kind, asked),) = part.items()
-                yield Grant(_PARTS[kind], _TABLES[asked["TableName"]])
+                yield Grant(_PARTS[kind], _TABLES[asked["TableName"]], key=_hash_key(asked))
         case "BatchGetItem":
-            for table in params["RequestItems"]:
-                yield Grant("dynamodb:BatchGetItem", _TABLES[table])
+            for table, asked in params["RequestItems"].items():
+                for item in asked["Keys"]:
+                    yield Grant("dynamodb:BatchGetItem", _TABLES[table], key=item["pk"]["S"])
+        case "Query" if "IndexName" in params:
+            yield Grant(
+                "dynamodb:Query", f"{_TABLES[params['TableName']]}/index/{params['IndexName']}"
+            )
         case _:
-            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            yield Grant(f"dynamodb:{operation}", _TABLES[params["TableName"]] + index)
+            action, table = f"dynamodb:{operation}", _TABLES[params["TableName"]]
+            yield Grant(action, table, key=_hash_key(params))
+
+
+def _hash_key(asked: dict[str, Any]) -> str:
+    """Return the hash key of the item or items that a request is about: IAM's `LeadingKeys`."""
+    for held in (asked.get("Key"), asked.get("Item")):
+        if held:
+            return str(held["pk"]["S"])
+    expression, values = asked["KeyConditionExpression"], asked["ExpressionAttributeValues"]
+    (name,) = re.findall(r"\bpk = (:\w+)", expression)
+    return str(values[name]["S"])
 
 
 def grants(function: str, evaluation: Evaluation) -> set[Grant]:
@@ -116,10 +139,25 @@ def grants(function: str, evaluation: Evaluation) -> set[Grant]:
 
 def _of_statement(statement: dict[str, Any]) -> Iterator[Grant]:
     assert statement["Effect"] == "Allow"
-    senders = statement.get("Condition", {}).get("StringLike", {}).get("ses:FromAddress", [])
+    condition = statement.get("Condition", {})
+    senders = condition.get("StringLike", {}).get("ses:FromAddress", [])
     for action in _listed(statement["Action"]):
         for resource in _listed(statement["Resource"]):
-            yield Grant(action, resource, tuple(_listed(senders)))
+            for key in _keys(condition):
+                yield Grant(action, resource, tuple(_listed(senders)), key)
+
+
+def _keys(condition: dict[str, Any]) -> list[str]:
+    """Return the hash keys that a condition allows: any, if it asks for none.
+
+    `ForAllValues` holds for a request without keys as well, so that must be excluded beside it:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
+    """
+    keys = condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+    if keys is None:
+        return ["*"]
+    assert condition["Null"] == {"dynamodb:LeadingKeys": False}
+    return _listed(keys)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -128,7 +166,9 @@ def _listed(value: Any) -> list[Any]:
 
 @cache
 def _deployed(function: str, further_domains: str) -> frozenset[Grant]:
-    return frozenset(grants(function, Evaluation({"MoreSenderDomains": further_domains})))
+    return frozenset(
+        grants(function, Evaluation({"MoreSenderDomains": further_domains, "CorsOrigins": "*"}))
+    )
 
 
 @dataclass

@@ -200,7 +200,7 @@ class World:
         return str(json.loads(reply["body"])["Status"])
 
     def _request(self, method: str, path: str, body: str | None, key: str) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "x-api-key": "a-key"}
+        headers = {"Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
         event = proxy_event(method, path, body, headers=headers)

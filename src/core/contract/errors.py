@@ -5,6 +5,7 @@
     - Unbindable    -- 400: it is, but a member holds what its type cannot be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
   + NotAllowed      -- 403: no such domain (for this caller)
+  + KeyMissing      -- 403: API Gateway has checked no API key
   + NotFound        -- 404: no such message (for this caller)
   + NotImplementedHere  -- 405: no such operation, or not with this verb
   + InFlight        -- 409: the first request with this idempotency key is still under way
@@ -73,6 +74,13 @@ class Invalid(MailError):
 
 class NotAllowed(Invalid):
     """The caller named a domain that is not theirs, or does not exist: both get the same answer."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "Forbidden"
+
+
+class KeyMissing(MailError):
+    """A request that came without an API key. API Gateway lets none through: it is said twice."""
 
     status = HTTPStatus.FORBIDDEN
     code = "Forbidden"

@@ -24,7 +24,10 @@ class Request(NamedTuple):
     body: Body
     """As it was handed over: `http.binding.unpacked` undoes its Content-Encoding."""
     caller: str
-    """Who calls: the SHA-256 of the API key, in hex, or "" without one. Never the key itself."""
+    """Who calls: the SHA-256 of the API key that API Gateway has checked, in hex, or "" if it has
+    checked none. Never the key itself."""
+    is_keyless: bool
+    """Whether it came through API Gateway by a method that asks for no key."""
 
     def unpacked(self, content: bytes) -> "Request":
         """Return the same request with a body of `content`, which is no longer compressed."""
@@ -47,19 +50,27 @@ class Response(NamedTuple):
         return self._replace(headers={**self.headers, **headers})
 
 
-def read(event: Mapping[str, Any]) -> Request:
+def read(event: Mapping[str, Any], *, key_in_header: bool = False) -> Request:
     """Read an API Gateway REST proxy event.
+
+    The caller's key is the one that API Gateway says it has checked (`requestContext.identity`). A
+    header says what a client pleases: it may come twice, or with a method that asks for no key. So
+    it counts only in events without an `identity`, which AWS never sends, and with `key_in_header`:
+    for an emulator whose events never name a key (`sam local`).
 
     Repeated query parameters and headers are joined with a comma, as the original does with the
     former (docs/contract.md A3.2) and RFC 9110 §5.3 allows with the latter.
     """
     headers = _joined(event, "multiValueHeaders", "headers")
     headers = {name.lower(): value for name, value in headers.items()}
-    key = headers.get("x-api-key", "")
+    context = event.get("requestContext") or {}
+    identity = context.get("identity")
+    key = (identity or {}).get("apiKey") or ""
+    if key_in_header or identity is None:
+        key = key or headers.get("x-api-key", "")
     content = event.get("body") or ""
     if event.get("isBase64Encoded"):
         content = base64.b64decode(content)
-    context = event.get("requestContext") or {}
     return Request(
         id=context.get("requestId") or "",
         method=_method(event["httpMethod"].upper(), headers.get("x-http-method-override", "")),
@@ -68,21 +79,32 @@ def read(event: Mapping[str, Any]) -> Request:
         headers=headers,
         body=Body(content, headers.get("content-type", "")),
         caller=hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else "",
+        is_keyless=identity is not None and not key,
     )
 
 
 def write(response: Response) -> dict[str, Any]:
-    """Write the answer that API Gateway expects of a proxy integration."""
+    """Write the answer that API Gateway expects of a proxy integration.
+
+    Unless the answer says otherwise, nobody on its way may keep it (RFC 9111 §5.2.2.5): it names
+    mails. And no browser may take it for anything but its `Content-Type`.
+    """
     return {
         "statusCode": int(response.status),
-        "headers": {"Content-Type": response.content_type, "Vary": "Accept", **response.headers},
+        "headers": {
+            "Content-Type": response.content_type,
+            "Vary": "Accept",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **response.headers,
+        },
         "body": response.body,
         "isBase64Encoded": False,
     }
 
 
 def _method(sent: str, override: str) -> str:
-    """Return the verb that counts. A preflight needs no API key, so it must stay one."""
+    """Return the verb that counts. What came as OPTIONS may have needed no key: it stays that."""
     return sent if sent == "OPTIONS" else override.strip().upper() or sent
 
 

@@ -16,6 +16,8 @@ These are the control characters (C0, DEL and C1), the line and paragraph separa
 characters that let a text be shown from right to left, which can make a name look like another one
 (Unicode UAX #9). The tab is among them: it could not break a header, but SES refuses it.
 """
+_AT_SIGNS = re.compile("[@\ufe6b\uff20]")
+"""The '@', and the two characters that are the same to Unicode (its compatibility form NFKC)."""
 _UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -36,3 +38,17 @@ def faults_in(
     if max_length is not None and len(value) > max_length:
         message = f"'{field}' must not be longer than {max_length} characters."
         yield Fault(field, "Length", message)
+
+
+def shows_address(name: str, own: str) -> bool:
+    """Say whether a display name holds an '@', so that it could pass for the sender's address.
+
+    Many mail programs show the name in place of the address. A name that is the address itself,
+    `own`, in any case of its letters, deceives nobody.
+    """
+    return _AT_SIGNS.search(name) is not None and name.lower() != own.lower()
+
+
+def without_at(name: str) -> str:
+    """Return a display name with "at" in place of each '@': `ceo@bank` becomes `ceo at bank`."""
+    return " at ".join(part.strip() for part in _AT_SIGNS.split(name)).strip()

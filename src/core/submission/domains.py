@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.message.address import Address, parse_address, parse_domain
-from core.submission.characters import UNPRINTABLE
+from core.submission.characters import UNPRINTABLE, shows_address
 
 
 def _sender_pattern(text: str) -> str:
@@ -47,16 +47,23 @@ class DomainConfiguration(BaseModel):
         (), max_length=100
     )
     """The addresses that mails may come from, as `billing@example.com` or `*@example.com`. If there
-    are none: every address of the domain, and of its parent domain."""
+    are none: every address of the domain itself."""
     default_sender: _CheckedAddress
     default_sender_name: _DisplayName = ""
+    at_in_names: Literal["replace", "refuse"] = "replace"
+    """What becomes of an '@' in the sender's display name, which could pass for another address:
+    it is written as "at", or the request is refused."""
+    identity: str = ""
+    """What is verified in SES for it if not itself: a domain above it, or one address. From the
+    template (`SenderIdentity`), so for the template's domain only."""
     reply_to: tuple[_CheckedAddress, ...] = Field((), max_length=25)
     track_opens: bool | None = None
     """Whether SES adds its pixel; None: as the configuration set says."""
     track_clicks: bool | None = None
     """Whether SES rewrites links; None: as the configuration set says."""
     api_keys: frozenset[_KeyHash] = frozenset()
-    """SHA-256 (hex) of the API keys that may use it; empty: every key that no domain lists."""
+    """SHA-256 (hex) of the API keys that may use it. If it lists none: every key, as long as no
+    other domain lists any; from then on no key at all."""
     retry_hours: int = Field(24, ge=1, le=36)
     """How long a mail that SES does not take is tried again before it has failed."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
@@ -88,17 +95,24 @@ class DomainConfiguration(BaseModel):
         return sum(compare_digest(caller, key) for key in self.api_keys) > 0
 
     def allows_sender(self, sender: Address) -> bool:
-        """Say whether mail may come from `sender`.
+        """Say whether its own settings let a mail come from `sender`.
 
-        If nothing else is configured: from the domain itself, and its parent domain, for
-        `mg.customer.example` that mails as `@customer.example` is common. A parent that is a
-        top-level domain is nobody's.
+        That is every address of the domain, or those that `allowed_senders` names. No domain above
+        it is among them: that may be somebody else's (`core.submission.senders` knows when not).
         """
         if self.allowed_senders:
             return any(_fits(sender.lower(), allowed.lower()) for allowed in self.allowed_senders)
-        domain = sender.rpartition("@")[2]
-        parent = self.domain.partition(".")[2]
-        return domain == self.domain or ("." in parent and domain == parent)
+        return sender.rpartition("@")[2] == self.domain
+
+    def is_verified_as(self, sender: Address) -> bool:
+        """Say whether `identity` is a domain above this one, or an address there, and `sender` it.
+
+        What is neither (a domain beside this one, or below it) allows nobody.
+        """
+        local, _, above = self.identity.rpartition("@")
+        if not self.domain.endswith(f".{above.lower()}"):
+            return False
+        return _fits(sender.lower(), f"{local or '*'}@{above}".lower())
 
 
 def _fits(sender: str, allowed: str) -> bool:
@@ -118,14 +132,23 @@ def configured(
 
     What it leaves out is as in `default`; but another domain mails in its own name.
     """
-    left_out = default.model_dump()
+    left_out, fixed = default.model_dump(), {"domain": domain, "identity": default.identity}
     if domain != default.domain:
         own = {"name": domain[:64], "default_sender": f"no-reply@{domain}"}
         left_out |= own | {"default_sender_name": ""}
-    configuration = DomainConfiguration.model_validate(left_out | dict(record) | {"domain": domain})
+        fixed["identity"] = ""
+    configuration = DomainConfiguration.model_validate(left_out | dict(record) | fixed)
+    sender = configuration.default_sender
     is_own = domain == default.domain and not {"default_sender", "allowed_senders"} & record.keys()
-    if not is_own and not configuration.allows_sender(configuration.default_sender):
-        raise ValueError("default_sender: must be one that the domain allows")
+    allowed = configuration.allows_sender(sender) or (
+        not configuration.allowed_senders and configuration.is_verified_as(sender)
+    )
+    if not is_own and not allowed:
+        raise ValueError("default_sender: must be one that the domain allows (allowed_senders)")
+    if configuration.at_in_names == "refuse" and shows_address(
+        configuration.default_sender_name, sender
+    ):
+        raise ValueError("default_sender_name: must not hold an '@' where at_in_names=refuse")
     return configuration
 
 
@@ -139,10 +162,12 @@ def broken(
     """
     value = record.get("api_keys")
     keys = value if isinstance(value, (list, tuple, set)) else [value]
+    readable = frozenset(key for key in keys if isinstance(key, str) and key.isascii())
     return default.model_copy(
         update={
             "domain": domain,
-            "api_keys": frozenset(key for key in keys if isinstance(key, str) and key.isascii()),
+            # A list that cannot be read is a list all the same: no key may count as nobody's.
+            "api_keys": readable or frozenset({"unreadable"} if value else ()),
             "paused": "manual" if record.get("paused") else "",
             "is_broken": True,
         }

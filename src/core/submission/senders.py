@@ -1,10 +1,13 @@
 """Finds the domain that a request is sent for, and who its sender is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from core.contract.contract import SendMail
 from core.contract.errors import Fault
+from core.contract.limits import MAX_NAME_LENGTH
 from core.message.address import Address, Mailbox, parse_domain
+from core.submission.characters import shows_address, without_at
 from core.submission.domains import DomainConfiguration
 
 UNKNOWN_DOMAIN = "UnknownDomain"
@@ -16,50 +19,93 @@ def usable(
 ) -> Mapping[str, DomainConfiguration]:
     """Return the domains that an API key (its SHA-256 in hex) may send for and ask about.
 
-    A key that some domain names may use only the domains that name it. Any other key may use those
-    that name no keys. So a tenant with a key of its own does not get what everybody else shares.
+    As long as no domain lists keys, every key may use all of them. As soon as one does, a key may
+    use the domains that list it, and nothing else: a key that none lists opens nothing, and neither
+    does none (`caller` is "").
     """
-    own = {name: domain for name, domain in configurations.items() if domain.is_of(caller)}
-    shared = {name: domain for name, domain in configurations.items() if not domain.api_keys}
-    return {name: domain for name, domain in (own or shared).items() if not domain.is_broken}
+    listed = any(domain.api_keys for domain in configurations.values())
+    return {
+        name: domain
+        for name, domain in configurations.items()
+        if not domain.is_broken and (domain.is_of(caller) or not listed)
+    }
 
 
-def choose(
-    configurations: Mapping[str, DomainConfiguration], domain: str, sender: Address | None
-) -> DomainConfiguration | None:
-    """Return the configuration that a request means, among those that its caller may use.
+class Domains(NamedTuple):
+    """The domains as one caller stands to them."""
 
-    A given `domain` must be one of them; without one it is the domain of `sender`, or the only one
-    that allows this sender, or the only one there is. None: unknown and forbidden look the same.
-    """
-    if domain:
-        return configurations.get(domain)
-    if sender and (own := configurations.get(sender.rpartition("@")[2])):
-        return own
-    allowing = [each for each in configurations.values() if sender and each.allows_sender(sender)]
-    candidates = allowing or list(configurations.values())
-    return candidates[0] if len(candidates) == 1 else None
+    own: Mapping[str, DomainConfiguration]
+    """Those that the caller may use."""
+    everybodys: Collection[str]
+    """The names of all that the stack sends for."""
+
+    @classmethod
+    def of(cls, configurations: Mapping[str, DomainConfiguration], caller: str) -> "Domains":
+        """Sort all domains of the stack for an API key (its SHA-256 in hex)."""
+        return cls(usable(configurations, caller), configurations.keys())
+
+    def allow(self, configuration: DomainConfiguration, sender: Address) -> bool:
+        """Say whether mail for one of the caller's domains may come from `sender`.
+
+        A domain mails as itself, or as its `allowed_senders` say. Without those it may also mail as
+        a domain above it, if that is the caller's too and allows this sender, or if it is what the
+        template calls `SenderIdentity`. A domain above it that the stack has for somebody else, and
+        one that nobody has claimed (it may be a public suffix such as co.uk), allows nothing.
+        """
+        if configuration.allowed_senders or configuration.allows_sender(sender):
+            return configuration.allows_sender(sender)
+        above = sender.rpartition("@")[2]
+        if above not in self.everybodys:
+            return configuration.is_verified_as(sender)
+        theirs = self.own.get(above)
+        is_above = configuration.domain.endswith(f".{above}")
+        return is_above and theirs is not None and theirs.allows_sender(sender)
+
+    def choose(self, domain: str, sender: Address | None) -> DomainConfiguration | None:
+        """Return the configuration that a request means, among those that its caller may use.
+
+        A given `domain` must be one of them; without one it is the domain of `sender`, or the only
+        one that allows this sender, or the only one there is. None: unknown and forbidden look the
+        same.
+        """
+        if domain:
+            return self.own.get(domain)
+        if sender and (own := self.own.get(sender.rpartition("@")[2])):
+            return own
+        allowing = [each for each in self.own.values() if sender and self.allow(each, sender)]
+        candidates = allowing or list(self.own.values())
+        return candidates[0] if len(candidates) == 1 else None
 
 
 def configuration(
-    request: SendMail,
-    configurations: Mapping[str, DomainConfiguration],
-    sender: Mailbox | None,
-    faults: list[Fault],
+    request: SendMail, domains: Domains, sender: Mailbox | None, faults: list[Fault]
 ) -> DomainConfiguration | None:
-    """Find the domain of a request among the caller's `configurations`; faults go to `faults`.
+    """Find the domain of a request among its caller's; faults go to `faults`.
 
     A domain that does not exist and one that is another caller's get the same answer.
     """
     name = (request.domain or "").strip()
-    chosen = choose(configurations, _canonical_domain(name), sender.address if sender else None)
+    chosen = domains.choose(_canonical_domain(name), sender.address if sender else None)
     if chosen is None:
-        if fault := _domain_fault(name, configurations, faults):
+        if fault := _domain_fault(name, domains.own, faults):
             faults.append(fault)
-    elif sender and not chosen.allows_sender(sender.address):
+    elif sender and not domains.allow(chosen, sender.address):
         message = "'From' must be an address that the domain's configuration allows."
         faults.append(Fault("From", "SenderNotAllowed", message))
+    if chosen and chosen.at_in_names == "refuse":
+        faults.extend(_name_faults(request, chosen, sender))
     return chosen
+
+
+def _name_faults(
+    request: SendMail, configuration: DomainConfiguration, sender: Mailbox | None
+) -> Iterator[Fault]:
+    """Yield a fault if the display name that counts could pass for another address."""
+    whole = _named(sender, configuration, request.from_name)
+    field = "FromName" if (request.from_name or "").strip() else "From"
+    if shows_address(whole.name, whole.address):
+        message = f"'{field}' must not have a name with an '@', unless it is the address itself."
+        yield Fault(field, "AtSign", message)
 
 
 def _canonical_domain(name: str) -> str:
@@ -88,7 +134,20 @@ def _domain_fault(
 def completed(
     sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
 ) -> Mailbox:
-    """Return the whole sender: `FromName` beats a name in `From`, which beats the default one."""
+    """Return the whole sender: `FromName` beats a name in `From`, which beats the default one.
+
+    A name that could pass for another address is rewritten ("at" for each '@'). Where the domain
+    refuses such names, `configuration` has told of it as a fault before.
+    """
+    whole = _named(sender, configuration, from_name)
+    if not shows_address(whole.name, whole.address):
+        return whole
+    return Mailbox(whole.address, without_at(whole.name)[:MAX_NAME_LENGTH].rstrip())
+
+
+def _named(
+    sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
+) -> Mailbox:
     name = (from_name or "").strip()
     if sender:
         return Mailbox(sender.address, name or sender.name)

@@ -51,11 +51,11 @@ def read(
     `configurations` are all domains of the stack; `caller` is the API key's SHA-256 in hex. Raises
     `NotAllowed` if the caller may not use the domain that it names.
     """
-    configurations = senders.usable(configurations, caller)
+    domains = senders.Domains.of(configurations, caller)
     faults = [*_text_faults(request, limits)]
     recipients = _recipients(request, faults, limits)
     sender = _sender(request, faults)
-    configuration = senders.configuration(request, configurations, sender, faults)
+    configuration = senders.configuration(request, domains, sender, faults)
     heads, contents = attachments.read(request.attachments or (), faults)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."

@@ -8,7 +8,11 @@ from local.localize import METHODS, localize
 from tooling.template import parse
 
 TEMPLATE = """
+Conditions:
+  HasName: !Not [!Equals [!Ref Name, ""]]
+  HasOther: !Not [!Equals [!Ref Other, ""]]
 Parameters:
+  Other: {Type: String, Default: ""}
   Concurrency: {Type: Number, Default: 5}
   Days: {Type: Number, Default: 7}
   Name: {Type: String}
@@ -25,6 +29,28 @@ Resources:
         Root: {Type: Api, Properties: {Path: /, Method: ANY}}
         Get: {Type: Api, Properties: {Path: /only, Method: get}}
         Queue: {Type: SQS, Properties: {ScalingConfig: {MaximumConcurrency: !Ref Concurrency}}}
+  There:
+    Type: AWS::Serverless::Function
+    Condition: HasName
+    Properties: {Events: {Own: {Type: Api, Properties: {Path: /, Method: OPTIONS}}}}
+  NotThere:
+    Type: AWS::Serverless::Function
+    Condition: HasOther
+    Properties: {Events: {Own: {Type: Api, Properties: {Path: /, Method: PUT}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: dynamodb:PutItem
+                Condition:
+                  "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [A]}
+                  "Null": {"dynamodb:LeadingKeys": false}
+              - Effect: Allow
+                Action: ses:SendEmail
+                Condition: {StringLike: {"ses:FromAddress": ["*@x.example"]}}
   Api:
     Type: AWS::Serverless::Api
     Properties:
@@ -106,7 +132,24 @@ def test_any_method_is_spelled_out(resources):
         event["Properties"]["Method"]
         for event in events.values()
         if event["Type"] == "Api" and event["Properties"]["Path"] == "/"
-    } == set(METHODS)
+    } == set(METHODS) - {"OPTIONS"}  # That is another function's, which is there.
+
+
+def test_a_function_is_there_or_not_as_its_condition_says(resources):
+    assert "NotThere" not in resources
+    assert "Condition" not in resources["There"]
+    assert ("/", "OPTIONS") in {
+        (event["Properties"]["Path"], event["Properties"]["Method"])
+        for event in resources["There"]["Properties"]["Events"].values()
+    }
+
+
+def test_conditions_that_ministack_can_never_meet_are_dropped_and_others_are_not(resources):
+    (policy,) = resources["Role"]["Properties"]["Policies"]
+    keys, senders = policy["PolicyDocument"]["Statement"]
+
+    assert "Condition" not in keys
+    assert senders["Condition"] == {"StringLike": {"ses:FromAddress": ["*@x.example"]}}
 
 
 def test_other_events_stay_as_they_are(resources):
@@ -156,18 +199,23 @@ def test_metric_math_is_dropped(resources):
     assert "Plain" in resources
 
 
-def test_the_real_template_loses_nothing_but_what_ministack_refuses():
+@pytest.mark.parametrize(
+    ("parameters", "not_there"), [({}, {"PreflightFunction"}), ({"CorsOrigins": "*"}, set())]
+)
+def test_the_real_template_loses_nothing_but_what_ministack_refuses(parameters, not_there):
     text = (Path(__file__).parents[3] / "template.yaml").read_text()
+    given = {"SenderDomain": "example.com"} | parameters
 
     before = parse(text)["Resources"]
-    after = localize(text, "s3://code/key.zip", {"SenderDomain": "example.com"})["Resources"]
+    after = localize(text, "s3://code/key.zip", given)["Resources"]
 
-    assert set(before) - set(after) == {
+    assert set(before) - set(after) - not_there == {
         "ContentBucketPolicy",
         "RefusedAlarm",
         "RetryQueuePolicy",
         "ThrottlesAlarm",
     }
+    assert not not_there & set(after)
     assert {after[name]["Type"] for name in set(after) - set(before)} == {
         "AWS::ApiGateway::GatewayResponse"
     }

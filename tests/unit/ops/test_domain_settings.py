@@ -13,6 +13,7 @@ OTHERS = {
     "SenderDomain": "Other.example",
     "DefaultSender": "hello@example.com",
     "DefaultSenderName": "Praxis Dr. Müller",
+    "SenderIdentity": "above.example",
     "ConfigurationName": "other",
     "RetryHours": "7",
     "UnknownOutcome": "fail",
@@ -23,7 +24,7 @@ OTHERS = {
 """Values other than those that the parameters have by themselves."""
 ONLY_IN_RECORDS = {
     *("configuration_set", "tenant", "allowed_senders", "reply_to", "track_opens", "track_clicks"),
-    *("reference_is_key", "daily_cap", "on_bad_rates"),
+    *("reference_is_key", "daily_cap", "on_bad_rates", "at_in_names"),
 }
 """Settings that no parameter makes: `make domains` sets them alone."""
 OF_OTHER_COMMANDS = {"api_keys", "paused", "judged_from", "is_broken"}
@@ -75,7 +76,7 @@ def test_every_setting_of_the_model_has_its_place() -> None:
 
     assert made | ONLY_IN_RECORDS | OF_OTHER_COMMANDS == DomainConfiguration.model_fields.keys()
     assert not made & ONLY_IN_RECORDS
-    assert set(SETTINGS) == (made - {"domain"}) | ONLY_IN_RECORDS
+    assert set(SETTINGS) == (made - {"domain", "identity"}) | ONLY_IN_RECORDS
 
 
 def test_a_stack_from_before_a_parameter_came_has_the_models_default() -> None:

@@ -73,7 +73,7 @@ LOCAL = {
         "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         "extendedRequestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         "path": "/prod/Mail/Send.xml",
-        "identity": {"sourceIp": "203.0.113.5", "userAgent": "curl"},
+        "identity": {"sourceIp": "203.0.113.5", "userAgent": "curl", "apiKey": "a-key"},
     },
     "body": base64.b64encode('{"Subject":"Grüße"}'.encode()).decode(),
     "isBase64Encoded": True,
@@ -95,6 +95,34 @@ def test_an_event_is_read(event):
 
 def test_the_key_itself_is_not_kept_as_the_caller():
     assert "a-key" not in gateway.read(AWS).caller
+
+
+def with_identity(identity, *keys):
+    """Return the event of a request with these headers `x-api-key`, and what was checked."""
+    return AWS | {
+        "headers": {"x-api-key": keys[-1]},
+        "multiValueHeaders": {"x-api-key": list(keys)},
+        "requestContext": {"requestId": "r", "identity": identity},
+    }
+
+
+@pytest.mark.parametrize("sent", [("a-key", "zzz"), ("zzz", "a-key"), ("a-key,zzz",), ("zzz",)])
+def test_the_key_that_was_checked_counts_and_not_what_else_the_headers_say(sent):
+    request = gateway.read(with_identity({"apiKey": "a-key"}, *sent), key_in_header=True)
+
+    assert request.caller == hashlib.sha256(b"a-key").hexdigest()
+
+
+@pytest.mark.parametrize("identity", [None, {}, {"apiKey": None}, {"apiKey": ""}])
+def test_a_key_that_nobody_has_checked_is_none(identity):
+    assert gateway.read(with_identity(identity, "a-key")).caller == ""
+
+
+@pytest.mark.parametrize("identity", [None, {}, {"apiKey": None}])
+def test_where_an_emulator_names_no_key_the_header_does(identity):
+    request = gateway.read(with_identity(identity, "a-key"), key_in_header=True)
+
+    assert request.caller == hashlib.sha256(b"a-key").hexdigest()
 
 
 BARE = {"path": "/Status", "httpMethod": "get"}
@@ -161,11 +189,19 @@ def test_an_answer_is_written():
         "headers": {
             "Content-Type": "application/xml",
             "Vary": "Accept",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
             "Idempotent-Replayed": "true",
         },
         "body": "<ü/>",
         "isBase64Encoded": False,
     }
+
+
+def test_an_answer_may_say_who_may_keep_it():
+    kept = Response(HTTPStatus.OK, "text/html", "", {"Cache-Control": "max-age=9"})
+
+    assert gateway.write(kept)["headers"]["Cache-Control"] == "max-age=9"
 
 
 def test_a_status_is_a_plain_number():

@@ -18,7 +18,7 @@ TWO = ONE.model_copy(update={"domain": "mg.two.example", "name": "two"})
     ("sender", "allowed"),
     [
         ("a@mg.two.example", True),
-        ("a@two.example", True),
+        ("a@two.example", False),
         ("a@other.two.example", False),
         ("a@x.mg.two.example", False),
         ("a@example", False),
@@ -26,12 +26,8 @@ TWO = ONE.model_copy(update={"domain": "mg.two.example", "name": "two"})
         ("a@two.example.evil.example", False),
     ],
 )
-def test_a_domain_may_send_as_itself_and_its_parent(sender, allowed):
+def test_a_domain_by_itself_may_send_as_itself_only(sender, allowed):
     assert TWO.allows_sender(sender) is allowed
-
-
-def test_a_top_level_domain_is_nobodys_parent():
-    assert not ONE.allows_sender("a@example")
 
 
 # Senders
@@ -62,7 +58,7 @@ def test_a_pattern_stands_for_local_parts_of_its_domain(pattern, sender, allowed
     assert allowing(pattern, "post@shop.example").allows_sender(sender) is allowed
 
 
-def test_allowed_senders_take_the_place_of_the_domain_and_its_parent():
+def test_allowed_senders_take_the_place_of_the_domain_itself():
     assert not allowing("post@shop.example").allows_sender("other@shop.example")
 
 
@@ -100,6 +96,38 @@ def test_a_domain_cannot_be_told_to_mail_as_another():
         configured(ONE, "shop.example", {"default_sender": "a@one.example"})
     with pytest.raises(ValueError, match="default_sender"):
         configured(ONE, "one.example", {"allowed_senders": ["b@one.example"]})
+    with pytest.raises(ValueError, match="default_sender"):
+        configured(ONE, "shop.hub.example", {"default_sender": "a@hub.example"})
+    with pytest.raises(ValueError, match="default_sender"):
+        configured(ONE, "shop.co.uk", {"default_sender": "a@co.uk"})
+
+
+def test_an_identity_is_the_templates_to_name_and_for_its_own_domain_only():
+    default = TWO.model_copy(update={"identity": "two.example"})
+    sender = {"default_sender": "a@two.example"}
+
+    assert configured(default, TWO.domain, sender).default_sender == "a@two.example"
+    assert configured(default, TWO.domain, {"identity": "evil.example"}).identity == "two.example"
+    assert configured(default, "x.two.example", {"identity": "two.example"}).identity == ""
+    for refused in (
+        (default, "x.two.example", sender),
+        (TWO, TWO.domain, sender),
+        (default, TWO.domain, sender | {"allowed_senders": ["b@two.example"]}),
+    ):
+        with pytest.raises(ValueError, match="default_sender"):
+            configured(*refused)
+
+
+def test_a_domain_that_refuses_an_at_sign_in_names_has_none_in_its_own():
+    strict = {"at_in_names": "refuse"}
+
+    for name in ("ceo@bank.example", "ceo\uff20bank.example"):
+        with pytest.raises(ValueError, match="default_sender_name") as refusal:
+            configured(ONE, ONE.domain, strict | {"default_sender_name": name})
+        assert "bank" not in str(refusal.value)
+    for name in ("The CEO", "A@one.example", ""):
+        assert configured(ONE, ONE.domain, strict | {"default_sender_name": name})
+    assert configured(ONE, ONE.domain, {"default_sender_name": "ceo@bank.example"})
 
 
 @pytest.mark.parametrize(
@@ -115,6 +143,7 @@ def test_a_domain_cannot_be_told_to_mail_as_another():
         ("retention_days", 6), ("retention_days", 3651),
         ("content_retention_days", 1), ("content_retention_days", 366),
         ("daily_cap", 0), ("daily_cap", -1), ("on_bad_rates", "stop"), ("paused", "yes"),
+        ("at_in_names", "keep"),
         ("track_opens", "perhaps"), ("suppression", "perhaps"),
     ],
 )  # fmt: skip

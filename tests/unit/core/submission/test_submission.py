@@ -17,6 +17,7 @@ DOMAIN = DomainConfiguration(
     default_sender="no-reply@mg.example.com",
     default_sender_name="The Service",
     reply_to=("help@example.com",),
+    api_keys=frozenset({"a" * 64}),
 )
 OTHER = DOMAIN.model_copy(
     update={
@@ -31,11 +32,11 @@ BOTH = {each.domain: each for each in (DOMAIN, OTHER)}
 MAIL = {"to": "ada@recipient.example", "subject": "s"}
 
 
-def read(configurations=BOTH, caller="", **fields):
+def read(configurations=BOTH, caller="a" * 64, **fields):
     return submission.read(SendMail(**MAIL | fields), configurations, caller, CONFIG.limits)
 
 
-def faults(configurations=BOTH, caller="", **fields):
+def faults(configurations=BOTH, caller="a" * 64, **fields):
     with pytest.raises(Invalid) as refusal:
         read(configurations, caller, **fields)
     return [(fault.field, fault.code) for fault in refusal.value.faults]
@@ -141,6 +142,19 @@ def test_the_domains_configuration_says_how_to_send():
     assert submitted.configuration is OTHER
     assert submitted.mail.configuration_set == "other-events"
     assert submitted.mail.reply_to == ("help@example.com",)
+
+
+def test_a_name_that_shows_another_address_goes_out_without_its_at_sign():
+    assert read(from_name="ceo@bank.example").mail.sender.name == "ceo at bank.example"
+
+
+def test_where_the_domain_refuses_such_a_name_it_is_a_fault_beside_the_others():
+    strict = {DOMAIN.domain: DOMAIN.model_copy(update={"at_in_names": "refuse"})}
+
+    assert faults(strict, from_name="ceo@bank.example", from_="me@bank.example") == [
+        ("From", "SenderNotAllowed"),
+        ("FromName", "AtSign"),
+    ]
 
 
 def test_with_a_single_domain_nothing_need_be_said():
