@@ -27,7 +27,7 @@ OPERATIONS = {
     },
     "s3": {"GetObject", "PutObject"},
     "sesv2": {"SendEmail"},
-    "sqs": {"SendMessage"},
+    "sqs": {"GetQueueAttributes", "SendMessage"},
 }
 """What `src/` asks of each service; a test compares it with the code."""
 _ENDPOINT_PREFIXES = {"dynamodb", "email", "s3", "sqs"}

@@ -255,7 +255,7 @@ def test_what_ses_tells_suppresses_nobody(event):
 def test_the_retry_is_one_of_the_example():
     (record,) = json.loads(TEXTS["resend_retry"])["Records"]
 
-    assert retry_queue.message_id_of(record["body"]) == EXAMPLE_ID
+    assert retry_queue.parse(record["body"]).message_id == EXAMPLE_ID
 
 
 @each(events_from("ScheduleV2"))

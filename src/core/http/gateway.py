@@ -26,7 +26,7 @@ class Request(NamedTuple):
     caller: str
     """Who calls: the SHA-256 of the API key that API Gateway has checked, in hex, or "" if it has
     checked none. Never the key itself."""
-    is_keyless: bool
+    is_keyless: bool = False
     """Whether it came through API Gateway by a method that asks for no key."""
 
     def unpacked(self, content: bytes) -> "Request":

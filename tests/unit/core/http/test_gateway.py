@@ -113,9 +113,21 @@ def test_the_key_that_was_checked_counts_and_not_what_else_the_headers_say(sent)
     assert request.caller == hashlib.sha256(b"a-key").hexdigest()
 
 
-@pytest.mark.parametrize("identity", [None, {}, {"apiKey": None}, {"apiKey": ""}])
+@pytest.mark.parametrize("identity", [{}, {"apiKey": None}, {"apiKey": ""}, {"sourceIp": "::1"}])
 def test_a_key_that_nobody_has_checked_is_none(identity):
-    assert gateway.read(with_identity(identity, "a-key")).caller == ""
+    request = gateway.read(with_identity(identity, "a-key"))
+
+    assert (request.caller, request.is_keyless) == ("", True)
+
+
+def test_an_event_that_aws_cannot_have_sent_names_its_key_in_the_header():
+    """AWS says of each request who it is from, if only by the address."""
+    keyed, unkeyed = with_identity(None, "a-key"), with_identity(None, "")
+    del keyed["requestContext"]["identity"]
+
+    assert gateway.read(keyed).caller == hashlib.sha256(b"a-key").hexdigest()
+    assert not gateway.read(keyed).is_keyless
+    assert (gateway.read(unkeyed).caller, gateway.read(unkeyed).is_keyless) == ("", False)
 
 
 @pytest.mark.parametrize("identity", [None, {}, {"apiKey": None}])

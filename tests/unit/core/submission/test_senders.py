@@ -95,8 +95,9 @@ def test_as_long_as_no_domain_lists_keys_every_key_opens_them_all():
     assert usable(known(ONE, TWO), KEY) == known(ONE, TWO)
 
 
-def test_without_a_key_nothing_is_open():
-    assert usable(known(ONE, TWO), "") == {}
+def test_no_key_at_all_is_a_key_that_nobody_lists():
+    assert usable(known(ONE, TWO), "") == known(ONE, TWO)
+    assert usable(known(ONE, KEPT), "") == {}
 
 
 def test_a_key_of_two_domains_opens_both():
