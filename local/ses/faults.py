@@ -5,16 +5,26 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
+from local.ses.answers import Silence
+
 INTERNAL: Final = ("InternalServiceErrorException", "An internal error occurred.")
 # Per kind: the code and the message of the error that is answered; None is no answer at all.
-# A mail of a kind in AFTER is sent all the same.
+# A mail of a kind in AFTER is sent all the same, one of a kind in BEFORE is not.
 BEFORE: Final = {
     "throttle": ("TooManyRequestsException", "Maximum sending rate exceeded."),
     "paused": ("SendingPausedException", "Sending is paused for this account."),
     "rejected": ("MessageRejected", "The message was rejected: its content is not accepted."),
     "error_before": INTERNAL,
+    "timeout_before": None,
+    "drop_before": None,
 }
 AFTER: Final = {"error_after": INTERNAL, "timeout_after": None, "drop_after": None}
+UNANSWERED: Final = {
+    "timeout_before": Silence.HOLD,
+    "timeout_after": Silence.HOLD,
+    "drop_before": Silence.DROP,
+    "drop_after": Silence.DROP,
+}
 KINDS: Final = (*BEFORE, *AFTER)
 
 

@@ -58,16 +58,12 @@ def answer(ses: Ses, request: Request) -> Answer | Silence:
 def _send_email(ses: Ses, request: Request) -> Answer | Silence:
     mail, source = ses.check(request.body, request.source_ip)
     fault = ses.faults.take()  # A request that SES would refuse leaves the faults to the next.
-    if fault in faults.BEFORE:
-        raise SesError(*faults.BEFORE[fault])
-    ses.take(mail, source)
-    match fault:
-        case "error_after":
-            raise SesError(*faults.INTERNAL)
-        case "timeout_after":
-            return Silence.HOLD
-        case "drop_after":
-            return Silence.DROP
+    if fault not in faults.BEFORE:
+        ses.take(mail, source)
+    if fault in faults.UNANSWERED:
+        return faults.UNANSWERED[fault]
+    if error := (faults.BEFORE | faults.AFTER).get(fault or ""):
+        raise SesError(*error)
     return as_json({"MessageId": mail.id})
 
 

@@ -1,8 +1,11 @@
 """A storm on the deployed stack: SES, the other services and the workers fail, and nothing is lost.
 
 CHAOS_MAILS says how many mails go through it (1,000), each from a caller who repeats what was not
-answered with the same key. SES throttles 20 %, fails 5 %, and loses its answer to 5 %; one call in
-ten to DynamoDB, S3 and SQS fails or loses its answer; workers are killed whatever they do.
+answered with the same key; every tenth is asked for twice at the same time, once of them one way.
+SES throttles 20 %, fails 5 %, and loses its answer to 5 %; connections break that looked well; one
+call in ten to DynamoDB, S3 and SQS fails or loses its answer; workers are killed whatever they do.
+After the storm SES is gone for longer than the grace time, and a domain vanishes with mails that
+wait, and comes back.
 
 Two of the service's waits are longer than a test should be: 15 minutes for the event of a try that
 got no answer, and 15 minutes for a waiting mail that no queue knows. Nobody waits for them here.
@@ -34,7 +37,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from support.deployed import free_port
 
-from core.message.record import PICKUP_SECONDS
+from core.aws import items
+from core.message.record import GRACE_SECONDS, PICKUP_SECONDS
 from local.stack import Stack
 from tooling.aws_here import Aws, clean_environment
 from tooling.paths import BUILD, ROOT
@@ -50,6 +54,11 @@ OVER = 30
 VISIBILITY = {"event_queue_url": 10, "retry_queue_url": 25}
 """Seconds until what a killed worker had comes again: the template has minutes."""
 FINAL = {"delivered", "failed"}
+DOMAIN, OTHER = "example.com", "mg.example.com"
+LONG_WAITS = {"DomainRemoved"}
+"""Codes after which a mail waits for a quarter of an hour."""
+LATE = 12
+"""How many mails come after the storm, half of them for the domain that vanishes."""
 MICROBURST = "microburst==0.10.0"
 Item = dict[str, Any]
 
@@ -88,7 +97,7 @@ def faults(dice: random.Random) -> list[str | None]:
     lost = itertools.chain(["timeout_after"] * 2, itertools.cycle(["error_after", "drop_after"]))
     met: list[str | None] = ["throttle"] * (MAILS // 5)
     met += itertools.islice(lost, MAILS // 20)
-    met += ["error_before"] * (MAILS // 20)
+    met += itertools.islice(itertools.cycle(["error_before", "drop_before"]), MAILS // 20)
     met += [None] * (MAILS - len(met))
     dice.shuffle(met)
     return met
@@ -99,6 +108,7 @@ class Mail:
     number: int
     fault: str | None
     has_attachment: bool = False
+    domain: str = DOMAIN
     answers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -108,6 +118,7 @@ class Mail:
     @property
     def request(self) -> dict[str, Any]:
         request = {
+            "Domain": self.domain,
             "To": "success@simulator.amazonses.com",
             "Subject": self.name,
             "Text": "t",
@@ -154,6 +165,45 @@ class Storm:
         with ThreadPoolExecutor(CALLERS) as callers:
             list(callers.map(self._call, mails))
 
+    def outlast(self) -> None:
+        """Send while SES is gone, for longer than the grace time, and while a domain vanishes."""
+        for number in range(LATE):
+            domain = OTHER if number % 2 else DOMAIN
+            self.mails.append(Mail(MAILS + number, None, domain=domain))
+        self.ses.post("/faults", json={"kind": "error_before", "count": 10_000}).raise_for_status()
+        late = self.mails[-LATE:]
+        self.call(late)
+        self._remove(OTHER)
+        self._until(late, lambda one: one["domain"] == OTHER or _unanswered(one) >= 3)
+        self._until(late, lambda one: one["domain"] == DOMAIN or _code(one) == "DomainRemoved")
+        self.ses.delete("/faults").raise_for_status()
+        self.configure(OTHER, name="other")
+
+    def _until(self, mails: list[Mail], is_so: Callable[[Item], bool]) -> None:
+        """Let time pass for some mails, and the sweep come, until something is so of them all."""
+        names, deadline = {mail.name for mail in mails}, time.monotonic() + 120
+        while True:
+            records = [one for one in self.records() if one["reference"] in names]
+            left = [one for one in records if not is_so(one)]
+            if len(records) == len(names) and not left:
+                return
+            assert time.monotonic() < deadline, left
+            for record in left:
+                self._let_time_pass(record)
+            with suppress(ClientError):
+                self._lambda.invoke(FunctionName=self.stack.deployed.functions["SweepFunction"])
+            time.sleep(0.5)
+
+    def configure(self, domain: str, **settings: str) -> None:
+        item = {name: {"S": value} for name, value in settings.items()}
+        self._dynamodb.put_item(
+            TableName=self.stack.deployed.table, Item=item | items.key("DOMAIN", domain)
+        )
+
+    def _remove(self, domain: str) -> None:
+        key = items.key("DOMAIN", domain)
+        self._dynamodb.delete_item(TableName=self.stack.deployed.table, Key=key)
+
     def calm(self) -> list[Item]:
         """Wait until all is done, and go on where only time is missing; return the records."""
         deadline = time.monotonic() + SETTLED_WITHIN
@@ -194,10 +244,20 @@ class Storm:
         if mail.fault and not self.figures[mail.name]:
             self.ses.post("/faults", json={"kind": mail.fault, "count": 1}).raise_for_status()
         self.figures[mail.name] += 1
-        try:
-            reply = self.api.post(
-                "/Mail/Send", json=mail.request, headers={"Idempotency-Key": mail.name}
+        if mail.number % 10 or mail.answers:
+            self._ask(mail, "/Mail/Send")
+            return
+        with ThreadPoolExecutor(2) as both:  # A caller who did not wait for the answer.
+            list(
+                both.map(
+                    lambda path: self._ask(mail, path), ("/json/oneway/SendMail", "/Mail/Send")
+                )
             )
+
+    def _ask(self, mail: Mail, path: str) -> None:
+        headers = {"Idempotency-Key": mail.name}
+        try:
+            reply = self.api.post(path, json=mail.request, headers=headers)
         except httpx.TransportError as error:
             return self._count(type(error).__name__)
         self._count(str(reply.status_code))
@@ -225,12 +285,13 @@ class Storm:
         older: dict[str, int] = {}
         match record["status"]:
             case "unknown":
+                self._make_tries_older(record)
                 older = {"next_attempt_at": now - 1}
                 self.figures["grace"] += 1
             case "sending" if record["attempts"][-1]["at"] < now - OVER:
                 older = {"claimed_until": now - 1}
                 self.figures["abandoned"] += 1
-            case "queued" if record["next_attempt_at"] < now - 30:
+            case "queued" if record["next_attempt_at"] < now - 30 or _code(record) in LONG_WAITS:
                 older = {"next_attempt_at": now - 1 - PICKUP_SECONDS}
                 self.figures["left behind"] += 1
         if older:
@@ -247,6 +308,22 @@ class Storm:
                     },
                 )
 
+    def _make_tries_older(self, record: Item) -> None:
+        """Let the distance to the next blind try have passed since the newest one."""
+        newest = len(record["attempts"]) - 1
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.update_item(
+                TableName=self.stack.deployed.table,
+                Key={name: {"S": record[name]} for name in ("pk", "sk")},
+                UpdateExpression=f"SET attempts[{newest}].#at = :at",
+                ConditionExpression="revision = :revision",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={
+                    ":revision": {"S": record["revision"]},
+                    ":at": {"N": str(int(record["attempts"][newest]["at"]) - GRACE_SECONDS * 64)},
+                },
+            )
+
     @cached_property
     def _dynamodb(self) -> Any:
         return self.stack.client("dynamodb")
@@ -254,6 +331,15 @@ class Storm:
     @cached_property
     def _lambda(self) -> Any:
         return self.stack.client("lambda")
+
+
+def _unanswered(record: Item) -> int:
+    return sum(one.get("outcome") == "no answer" for one in record["attempts"])
+
+
+def _code(record: Item) -> str:
+    """Return the code of the newest try."""
+    return str(record["attempts"][-1].get("code", "")) if record["attempts"] else ""
 
 
 def killing(over: Event, storm: Storm) -> None:
@@ -343,7 +429,7 @@ def counted(storm: Storm, burst: Microburst, records: list[Item]) -> Counter[str
     arrived, seen = storm.arrived(), storm.figures
     return Counter(
         {
-            "cases": MAILS,
+            "cases": len(storm.mails),
             "requests": seen["requests"],
             "sends": sum(len(record["attempts"]) for record in records),
             "arrived": arrived.total(),
@@ -360,7 +446,7 @@ def judge(stack: Stack, storm: Storm, records: list[Item]) -> None:
     names = {mail.name for mail in storm.mails}
     assert storm.arrived() == Counter(names)
     assert {record["reference"] for record in records} == names
-    assert len(records) == MAILS
+    assert len(records) == len(storm.mails)
     promised = {answer["MessageId"] for mail in storm.mails for answer in mail.answers}
     assert promised == {record["id"] for record in records}
     with ThreadPoolExecutor(CALLERS) as callers:
@@ -398,8 +484,10 @@ def test_every_mail_arrives_once_whatever_fails(figures: Callable[[str], Counter
                 Attributes={"VisibilityTimeout": str(seconds)},
             )
         storm = Storm(stack)
+        storm.configure(OTHER, name="other")  # Before any function reads the domains.
         with storm.api, storm.ses:
             storm.rage(burst.raging, killing)
+            storm.outlast()
             records = storm.calm()
             time.sleep(2)  # For a second copy that is on its way.
             figures("storm").update(counted(storm, burst, records))

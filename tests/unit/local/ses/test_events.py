@@ -358,6 +358,22 @@ def test_an_answer_that_is_lost(ses):
     assert kinds(ses.topic.wait_for(2)) == ["Send", "Delivery"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "error"), [("drop_before", "Connection was closed"), ("timeout_before", "timeout")]
+)
+def test_a_request_that_is_lost_is_no_mail(ses, kind, error):
+    ses.call("POST", "/faults", {"kind": kind})
+    impatient = sdk(ses.url, read_timeout=0.2)
+
+    with pytest.raises(Exception, match=error):
+        impatient.send_email(**mail())
+
+    impatient.close()
+    assert ses.messages() == []
+    ses.send()
+    assert kinds(ses.topic.wait_for(2)) == ["Send", "Delivery"]
+
+
 def test_an_answer_that_does_not_come(ses):
     ses.call("POST", "/faults", {"kind": "timeout_after"})
     impatient = sdk(ses.url, read_timeout=0.2)
