@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from core.contract.errors import Unbindable, Unreadable
-from core.contract.limits import GATEWAY_BYTES, Limits, too_large
+from core.contract.limits import GATEWAY_BYTES, Limits, require_batch_files, too_large
 from core.contract.members import Contract, Kind, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
@@ -35,13 +35,30 @@ def read(request: Request, operation: Operation, route: Route, limits: Limits) -
 def read_batch(
     request: Request, operation: Operation, route: Route, limits: Limits
 ) -> Sequence[Contract]:
-    """Bind an array of requests. Raises as `read`, and `Invalid` for too many of them."""
+    """Bind an array of requests.
+
+    Raises as `read`, and `Invalid` for too many of them, or if their files together are more, or
+    more bytes, than one request may have: each costs calls to AWS, and references make many of one.
+    """
     body = unpacked(request, limits).body
     reader = _format(body, route).read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
     with _naming(operation):
-        return reader(body, operation.request)
+        requests = reader(body, operation.request)
+    require_batch_files(operation.name, [size for one in requests for size in _file_sizes(one)])
+    return requests
+
+
+def _file_sizes(request: Contract) -> Iterator[int]:
+    """Give the size of each member of bytes, also in the lists of a request."""
+    for member in members(type(request)):
+        value = getattr(request, member.field)
+        if member.kind is Kind.BYTES:
+            yield len(value) if isinstance(value, bytes) else 0
+        elif member.kind is Kind.LIST:
+            for item in value or ():
+                yield from _file_sizes(item)
 
 
 def _from_query(request: Request, bound: Contract) -> dict[str, object]:
