@@ -117,13 +117,17 @@ def _json_mail(files: int, size: int, to: str = _CROWD) -> bytes:
 
 
 def _json_batch(size: int) -> bytes:
-    """Return as many mails as an array may have, with as much in each as may be in it."""
-    name, domain = "😀" * 250, "ä" * 40
-    to = ",".join(f"{name} <ada@{domain}.{domain}.{number}.example>" for number in range(50))
-    if size < 8_000_000:
-        to = _CROWD
-    mail = _json_mail(5, size // 100 - len(to.encode()) - 100, to)
-    return b"[" + b",".join([mail] * 100) + b"]"
+    """Return as many mails as an array may have, with as much in each as all may have in common.
+
+    Names and domains are in the letters that take longest, as many as there may be.
+    """
+    to = _long_list()
+    return b"[" + b",".join([_json_mail(5, size // 100 - len(to.encode()) - 90, to)] * 100) + b"]"
+
+
+def _long_list() -> str:
+    name = "😀" * 16
+    return ",".join(f"{name} <a@{'ä' * 24}{number}.example>" for number in range(50))
 
 
 def _repeated(size: int) -> bytes:
@@ -172,7 +176,10 @@ def _xml() -> Iterator[WorstRequest]:
     yield WorstRequest("XML: texts that refer", "application/xml", _xml_references)
     yield WorstRequest("XML: a text that is two", "text/xml; charset=iso-8859-1", _xml_twice)
     yield WorstRequest("XML: names that refer", "application/xml", _xml_names)
-    yield WorstRequest("XML: many mails", "application/xml", _xml_batch, "/xml/reply/SendMail[]")
+    yield WorstRequest("XML: many mails", "application/xml", _xml_full, "/xml/reply/SendMail[]")
+    yield WorstRequest(
+        "XML: mails that refer", "application/xml", _xml_batch, "/xml/reply/SendMail[]"
+    )
 
 
 def _attributes(attribute: str, size: int) -> bytes:
@@ -212,6 +219,15 @@ def _xml_names(size: int) -> bytes:
     return _xml_mail(
         _TO, f'<Text z:Id="i1">{text}</Text>', f"<Attachments>{file * 490}</Attachments>"
     )
+
+
+def _xml_full(size: int) -> bytes:
+    """Return what `_json_batch` does, in XML."""
+    to = _long_list().replace("<", "&lt;")
+    content = "QUJD" * ((size // 100 - len(to.encode()) - 400) // 20)
+    file = f"<h:Attachment><h:Bytes>{content}</h:Bytes></h:Attachment>"
+    mail = f"<SendMail><To>{to}</To><Attachments>{file * 5}</Attachments></SendMail>"
+    return _xml_mail(mail * 100, root="ArrayOfSendMail")
 
 
 def _xml_batch(size: int) -> bytes:

@@ -1,6 +1,6 @@
 """The bounds of one request. Each is checked before the work that it bounds is done."""
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sized
 from typing import NamedTuple
 
 from core.contract.errors import Fault, Invalid, TooLarge, Unreadable
@@ -35,6 +35,8 @@ MAX_ATTACHMENTS_BYTES = 10_000_000
 """All attachments of a request, decoded: of one mail, or of all in an array.
 
 SES itself takes 40 MB, encoded (its quotas page)."""
+MAX_ARRAY_RECIPIENTS_LENGTH = 300_000
+"""To, CC and BCC of all mails of an array, in characters: 60 for each recipient of full mails."""
 MAX_SUBJECT_LENGTH = 998
 """In characters, as the next two: the longest line of a mail (RFC 5322 §2.1.1)."""
 MAX_NAME_LENGTH = 255
@@ -75,23 +77,6 @@ def require_few(name: str, items: Sized, limit: int = MAX_ITEMS) -> None:
 def require_batch(operation: str, items: Sized) -> None:
     """Refuse an array of more than `MAX_BATCH` requests, before any is bound. Raises `Invalid`."""
     require_few(f"{operation}[]", items, MAX_BATCH)
-
-
-def require_batch_files(operation: str, sizes: Sequence[int]) -> None:
-    """Refuse an array of requests whose files, of `sizes` bytes, are too many or too large in all.
-
-    Raises `Invalid`.
-    """
-    name = f"{operation}[]"
-    if len(sizes) > MAX_ITEMS:
-        message = f"'{name}' must not have more than {MAX_ITEMS} files in all. Send it in parts."
-        raise Invalid(Fault(name, "TooManyItems", message))
-    if sum(sizes) > MAX_ATTACHMENTS_BYTES:
-        message = (
-            f"The files in '{name}' must not be larger than {MAX_ATTACHMENTS_BYTES} bytes in all. "
-            "Send it in parts."
-        )
-        raise Invalid(Fault(name, "TooLarge", message))
 
 
 def check_nesting(depth: int, elements: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from core.contract.errors import Unbindable, Unreadable
-from core.contract.limits import GATEWAY_BYTES, Limits, require_batch_files, too_large
+from core.contract.limits import GATEWAY_BYTES, Limits, too_large
 from core.contract.members import Contract, Kind, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
@@ -13,6 +13,7 @@ from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
 from core.http.gateway import Request
 from core.http.routing import Route
+from core.submission import arrays
 
 
 def read(request: Request, operation: Operation, route: Route, limits: Limits) -> Contract:
@@ -37,8 +38,7 @@ def read_batch(
 ) -> Sequence[Contract]:
     """Bind an array of requests.
 
-    Raises as `read`, and `Invalid` for too many of them, or if their files together are more, or
-    more bytes, than one request may have: each costs calls to AWS, and references make many of one.
+    Raises as `read`, and `Invalid` for too many of them, or too much in all (`arrays.check`).
     """
     body = unpacked(request, limits).body
     reader = _format(body, route).read_array
@@ -46,19 +46,8 @@ def read_batch(
         raise Unreadable("An array of requests must be JSON or XML.")
     with _naming(operation):
         requests = reader(body, operation.request)
-    require_batch_files(operation.name, [size for one in requests for size in _file_sizes(one)])
+    arrays.check(f"{operation.name}[]", requests)
     return requests
-
-
-def _file_sizes(request: Contract) -> Iterator[int]:
-    """Give the size of each member of bytes, also in the lists of a request."""
-    for member in members(type(request)):
-        value = getattr(request, member.field)
-        if member.kind is Kind.BYTES:
-            yield len(value) if isinstance(value, bytes) else 0
-        elif member.kind is Kind.LIST:
-            for item in value or ():
-                yield from _file_sizes(item)
 
 
 def _from_query(request: Request, bound: Contract) -> dict[str, object]:

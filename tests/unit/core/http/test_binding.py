@@ -6,12 +6,12 @@ from support.operations import FIND, Find
 from support.requests import JSON_BODY, XML_BODY, request
 
 from core.config import CONFIG
-from core.contract import limits
 from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Invalid, TooLarge, Unreadable
 from core.contract.operations import GET_STATUS, SEND_MAIL
 from core.http import binding
 from core.http.routing import Route
+from core.submission import arrays
 
 SEND, STATUS = Route(SEND_MAIL), Route(GET_STATUS)
 
@@ -169,7 +169,7 @@ def test_the_files_of_an_array_are_counted_together(make, content_type):
 
 @pytest.mark.parametrize(("make", "content_type"), BATCHES)
 def test_the_bytes_of_all_files_of_an_array_are_counted_together(make, content_type, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_ATTACHMENTS_BYTES", 6)
+    monkeypatch.setattr(arrays, "MAX_ATTACHMENTS_BYTES", 6)
     assert len(read_batch(make(1, 1), content_type)) == 2
 
     with pytest.raises(Invalid) as refusal:
