@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import time
 import tracemalloc
 import zlib
 
@@ -11,6 +10,7 @@ from support.gateway import faults_of
 from support.mails import HELPER, NAMESPACE
 from support.mails import SERIALIZATION as Z
 from support.requests import request
+from support.work import never_endless
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
@@ -106,18 +106,16 @@ def test_an_array_that_refers_to_one_list_many_times_is_refused_before_it_is_bou
     files = "<h:Attachment><h:Bytes>QUJD</h:Bytes></h:Attachment>" * 500
     first = f'<SendMail><Attachments z:Id="i1">{files}</Attachments></SendMail>'
     again = '<SendMail><Attachments z:Ref="i1"/></SendMail>' * 2_000
-    started = time.process_time()
-
-    reply = call(
-        "POST",
-        "/xml/reply/SendMail[]",
-        xml_mail(first + again, "ArrayOfSendMail"),
-        headers=XML,
-        query={"format": "json"},
-    )
+    with never_endless():
+        reply = call(
+            "POST",
+            "/xml/reply/SendMail[]",
+            xml_mail(first + again, "ArrayOfSendMail"),
+            headers=XML,
+            query={"format": "json"},
+        )
 
     assert faults_of(reply) == {("SendMail[]", "TooManyItems")}
-    assert time.process_time() - started < 2  # Bound, they would be two million attachments.
     assert wire.written == []
 
 
@@ -168,13 +166,11 @@ def test_brackets_in_a_text_are_no_nesting(call):
 @pytest.mark.parametrize(
     "text", ['"' * MB, '\\"' * MB, '"\\' * MB, '{"a":"' + '\\"' * MB, "[]" * MB]
 )
-def test_json_that_is_only_quotes_takes_no_time(call, text):
-    started = time.process_time()
-
-    reply = call("POST", "/Mail/Send", ("[" * 300 + text).encode(), headers=JSON)
+def test_json_that_is_only_quotes_keeps_nobody_busy(call, text):
+    with never_endless():
+        reply = call("POST", "/Mail/Send", ("[" * 300 + text).encode(), headers=JSON)
 
     assert reply["statusCode"] == 400
-    assert time.process_time() - started < 2
 
 
 # Forms
@@ -240,19 +236,17 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_that_lies_is_refused_in_no_time(call, wire, figures, name):
+def test_a_form_that_lies_is_refused_and_keeps_nobody_busy(call, wire, figures, name):
     content_type, body, status = FORMS[name]
-    started = time.process_time()
-
-    reply = call(
-        "POST",
-        "/Mail/Send",
-        body,
-        headers={"Content-Type": content_type, "Accept": "application/json"},
-    )
+    with never_endless():
+        reply = call(
+            "POST",
+            "/Mail/Send",
+            body,
+            headers={"Content-Type": content_type, "Accept": "application/json"},
+        )
 
     assert reply["statusCode"] == status
-    assert time.process_time() - started < 2
     assert wire.written == []
     figures("bombs refused")["forms"] += 1
 
@@ -493,11 +487,8 @@ def test_fifty_recipients_with_long_names_fit():
     assert len(submitted({"to": names}).mail.to) == 50
 
 
-def test_a_crowd_of_addresses_takes_no_time():
+def test_a_crowd_of_addresses_keeps_nobody_busy():
     crowd = ",".join(f"a@ä{number}.de" for number in range(2_000))
-    started = time.process_time()
 
-    with pytest.raises(MailError):
+    with never_endless(), pytest.raises(MailError):
         submitted({"to": crowd, "cc": crowd, "bcc": crowd})
-
-    assert time.process_time() - started < 2
