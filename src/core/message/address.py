@@ -15,7 +15,6 @@ _LOCAL = re.compile(
 )
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")  # RFC 1123 §2.1
 _QUOTED = re.compile(r'(?<!\S)"(?:[^"\\]|\\.)*"(?!\S)')
-_MAX_DOMAIN = 253  # RFC 1035 §2.3.4 has 255 octets on the wire: a length before each label, and 0.
 _MAX_LENGTH = 254  # A path has 256 octets (RFC 5321 §4.5.3.1.3), two of them the angle brackets.
 
 
@@ -56,11 +55,9 @@ def parse_domain(text: str) -> str:
     >>> parse_domain("Grüße.Example")
     'xn--gre-6ka8l.example'
     """
-    domain = ""
-    if len(text) <= _MAX_DOMAIN:  # Before any work on it: punycode takes long for long texts.
-        domain = text.lower() if text.isascii() else _punycode(text)
+    domain = text.lower() if text.isascii() else _punycode(text)
     labels = domain.split(".")
-    if len(labels) < 2 or len(domain) > _MAX_DOMAIN or not all(map(_LABEL.match, labels)):
+    if len(labels) < 2 or len(domain) > 253 or not all(map(_LABEL.match, labels)):
         raise ValueError("has no valid domain after the '@'")
     if labels[-1].isdigit():
         raise ValueError("has a number where a top-level domain should be")

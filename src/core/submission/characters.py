@@ -27,14 +27,12 @@ def faults_in(
 
     A body (`is_body`) never becomes a header: it may hold any character. Half of a surrogate pair
     is none, as it cannot be written in UTF-8. `max_length` is in characters; None means any length.
-    What stands beyond it is not looked at: a text that is too long is refused in any case.
     """
-    length, value = len(value), value[:max_length]
     if _SURROGATE.search(value):
         yield Fault(field, "Surrogate", f"'{field}' must not contain half a surrogate pair.")
     elif not is_body and _UNPRINTABLE.search(value):
         message = f"'{field}' must not contain line breaks or other control characters."
         yield Fault(field, "ControlCharacter", message)
-    if max_length is not None and length > max_length:
+    if max_length is not None and len(value) > max_length:
         message = f"'{field}' must not be longer than {max_length} characters."
         yield Fault(field, "Length", message)
