@@ -23,6 +23,10 @@ from support.paths import ROOT
 from support.samples import some
 from support.work import never_endless
 
+from core.contract.limits import MAX_CONTENT_TYPE_LENGTH
+from core.formats import json_document
+from core.submission import attachments
+
 LENGTH = 128_000
 BOUND = 4  # Seconds of the processor for one text.
 SOURCE = ROOT / "src"
@@ -35,8 +39,8 @@ class Use(NamedTuple):
     how: tuple[str, ...]
     longest: int = LENGTH
     """The most characters that it is ever given, where something before it sees to that."""
-    example: re.Pattern | None = None
-    """One like it, if it is made while it is used."""
+    examples: tuple[re.Pattern, ...] = ()
+    """Those that are made while they are used, in a function, or one like them."""
 
 
 def use(*how, **more):
@@ -48,8 +52,13 @@ LISTED = {
     "core.contract.binary:_PADDED": use("finditer"),
     "core.formats.csv:_SPECIAL": use("search"),
     "core.formats.form:_LONE_PERCENT": use("subn"),
-    "core.formats.json_document:_TOKEN": use("finditer"),
-    "core.formats.json_document:_TOKEN_OR_BYTES": use("finditer"),
+    "core.formats.json_document:_check": use(
+        "finditer",
+        examples=(
+            re.compile(json_document._VALUES, re.DOTALL),
+            re.compile(json_document._VALUES_OR_BYTES, re.DOTALL),
+        ),
+    ),
     "core.formats.jsv:_SPECIAL": use("search"),
     "core.formats.jsv:_QUOTED": use("match"),
     "core.formats.jsv:_NAME": use("match"),
@@ -65,7 +74,8 @@ LISTED = {
     "core.formats.multipart:_PARAMETER": use("findall", longest=10_240),  # API Gateway's headers.
     "core.formats.multipart:_ESCAPED": use("sub"),
     "core.formats.multipart:_parts": use(
-        "finditer", example=re.compile(rb"\r?\n--" + rb"\-a" * 66 + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
+        "finditer",
+        examples=(re.compile(rb"\r?\n--" + rb"\-a" * 66 + rb"(--)?[ \t]*+(?=\r?\n|\Z)"),),
     ),
     "core.formats.xml_document:ILLEGAL": use("match", "sub"),
     "core.formats.xml_document:_PASSED_OVER_OR_REFERENCE": use("sub"),
@@ -79,11 +89,17 @@ LISTED = {
     "core.message.address:_LOCAL": use("match"),
     "core.message.address:_LABEL": use("match"),
     "core.message.address:_QUOTED": use("sub"),
-    "core.message.address:_parse_name": use("sub", example=re.compile(r"\\(.)")),
+    "core.message.address:_parse_name": use("sub", examples=(re.compile(r"\\(.)"),)),
     "core.message.ids:_FORM": use("match"),
     "core.submission.attachments:_MEDIA_TYPE": use("match"),
-    "core.submission.attachments:_PARAMETER": use("finditer"),
-    "core.submission.attachments:_IGNORABLE": use("sub"),
+    "core.submission.attachments:_kept": use(
+        "finditer",
+        examples=(re.compile(attachments._PARAMETER, re.ASCII | re.IGNORECASE),),
+        longest=MAX_CONTENT_TYPE_LENGTH,
+    ),
+    "core.submission.attachments:_extensions": use(
+        "sub", examples=(re.compile(attachments._IGNORABLE),)
+    ),
     "core.submission.characters:_UNPRINTABLE": use("search"),
     "core.submission.characters:_SURROGATE": use("search"),
     "handlers.metadata:_HOST": use("fullmatch"),
@@ -106,11 +122,15 @@ def found():
 
 
 def _names(tree: ast.Module) -> Iterator[str]:
+    """Give the name that an expression has, or the function that uses it, with 2 for a second."""
     for statement in tree.body:
-        if any(_is_call_of_re(node) for node in ast.walk(statement)):
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
-            target = getattr(target, "target", target)  # With an annotation.
-            yield getattr(target, "id", None) or target.name
+        calls = [node for node in ast.walk(statement) if _is_call_of_re(node)]
+        if calls and isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = getattr(statement, "targets", None) or [statement.target]
+            yield targets[0].id
+        elif calls:
+            numbers = ["", *(f" {number}" for number in range(2, len(calls) + 1))]
+            yield from (f"{statement.name}{number}" for number in numbers)
 
 
 def _is_call_of_re(node: ast.AST) -> bool:
@@ -152,8 +172,8 @@ def test_every_use_of_a_listed_expression_is_listed(name):
 
 def patterns(name):
     module, _, target = name.partition(":")
-    if LISTED[name].example:
-        return [LISTED[name].example]
+    if LISTED[name].examples:
+        return LISTED[name].examples
     value = getattr(importlib.import_module(module), target)
     return list(value.values()) if isinstance(value, dict) else [value]
 

@@ -23,8 +23,7 @@ _VALUES = (
     rf"(?P<empty>[\[{{]{_W}[\]}}])|(?P<opening>[\[{{])|(?P<closing>[\]}}])|(?P<comma>,)"
     rf'|(?:{_TEXT}|[^\[\]{{}},"]++)++'
 )
-_TOKEN = re.compile(_VALUES, re.DOTALL)
-_TOKEN_OR_BYTES = re.compile(f"{_BYTES}|{_VALUES}", re.DOTALL)
+_VALUES_OR_BYTES = f"{_BYTES}|{_VALUES}"
 
 
 class Number(str):
@@ -47,7 +46,7 @@ def parse(text: str, *, numbers_are_bytes: bool = True) -> Any:
     numbers that is called `Bytes` may have any length. Raises `Unreadable` for what is not
     well-formed, nested too deeply, or of too many values.
     """
-    _check(text, _TOKEN_OR_BYTES if numbers_are_bytes else _TOKEN)
+    _check(text, _VALUES_OR_BYTES if numbers_are_bytes else _VALUES)
     number = _Numbers().__getitem__
     try:
         return json.loads(
@@ -65,7 +64,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are Python's own idea of JSON (RFC 8259 §6).
 
 
-def _check(text: str, tokens: re.Pattern[str]) -> None:
+def _check(text: str, tokens: str) -> None:
     """Look at how the values are nested, and count them, before they are parsed.
 
     Whether the document is well-formed is for the parser to say. Raises `Unreadable`.
@@ -73,7 +72,7 @@ def _check(text: str, tokens: re.Pattern[str]) -> None:
     if has_few(text, "[{", MAX_DEPTH) and has_few(text, ",", MAX_ELEMENTS - MAX_DEPTH - 1):
         return  # There are no more values than commas and openings, and one.
     depth, values, empty = 0, 1, 0
-    for token in tokens.finditer(text):
+    for token in re.finditer(tokens, text, re.DOTALL):  # Compiled here: few mails come so far.
         match token.lastgroup:
             case "opening":  # A first value follows; another follows each comma.
                 depth += 1

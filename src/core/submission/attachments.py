@@ -18,10 +18,9 @@ from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
 from core.submission.characters import faults_in
 
 _MEDIA_TYPE = re.compile(r"([\w.+-]++/[\w.+-]++)\s*+((?:;[\x20-\x7e]*+)?)\Z", re.ASCII)
-_PARAMETER = re.compile(
+_PARAMETER = (
     r';\s*+(?:(charset|method)\s*+=\s*+"?+([\w.:+-]++)"?+\s*+(?=;|\Z)'
-    r'|(?:[^;"]|"(?:[^"\\]|\\.)*+"?)*+)',  # Passed over, with what is in quotes.
-    re.ASCII | re.IGNORECASE,
+    r'|(?:[^;"]|"(?:[^"\\]|\\.)*+"?)*+)'  # Passed over, with what is in quotes.
 )
 _MAX_CONTENT_TYPE = 78  # SES v2 API, shape Attachment
 _UNKNOWN_TYPE = "application/octet-stream"
@@ -35,7 +34,7 @@ _SPACES = (
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 """All that Unicode calls white space, as `str.isspace` does."""
-_IGNORABLE = re.compile(
+_IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """What shows nothing besides the format characters (Unicode, Default_Ignorable_Code_Point)."""
@@ -104,15 +103,21 @@ def _content_type(text: str) -> str:
     match = _MEDIA_TYPE.match(text.strip())
     if match is None or len(match[1]) > _MAX_CONTENT_TYPE:
         return ""
-    kind = match[1]
+    whole = "; ".join([match[1], *_kept(match[1], match[2])])
+    return whole if len(whole) <= _MAX_CONTENT_TYPE else match[1]
+
+
+def _kept(kind: str, parameters: str) -> Iterable[str]:
+    """Return which parameters of a media type go out; of those given twice the first."""
+    if not parameters:
+        return ()
     found: dict[str, str] = {}
-    for parameter in _PARAMETER.finditer(match[2]):
-        if parameter[1]:
-            found.setdefault(parameter[1].lower(), parameter[2])
+    for match in re.finditer(_PARAMETER, parameters, re.ASCII | re.IGNORECASE):
+        if match[1]:
+            found.setdefault(match[1].lower(), match[2])
     if kind.lower() != "text/calendar":
         found.pop("method", None)
-    whole = "; ".join([kind, *(f"{name}={value}" for name, value in found.items())])
-    return whole if len(whole) <= _MAX_CONTENT_TYPE else kind
+    return (f"{name}={value}" for name, value in found.items())
 
 
 def _file_name(path: str) -> str:
@@ -138,7 +143,7 @@ def _extensions(name: str) -> set[str]:
     if not name.isascii():
         import unicodedata  # noqa: PLC0415 - most names are in ASCII
 
-        shown = _IGNORABLE.sub("", unicodedata.normalize("NFKC", name))
+        shown = re.sub(_IGNORABLE, "", unicodedata.normalize("NFKC", name))
         name = "".join(c for c in shown if unicodedata.category(c) != "Cf")
     parts = (part.rstrip(f".{_SPACES}") for part in name.split(":"))
     return {part.rpartition(".")[2].lower() for part in parts if "." in part}
