@@ -24,6 +24,8 @@ class Scale:
     recipient_steps: int
     messages: tuple[int, int]
     """How many messages are in the table: few, and many."""
+    worst_bytes: int
+    """The body of the requests that cost most: API Gateway lets 10 MB through."""
 
 
 FULL = Scale(
@@ -35,6 +37,7 @@ FULL = Scale(
     attachment_steps=25,
     recipient_steps=80,
     messages=(100, 100_000),
+    worst_bytes=10_000_000,
 )
 QUICK = Scale(
     starts=3,
@@ -45,4 +48,5 @@ QUICK = Scale(
     attachment_steps=4,
     recipient_steps=10,
     messages=(100, 2_000),
+    worst_bytes=1_000_000,
 )

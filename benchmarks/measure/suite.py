@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import cold, events, growth, memory, table, warm
+from benchmarks.measure import cold, events, growth, memory, table, warm, worst
 from benchmarks.measure.figures import summary
 from benchmarks.subjects import packages
 from tooling.paths import SOURCE
@@ -35,6 +35,7 @@ class Measurements:
     growth: Mapping[growth.Run, growth.Costs]
     table: Mapping[int, table.Calls]
     megabytes: Mapping[str, float]
+    worst: Mapping[str, Sequence[worst.Cost]]
 
 
 def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
@@ -54,6 +55,7 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
             subject.name: packages.megabytes(subject)
             for subject in (warm.OURS, packages.FLOOR, packages.TYPICAL)
         },
+        worst=worst.measure(aws, scale.worst_bytes, say),
     )
 
 
@@ -82,6 +84,9 @@ def results(measured: Measurements) -> dict[str, Any]:
             "is_independent_of_size": _are_equal(list(measured.table.values())),
         },
         "package_mb": dict(measured.megabytes),
+        "worst_requests": {
+            form: [cost._asdict() for cost in costs] for form, costs in measured.worst.items()
+        },
     }
 
 

@@ -1,11 +1,11 @@
-"""The nine figures that stand for all others."""
+"""The few figures that stand for all others."""
 
 from __future__ import annotations
 
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import warm
+from benchmarks.measure import warm, worst
 from benchmarks.measure.figures import paired_ratio
 from benchmarks.subjects import packages, payloads
 
@@ -39,7 +39,16 @@ def ratios(measured: Measurements) -> dict[str, float]:
             median(more - less for more, less in zip(files, small, strict=True)), 2
         ),
         "package_mb": measured.megabytes[_OURS],
+        **_worst_requests(measured.worst),
     }
+
+
+def _worst_requests(costs: Mapping[str, Sequence[worst.Cost]]) -> dict[str, float]:
+    figures = {}
+    for form, (longest, largest) in worst.most(costs).items():
+        figures[f"worst_request_cpu_s_{form.lower()}"] = longest.cpu_s
+        figures[f"worst_request_mib_{form.lower()}"] = largest.mib
+    return figures
 
 
 def heaviest_of_ours(ready: Mapping[str, Sequence[float]]) -> str:

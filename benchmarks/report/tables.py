@@ -113,6 +113,18 @@ def table(results: Mapping[str, Any]) -> Table:
     return headings, rows
 
 
+def worst_requests(results: Mapping[str, Any]) -> Table:
+    """Tell which request of each format took most of the processor, and which of memory."""
+    rows = []
+    for form, costs in results["worst_requests"].items():
+        longest = max(costs, key=lambda cost: cost["cpu_s"])
+        largest = max(costs, key=lambda cost: cost["mib"])
+        seconds = f"{longest['cpu_s']:g} ({longest['request']})"
+        rows.append((form, len(costs), seconds, f"{largest['mib']:.0f} ({largest['request']})"))
+    headings = ("worst requests in", "tried", "CPU, s (of which)", "peak memory, MiB (of which)")
+    return headings, [tuple(map(str, row)) for row in rows]
+
+
 def _said(calls: Mapping[str, Any]) -> str:
     parts = (f"{c['calls']} {name} ({c['items']})" for name, c in sorted(calls.items()))
     return ", ".join(parts)
@@ -126,7 +138,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-SECTIONS = (targets, cold, warm, memory, events, growth, table)
+SECTIONS = (targets, cold, warm, memory, events, growth, table, worst_requests)
 
 
 def in_text(table_: Table) -> str:

@@ -30,6 +30,22 @@ TARGETS = (
         "attachments_extra_wall_ms_at_20ms", 10, "ms more with three small attachments, likewise"
     ),
     Target("package_mb", 30, "the package unzipped, in 10⁶ bytes"),
+    *(
+        target
+        for form in ("JSON", "XML", "JSV", "CSV", "form", "multipart")
+        for target in (
+            Target(
+                f"worst_request_cpu_s_{form.lower()}",
+                3,
+                f"seconds of the processor for the worst request, {form}",
+            ),
+            Target(
+                f"worst_request_mib_{form.lower()}",
+                400,
+                f"peak memory with the worst request, {form}, in 2²⁰ bytes",
+            ),
+        )
+    ),
 )
 
 

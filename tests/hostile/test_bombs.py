@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import time
 import tracemalloc
 import zlib
 
@@ -11,6 +10,7 @@ from support.gateway import faults_of
 from support.mails import HELPER, NAMESPACE
 from support.mails import SERIALIZATION as Z
 from support.requests import request
+from support.work import never_endless
 
 from core.config import CONFIG
 from core.contract.contract import Attachment, SendMail
@@ -47,7 +47,7 @@ def layered(times, pack):
 BOMBS = {
     "gzip": (gzip.compress(BOMB, 9), 413),
     "deflate": (zlib.compress(BOMB, 9), 413),
-    "gzip, gzip": (layered(2, gzip.compress), 413),
+    "gzip, gzip": (layered(2, gzip.compress), 400),
     "gzip, gzip, gzip": (layered(3, gzip.compress), 400),
     "gzip of many members": (gzip.compress(BOMB[:MB], 9) * 15, 413),
     "gzip of too many members": (gzip.compress(b"x") * 5000, 400),
@@ -97,7 +97,7 @@ def test_bytes_that_are_referred_to_many_times_are_decoded_once(call, wire):
 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert faults_of(reply) == {("Attachments", "TooLarge")}
+    assert faults_of(reply) == {("Body", "TooLarge")}
     assert peak < 60 * MB  # 400 copies would be 800.
     assert wire.written == []
 
@@ -105,19 +105,17 @@ def test_bytes_that_are_referred_to_many_times_are_decoded_once(call, wire):
 def test_an_array_that_refers_to_one_list_many_times_is_refused_before_it_is_bound(call, wire):
     files = "<h:Attachment><h:Bytes>QUJD</h:Bytes></h:Attachment>" * 500
     first = f'<SendMail><Attachments z:Id="i1">{files}</Attachments></SendMail>'
-    again = '<SendMail><Attachments z:Ref="i1"/></SendMail>' * 4_000
-    started = time.process_time()
-
-    reply = call(
-        "POST",
-        "/xml/reply/SendMail[]",
-        xml_mail(first + again, "ArrayOfSendMail"),
-        headers=XML,
-        query={"format": "json"},
-    )
+    again = '<SendMail><Attachments z:Ref="i1"/></SendMail>' * 2_000
+    with never_endless():
+        reply = call(
+            "POST",
+            "/xml/reply/SendMail[]",
+            xml_mail(first + again, "ArrayOfSendMail"),
+            headers=XML,
+            query={"format": "json"},
+        )
 
     assert faults_of(reply) == {("SendMail[]", "TooManyItems")}
-    assert time.process_time() - started < 2  # Bound, they would be two million attachments.
     assert wire.written == []
 
 
@@ -168,13 +166,11 @@ def test_brackets_in_a_text_are_no_nesting(call):
 @pytest.mark.parametrize(
     "text", ['"' * MB, '\\"' * MB, '"\\' * MB, '{"a":"' + '\\"' * MB, "[]" * MB]
 )
-def test_json_that_is_only_quotes_takes_no_time(call, text):
-    started = time.process_time()
-
-    reply = call("POST", "/Mail/Send", ("[" * 300 + text).encode(), headers=JSON)
+def test_json_that_is_only_quotes_keeps_nobody_busy(call, text):
+    with never_endless():
+        reply = call("POST", "/Mail/Send", ("[" * 300 + text).encode(), headers=JSON)
 
     assert reply["statusCode"] == 400
-    assert time.process_time() - started < 2
 
 
 # Forms
@@ -240,19 +236,17 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_that_lies_is_refused_in_no_time(call, wire, figures, name):
+def test_a_form_that_lies_is_refused_and_keeps_nobody_busy(call, wire, figures, name):
     content_type, body, status = FORMS[name]
-    started = time.process_time()
-
-    reply = call(
-        "POST",
-        "/Mail/Send",
-        body,
-        headers={"Content-Type": content_type, "Accept": "application/json"},
-    )
+    with never_endless():
+        reply = call(
+            "POST",
+            "/Mail/Send",
+            body,
+            headers={"Content-Type": content_type, "Accept": "application/json"},
+        )
 
     assert reply["statusCode"] == status
-    assert time.process_time() - started < 2
     assert wire.written == []
     figures("bombs refused")["forms"] += 1
 
@@ -341,6 +335,10 @@ def names(count):
     return "{" + ",".join(["A:1"] * count) + "}"
 
 
+def attributes(count):
+    return " ".join(f"a{number}=''" for number in range(count))
+
+
 DEPTH, ELEMENTS = (MAX_DEPTH, "TooDeep"), (MAX_ELEMENTS, "TooManyElements")
 
 
@@ -348,9 +346,20 @@ DEPTH, ELEMENTS = (MAX_DEPTH, "TooDeep"), (MAX_ELEMENTS, "TooManyElements")
     ("make", "most", "code", "content_type"),
     [
         (lambda n: '{"Subject":' + "[" * (n - 1) + "]" * (n - 1) + "}", *DEPTH, "application/json"),
-        (lambda n: '{"X":[1' + ",[]" * (n - 2) + "]}", *ELEMENTS, "application/json"),
+        (lambda n: '{"X":[1' + ",[]" * (n - 3) + "]}", *ELEMENTS, "application/json"),
+        (lambda n: '{"X":[1' + ",1" * (n - 3) + "]}", *ELEMENTS, "application/json"),
+        (lambda n: '{"X":[""' + ',""' * (n - 3) + "]}", *ELEMENTS, "application/json"),
+        (lambda n: '{"X":1' + ',"X":1' * (n - 2) + "}", *ELEMENTS, "application/json"),
+        (lambda n: '{"X":{"a":null' + ',"a":{}' * (n - 3) + "}}", *ELEMENTS, "application/json"),
+        (lambda n: '{"Bytes":[1,2],"X":[1' + ",1" * (n - 4) + "]}", *ELEMENTS, "text/json"),
         (lambda n: xml_mail("<a>" * (n - 1) + "</a>" * (n - 1)), *DEPTH, "application/xml"),
         (lambda n: xml_mail("<a/>" * (n - 1)), *ELEMENTS, "application/xml"),
+        (
+            lambda n: xml_mail("<a b='' c=''/>" * (n // 3) + "<a/>" * (n % 3 - 1)),
+            *ELEMENTS,
+            "text/xml",
+        ),
+        (lambda n: xml_mail(f"<a {attributes(n - 2)}/>"), *ELEMENTS, "text/xml"),
         (lambda n: "{X:" + "[" * n + "]" * n + "}", *DEPTH, "text/jsv"),
         (names, *ELEMENTS, "text/jsv"),
         (lambda n: f'To,Attachments\r\na,"[{names(n)}]"\r\n', *ELEMENTS, "text/csv"),
@@ -478,11 +487,8 @@ def test_fifty_recipients_with_long_names_fit():
     assert len(submitted({"to": names}).mail.to) == 50
 
 
-def test_a_crowd_of_addresses_takes_no_time():
+def test_a_crowd_of_addresses_keeps_nobody_busy():
     crowd = ",".join(f"a@ä{number}.de" for number in range(2_000))
-    started = time.process_time()
 
-    with pytest.raises(MailError):
+    with never_endless(), pytest.raises(MailError):
         submitted({"to": crowd, "cc": crowd, "bcc": crowd})
-
-    assert time.process_time() - started < 2

@@ -117,7 +117,7 @@ def test_a_second_too_early_is_early_enough(
     assert call("GET", f"/Status/{message_id}")["json"]["Status"] == "sent"
 
 
-def test_a_body_is_unpacked_as_often_as_it_says_and_no_oftener(call: Call, ses: Ses) -> None:
+def test_a_body_is_unpacked_once_and_no_oftener(call: Call, ses: Ses) -> None:
     once = gzip.compress(json.dumps(MAIL).encode())
     twice = gzip.compress(once)
     gzipped = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
@@ -125,8 +125,8 @@ def test_a_body_is_unpacked_as_often_as_it_says_and_no_oftener(call: Call, ses: 
     assert call("POST", "/Mail/Send", once, headers=gzipped)["statusCode"] == 200
     assert call("POST", "/Mail/Send", twice, headers=gzipped)["statusCode"] == 400
     declared = gzipped | {"Content-Encoding": "gzip, gzip"}
-    assert call("POST", "/Mail/Send", twice, headers=declared)["statusCode"] == 200
-    assert len(ses.taken) == 2
+    assert call("POST", "/Mail/Send", twice, headers=declared)["statusCode"] == 400
+    assert len(ses.taken) == 1
 
 
 def test_a_batch_is_answered_in_csv_with_one_line_for_each_mail(call: Call, ses: Ses) -> None:

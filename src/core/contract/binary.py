@@ -26,6 +26,9 @@ def decode_base64(text: str) -> bytes | Undecodable:
             return decode(text)
         except binascii.Error:
             # Rare: only wrapped or concatenated base64 comes here; the common case is one pass.
-            return b"".join(map(decode, _PADDED.findall(_WHITESPACE.sub("", text))))
+            whole = bytearray()  # There may be millions of pieces: a list of them would be large.
+            for piece in _PADDED.finditer(_WHITESPACE.sub("", text)):
+                whole += decode(piece[0])
+            return bytes(whole)
     except ValueError:
         return UNDECODABLE

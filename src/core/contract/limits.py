@@ -1,15 +1,12 @@
 """The bounds of one request. Each is checked before the work that it bounds is done."""
 
-import re
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 from typing import NamedTuple
 
 from core.contract.errors import Fault, Invalid, TooLarge, Unreadable
 
 BODY = "Body"
 """The field name of an error that is about the request as a whole."""
-_OPEN_CLOSE_OR_TEXT = re.compile(r'([\[{])|([\]}])|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-
 
 GATEWAY_BYTES = 10_000_000
 """The largest body that API Gateway lets through (its quotas page: payload size, 10 MB)."""
@@ -19,13 +16,15 @@ MAX_DEPTH = 256
 A mail needs five levels. Python's JSON decoder recurses: for this many its stack is large enough.
 """
 MAX_ELEMENTS = 10_000
-"""How many elements, or objects and lists, one document may have.
+"""How many elements and attributes, values in objects and lists, or names one document may have.
 
 A mail with 500 attachments has 2,000. Each costs far more time and memory than the few bytes that
 it is written in, so a small document could otherwise keep a function busy for long.
 """
 MAX_ITEMS = 500
-"""How many items a list may have: SES takes 500 MIME parts (its quotas page)."""
+"""How many items a list may have, and how many attachments all mails of an array have together.
+
+SES takes 500 MIME parts (its quotas page)."""
 MAX_FORM_FIELDS = 512
 """How many fields and files a form may have: a full list of attachments, and the other members."""
 MAX_BATCH = 100
@@ -33,11 +32,17 @@ MAX_BATCH = 100
 MAX_ATTACHMENT_BYTES = 10_000_000
 """One attachment, decoded: it came in one body, and is no larger."""
 MAX_ATTACHMENTS_BYTES = 10_000_000
-"""All attachments of one mail, decoded; SES itself takes 40 MB, encoded (its quotas page)."""
+"""All attachments of a request, decoded: of one mail, or of all in an array.
+
+SES itself takes 40 MB, encoded (its quotas page)."""
+MAX_ARRAY_RECIPIENTS_LENGTH = 300_000
+"""To, CC and BCC of all mails of an array, in characters: 60 for each recipient of full mails."""
 MAX_SUBJECT_LENGTH = 998
 """In characters, as the next two: the longest line of a mail (RFC 5322 §2.1.1)."""
 MAX_NAME_LENGTH = 255
 """One display name, or one file name: SES takes no longer file names (SESv2 API, `Attachment`)."""
+MAX_CONTENT_TYPE_LENGTH = 998
+"""The media type of a file with its parameters: the longest line of a mail, as a subject."""
 MAX_REFERENCE_LENGTH = 500
 """The caller's own id of a mail; `MAX_REFERENCE_BYTES` is what this may be in UTF-8."""
 MAX_REFERENCE_BYTES = 1_700
@@ -84,31 +89,14 @@ def check_nesting(depth: int, elements: int) -> None:
         raise Unreadable(message, Fault(BODY, "TooManyElements", message))
 
 
-def _has_few(text: str, most: int) -> bool:
-    """Say whether `text` opens at most `most` objects and lists, as nearly every mail's does.
+def has_few[T: (str, bytes)](body: T, signs: Iterable[T], most: int) -> bool:
+    """Say whether `signs` stand at most `most` times in `body`, as in nearly every mail's.
 
-    In megabytes of base64 `find` is several times faster than `count`.
+    In megabytes of base64, which has none of them, `find` is several times faster than `count`.
     """
-    for opening in "{[":
-        at = text.find(opening)
+    for sign in signs:
+        at = body.find(sign)
         while at >= 0 and most >= 0:
             most -= 1
-            at = text.find(opening, at + 1)
+            at = body.find(sign, at + 1)
     return most >= 0
-
-
-def check_json(text: str) -> None:
-    """Look at how JSON is nested before it is parsed. Raises `Unreadable`.
-
-    Whether it is well-formed is for the parser to say.
-    """
-    if _has_few(text, MAX_DEPTH):  # So few are neither too many nor nested too deeply.
-        return
-    depth = elements = 0
-    for token in _OPEN_CLOSE_OR_TEXT.finditer(text):
-        if token[1]:
-            depth += 1
-            elements += 1
-            check_nesting(depth, elements)
-        elif token[2]:
-            depth -= 1

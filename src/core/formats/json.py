@@ -2,14 +2,15 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.contract.binary import UNDECODABLE, Undecodable, decode_base64
 from core.contract.contract import ErrorResponse
 from core.contract.errors import Fault, Unbindable, Unreadable
-from core.contract.limits import check_json, require_batch, require_few
+from core.contract.limits import require_batch, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
+from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
 from core.formats.text import encodable
 from core.message.status import Status
@@ -41,36 +42,20 @@ def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
     those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of
     the contract's shape.
     """
-    return _read(body, lambda document: _object(document, contract))
+    return _object(_parsed(body), contract)
 
 
 def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
     """Bind a JSON array of objects, each as `read` does. Raises `Invalid` for too many."""
-
-    def bind(document: Any) -> list[C]:
-        if not isinstance(document, list):
-            raise Unreadable("An array of requests should start with a '['.")
-        require_batch(contract.__name__, document)
-        return [_object(item, contract) for item in document]
-
-    return _read(body, bind)
+    document = _parsed(body)
+    if not isinstance(document, list):
+        raise Unreadable("An array of requests should start with a '['.")
+    require_batch(contract.__name__, document)
+    return [_object(item, contract) for item in document]
 
 
-def _read[T](body: str | bytes, bind: Callable[[Any], T]) -> T:
-    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
-    check_json(text)
-    try:
-        return bind(
-            json.loads(
-                text.removeprefix("\ufeff"),
-                parse_int=_Number,
-                parse_float=_Number,
-                parse_constant=_refuse_constant,
-            )
-        )
-    except (ValueError, RecursionError) as error:
-        where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Unreadable(f"The body is not well-formed JSON{where}.") from None
+def _parsed(body: str | bytes) -> Any:
+    return parse(body if isinstance(body, str) else body.decode("utf-8", "replace"))
 
 
 def _object[C: Contract](document: Any, contract: type[C]) -> C:
@@ -103,16 +88,6 @@ def write_array(
 ) -> str:
     """Write the array of a batch's answers."""
     return f"[{','.join(write(answer, style) for answer in answers)}]"
-
-
-class _Number(str):
-    """A number as it was written: a string member takes just that."""
-
-    __slots__ = ()
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are Python's own idea of JSON (RFC 8259 §6).
 
 
 def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
@@ -152,19 +127,20 @@ def _bytes(value: Any) -> bytes | Undecodable:
 
     docs/contract.md B5 J. What is none of these is `UNDECODABLE`.
     """
+    if isinstance(value, str) and not isinstance(value, Number):
+        return decode_base64(value)
     try:
-        if isinstance(value, str) and not isinstance(value, _Number):
-            return decode_base64(value)
         if isinstance(value, dict):
             value = [value[str(index)] for index in range(len(value))]
-        return bytes(map(_byte, value))
-    except (ValueError, TypeError, KeyError):
-        return UNDECODABLE
+        if isinstance(value, list) and set(map(type, value)) <= {Number}:
+            return bytes(map(_BYTES.__getitem__, value))
+    except KeyError:
+        pass  # An index is missing, or a number is no byte.
+    return UNDECODABLE
 
 
-def _byte(value: Any) -> int:
-    number = int(value) if isinstance(value, _Number) else 256
-    return number & 0xFF if -128 <= number < 0 else number
+_BYTES = {"-0": 0} | {str(number): number & 0xFF for number in range(-128, 256)}
+"""What each number stands for that is a byte, signed or not."""
 
 
 def _raw_text(value: Any) -> str:
@@ -178,13 +154,14 @@ def _raw_text(value: Any) -> str:
             pairs = (f"{quoted(name)}:{_nested(inner)}" for name, inner in value.items())
             return f"{{{','.join(pairs)}}}"
         case list():
-            return f"[{','.join(map(_nested, value))}]"
+            texts = [item if type(item) is Number else _nested(item) for item in value]
+            return f"[{','.join(texts)}]"
         case _:
             return ""
 
 
 def _nested(value: Any) -> str:
-    is_text = isinstance(value, str) and not isinstance(value, _Number)
+    is_text = isinstance(value, str) and not isinstance(value, Number)
     return quoted(value) if is_text else _raw_text(value)
 
 

@@ -5,18 +5,17 @@ contract does not say follows ServiceStack.Text 5.9, `JsvTypeSerializer` and `Js
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
 from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Fault, Unbindable, Unreadable
-from core.contract.limits import check_json, check_nesting, require_few
+from core.contract.limits import check_nesting, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
+from core.formats.json_document import parse
 from core.formats.text import encodable
 
 type Decode = Callable[[str], bytes | Undecodable]
@@ -255,10 +254,12 @@ class _Reader:
 
 def _from_json(text: str) -> str:
     """Write JSON as JSV: only JSON has quotes around names. What is not JSON stays as it is."""
-    check_json(text)
-    with suppress(ValueError, RecursionError):
-        return text_of(json.loads(text, parse_int=str, parse_float=str))
-    return text
+    try:
+        return text_of(parse(text, numbers_are_bytes=False))
+    except Unreadable as error:
+        if error.faults:
+            raise  # It is JSON, and too much of it.
+        return text
 
 
 def _bound[C: Contract](values: Mapping[str, object], contract: type[C]) -> C:

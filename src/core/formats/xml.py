@@ -6,12 +6,12 @@ The rules are in docs/contract.md A4; that the order does not matter is B5 A.
 import base64
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from xml.etree.ElementTree import Element  # A type. # nosec B405
 
 from core.contract.binary import Undecodable, decode_base64
-from core.contract.errors import Unreadable
-from core.contract.limits import require_batch, require_few
+from core.contract.errors import Fault, TooLarge, Unreadable
+from core.contract.limits import BODY, GATEWAY_BYTES, require_batch, require_few
 from core.contract.members import Contract, Kind, Member, members
 from core.formats.xml_document import ILLEGAL, parse
 
@@ -109,18 +109,24 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     """
     root = parse(body, contract.__name__, charset)
     _expect(root, contract.__name__, contract.namespace)
-    return contract() if _is_nil(root) else _bound(root, contract, _identified(root, contract))
+    return _request(root, contract)
 
 
 def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
-    """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped."""
+    """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped.
+
+    Each refers to its own elements only: a hundred could otherwise all have the files of one.
+    """
     root = parse(body, contract.__name__, charset)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
-    shared = _identified(root, contract)
     tag = f"{{{contract.namespace}}}{contract.__name__}"
     items = [element for element in root if element.tag == tag]
     require_batch(contract.__name__, items)
-    return [contract() if _is_nil(item) else _bound(item, contract, shared) for item in items]
+    return [_request(item, contract) for item in items]
+
+
+def _request[C: Contract](element: Element, contract: type[C]) -> C:
+    return contract() if _is_nil(element) else _bound(element, contract, _Shared(element, contract))
 
 
 def _expect(root: Element, name: str, namespace: str) -> None:
@@ -132,19 +138,42 @@ def _expect(root: Element, name: str, namespace: str) -> None:
         )
 
 
-class _Shared(NamedTuple):
-    """What one document has for all its elements: those with a `z:Id`, to which others refer."""
+class _Shared:
+    """What one request has for all its elements: those with a `z:Id`, to which others refer."""
 
-    elements: dict[str, Element]
-    decoded: dict[Element, bytes | Undecodable]
-    """The bytes of each element, decoded once: many references to one would fill the memory."""
-    types: frozenset[str]
-    """What an `i:type` may name."""
+    def __init__(self, request: Element, contract: type[Contract]) -> None:
+        self._elements = {key: element for element in request.iter() if (key := element.get(_ID))}
+        self._decoded: dict[Element, bytes | Undecodable] = {}
+        self._characters = 0
+        self.types = _type_names(contract)
+        """What an `i:type` may name."""
 
+    def source(self, element: Element) -> Element:
+        """Return what holds the value of `element`: itself, or that to which it refers."""
+        reference = element.get(_REF)
+        if reference is None:
+            return element
+        if reference not in self._elements:
+            raise Unreadable("A z:Ref attribute refers to no element of the same request.")
+        return self._elements[reference]
 
-def _identified(root: Element, contract: type[Contract]) -> _Shared:
-    elements = {key: element for element in root.iter() if (key := element.get(_ID))}
-    return _Shared(elements, {}, _type_names(contract))
+    def text(self, element: Element) -> str:
+        """Return the text of an element; all texts together are no more than a body can hold."""
+        text = element.text or ""
+        self._characters += len(text)
+        if self._characters > GATEWAY_BYTES:
+            message = (
+                f"With its references, a request must not be larger than {GATEWAY_BYTES} bytes."
+            )
+            raise TooLarge(message, Fault(BODY, "TooLarge", message))
+        return text
+
+    def decoded(self, element: Element) -> bytes | Undecodable:
+        """Return the bytes of an element, decoded once: many refer to one without being copies."""
+        text = self.text(element)
+        if element not in self._decoded:
+            self._decoded[element] = decode_base64(text)
+        return self._decoded[element]
 
 
 _SCHEMA_TYPES = {
@@ -175,7 +204,7 @@ def _bound[C: Contract](element: Element, contract: type[C], shared: _Shared) ->
         if member is None or member.name in values:
             continue
         _refuse_unknown_type(child, shared.types)
-        source = shared.elements.get(child.get(_REF, ""), child)
+        source = shared.source(child)
         values[member.name] = None if _is_nil(source) else _value(source, member, shared)
     return contract.of(values)
 
@@ -189,12 +218,7 @@ def _value(element: Element, member: Member, shared: _Shared) -> Any:
         return tuple(_bound(item, member.item, shared) for item in items)
     if len(element):
         raise Unreadable(f"End element '{member.name}' expected. Found another element in it.")
-    text = element.text or ""
-    if member.kind is not Kind.BYTES:
-        return text
-    if element not in shared.decoded:
-        shared.decoded[element] = decode_base64(text)
-    return shared.decoded[element]
+    return shared.decoded(element) if member.kind is Kind.BYTES else shared.text(element)
 
 
 def _refuse_text(element: Element) -> None:

@@ -4,6 +4,8 @@
 """
 
 import re
+from functools import cache
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder  # Reads nothing. # nosec B405
 from xml.parsers import expat
 
@@ -11,7 +13,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from core.contract.errors import Unreadable
-from core.contract.limits import check_nesting
+from core.contract.limits import MAX_ELEMENTS, check_nesting, has_few
 
 # What XML 1.0 §2.2 does not allow. .NET's writer would fail half-way through its answer; we write
 # U+FFFD instead (docs/contract.md B5 F).
@@ -19,9 +21,15 @@ ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODINGS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "latin1", "us-ascii"}
 _BAD_CHARACTER_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _PASSED_OVER_OR_REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));",
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
+    r"|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));",
     re.DOTALL,
 )
+"""What never ends is passed over to the end at once: from each opening anew, it took hours."""
+_CROWDED_TAG = re.compile(
+    rf"""<[^<>"'!?][^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+){{{MAX_ELEMENTS}}}"""
+)
+"""A start tag, with values in quotes."""
 _PRIVATE_USE = 0xF0000
 """Supplementary private use area A, for the moment between two parses."""
 _OF_PRIVATE_USE = re.compile("[\U000f0000-\U000fffff]|\xf3[\xb0-\xbf]")
@@ -68,9 +76,18 @@ def _tree(body: bytes, charset: str) -> Element:
         if encoding and encoding.lower() not in _ENCODINGS:
             raise ValueError("The encoding in the declaration is not supported.")
 
+    _refuse_crowded_tags(body)
     encoding = charset if _counts(charset, body) else None
-    parser = DefusedXMLParser(target=_Builder(), encoding=encoding, forbid_dtd=True)
+    builder = _Builder()
+    parser = DefusedXMLParser(target=builder, encoding=encoding, forbid_dtd=True)
     parser.parser.XmlDeclHandler = check_declaration
+    start: Any = parser.parser.StartElementHandler
+
+    def count_attributes(tag: str, names_and_values: Any) -> None:
+        builder.count(len(names_and_values) // 2)
+        start(tag, names_and_values)
+
+    parser.parser.StartElementHandler = count_attributes
     parser.feed(body)
     root: Element = parser.close()
     if body.startswith(_UTF_16) and not declared[0]:
@@ -91,18 +108,41 @@ def _counts(charset: str, body: bytes) -> bool:
     return False
 
 
+def _refuse_crowded_tags(body: bytes) -> None:
+    """Refuse an element of too many attributes before the parser makes a list of them all."""
+    if has_few(body, (b"=",), MAX_ELEMENTS):
+        return
+    if _CROWDED_TAG.search(body.decode(_ascii_compatible(body), "replace")):
+        check_nesting(0, MAX_ELEMENTS + 1)
+
+
+def _ascii_compatible(body: bytes) -> str:
+    """Return a codec that reads the markup of a document in any encoding, and writes it again.
+
+    Latin-1 maps bytes to characters one to one and back, so it does for all encodings in which
+    ASCII is ASCII; UTF-16 is the other that is taken.
+    """
+    if not body.startswith(_UTF_16):
+        return "latin-1"
+    return "utf-16-le" if body[:2] in (b"\xff\xfe", b"<\0") else "utf-16-be"
+
+
 class _Builder(TreeBuilder):
     """Builds the tree, of bounded depth and size and without processing instructions."""
 
     def __init__(self) -> None:
         super().__init__()
         self._depth = 0
-        self._elements = 0
+        self._parts = 0
+
+    def count(self, parts: int) -> None:
+        """Count elements or attributes. Raises `Unreadable` for too many of both."""
+        self._parts += parts
+        check_nesting(self._depth, self._parts)
 
     def start(self, tag: str, attrs: dict[str, str]) -> Element:
         self._depth += 1
-        self._elements += 1
-        check_nesting(self._depth, self._elements)
+        self.count(1)
         return super().start(tag, attrs)
 
     def end(self, tag: str) -> Element:
@@ -121,38 +161,41 @@ def _with_odd_references(body: bytes, charset: str) -> Element:
     They become references to private-use characters for the parse, and what they mean after it.
     Where the document itself has such characters, it stays the error that it is in XML.
     """
-    # Latin-1 maps bytes to characters one to one and back, so a reference can be replaced in the
-    # text of any encoding in which ASCII is ASCII.
-    encoding = "latin-1"
-    if body.startswith(_UTF_16):
-        encoding = "utf-16-le" if body[:2] in (b"\xff\xfe", b"<\0") else "utf-16-be"
+    encoding = _ascii_compatible(body)
     text = body.decode(encoding)
     if _OF_PRIVATE_USE.search(text):
         raise ValueError("Character reference not valid.")
-    mended = _PASSED_OVER_OR_REFERENCE.sub(_stand_in, text).encode(encoding)
-    root = _tree(mended, charset)
+    # A document may consist of references: few are different, and each is looked at once.
+    known: dict[str, str] = {}
+    mended = _PASSED_OVER_OR_REFERENCE.sub(
+        lambda match: known.get(match[0]) or _stand_in(match, known), text
+    )
+    root = _tree(mended.encode(encoding), charset)
     for element in root.iter():
         element.text = element.text and _restored(element.text)
     return root
 
 
-def _stand_in(match: re.Match[str]) -> str:
+def _stand_in(match: re.Match[str], known: dict[str, str]) -> str:
+    """Return what stands for a reference during the parse, and note it if it is an odd one."""
     hexadecimal, decimal = match.groups()
     if hexadecimal is None and decimal is None:
         return match[0]
     code = int(hexadecimal, 16) if hexadecimal else int(decimal)
     if _PRIVATE_USE <= code <= _PRIVATE_USE + 0xFFFF:
         raise ValueError("Character reference not valid.")
-    odd = code <= 0xFFFF and ILLEGAL.match(chr(code)) is not None
-    return f"&#{_PRIVATE_USE + code};" if odd else match[0]
+    if code > 0xFFFF or not ILLEGAL.match(chr(code)):
+        return match[0]
+    return known.setdefault(match[0], f"&#{_PRIVATE_USE + code};")
 
 
 def _restored(text: str) -> str:
     """Put the odd characters in place; two halves of a surrogate pair are one character again."""
-    odd = "".join(
-        chr(ord(character) - _PRIVATE_USE)
-        if _PRIVATE_USE <= ord(character) <= _PRIVATE_USE + 0xFFFF
-        else character
-        for character in text
-    )
+    odd = text.translate(_odd_characters())
     return odd.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+@cache
+def _odd_characters() -> dict[int, int]:
+    """Return the code of each odd character by that of its stand-in."""
+    return {_PRIVATE_USE + code: code for code in range(0x10000) if ILLEGAL.match(chr(code))}

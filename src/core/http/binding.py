@@ -13,6 +13,7 @@ from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
 from core.http.gateway import Request
 from core.http.routing import Route
+from core.submission import arrays
 
 
 def read(request: Request, operation: Operation, route: Route, limits: Limits) -> Contract:
@@ -35,13 +36,18 @@ def read(request: Request, operation: Operation, route: Route, limits: Limits) -
 def read_batch(
     request: Request, operation: Operation, route: Route, limits: Limits
 ) -> Sequence[Contract]:
-    """Bind an array of requests. Raises as `read`, and `Invalid` for too many of them."""
+    """Bind an array of requests.
+
+    Raises as `read`, and `Invalid` for too many of them, or too much in all (`arrays.check`).
+    """
     body = unpacked(request, limits).body
     reader = _format(body, route).read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
     with _naming(operation):
-        return reader(body, operation.request)
+        requests = reader(body, operation.request)
+    arrays.check(f"{operation.name}[]", requests)
+    return requests
 
 
 def _from_query(request: Request, bound: Contract) -> dict[str, object]:

@@ -5,7 +5,6 @@ import zlib
 from core.contract.errors import Unreadable
 from core.contract.limits import too_large
 
-_MAX_LAYERS = 2
 _MAX_MEMBERS = 16
 """How many members a gzip stream may have (RFC 1952 §2.2): each costs a copy of what follows."""
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -13,27 +12,31 @@ _AS_GZIP, _AS_ZLIB, _AS_RAW_DEFLATE = 31, 15, -15  # zlib's `wbits`
 
 
 def inflated(body: bytes, content_encoding: str, limit: int) -> bytes:
-    """Return `body` as it was before `content_encoding`, which lists what was done in that order.
+    """Return `body` as it was before `content_encoding` (RFC 9110 §8.4).
 
     Takes `gzip`, `x-gzip`, `deflate` (RFC 9110 §8.4.1's zlib format, and the raw one that the
-    original takes) and `identity`. A body that is plainly not compressed stays as it is: whoever
-    stands in front of the service may have unpacked it and left the header. Raises `TooLarge`
-    before more than `limit` bytes are held, and `Unreadable` for what is cut off, damaged, or
-    encoded otherwise.
+    original takes) and `identity`, which means nothing. One of them is undone: no client compresses
+    what is compressed, and two hundred bytes could hold megabytes. A body that is plainly not
+    compressed stays as it is: whoever stands in front of the service may have unpacked it and left
+    the header. Raises `TooLarge` before more than `limit` bytes are held, and `Unreadable` for what
+    is cut off, damaged, or encoded otherwise.
     """
     names = (name.strip().lower() for name in content_encoding.split(","))
     encodings = [name for name in names if name not in ("", "identity")]
-    if len(encodings) > _MAX_LAYERS:
-        raise Unreadable(f"The body must not be encoded more than {_MAX_LAYERS} times.")
-    for name in reversed(encodings):
-        match name:
-            case "gzip" | "x-gzip":
-                body = _gunzipped(body, limit)
-            case "deflate":
-                body = _undeflated(body, limit)
-            case _:
-                raise Unreadable("The Content-Encoding must be gzip, deflate or identity.")
-    return body
+    match encodings:
+        case []:
+            return body
+        case ["gzip" | "x-gzip"]:
+            return _gunzipped(body, limit)
+        case ["deflate"]:
+            return _undeflated(body, limit)
+        case [_]:
+            raise Unreadable("The Content-Encoding must be gzip, deflate or identity.")
+        case _:
+            raise Unreadable(
+                "The body must be compressed only once: the Content-Encoding must name one of gzip "
+                "and deflate."
+            )
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:

@@ -19,7 +19,7 @@ _FIRST_NAME: dict[Format | None, re.Pattern[bytes]] = {
     FORM: re.compile(rb"([A-Za-z])"),
     MULTIPART: re.compile(rb'(?s).{0,1000}?;\s*name="?([A-Za-z])'),
 }
-_FIRST_JSON_NAME = re.compile(rb'[\s\xef\xbb\xbf]*\[?\s*\{\s*"([A-Za-z])')
+_FIRST_JSON_NAME = re.compile(rb'[\s\xef\xbb\xbf]*+\[?\s*+\{\s*+"([A-Za-z])')
 
 
 class Rendering(NamedTuple):

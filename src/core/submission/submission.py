@@ -27,6 +27,9 @@ _LISTS = ("From", "To", "CC", "BCC")
 _MAILBOX = 254 + 4
 """Characters: the longest address, and the brackets and separator around it in a list."""
 
+_SEPARATORS = 4
+"""How many commas and semicolons a list may have for each recipient that a mail may have."""
+
 
 class Submission(NamedTuple):
     """A request that can be a mail: what to send, for whom, and under which policies."""
@@ -116,9 +119,22 @@ def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
                 max_length=longest.get(member.name),
                 is_body=member.name in _BODIES,
             )
+            if member.name in _LISTS:
+                yield from _list_faults(member.name, value, limits)
     if len((request.reference or "").encode("utf-8", "replace")) > MAX_REFERENCE_BYTES:
         message = f"'Reference' must not be longer than {MAX_REFERENCE_BYTES} bytes in UTF-8."
         yield Fault("Reference", "Length", message)
+
+
+def _list_faults(name: str, value: str, limits: Limits) -> Iterable[Fault]:
+    """Refuse a list of far more entries than a mail has recipients, before any is parsed.
+
+    Those named twice get one copy, so thousands may be few recipients. Names may have commas, too.
+    """
+    most = _SEPARATORS * limits.recipients
+    if value.count(",") + value.count(";") > most:
+        message = f"'{name}' must not have more than {most} commas and semicolons."
+        yield Fault(name, "TooManyRecipients", message)
 
 
 def _longest(limits: Limits) -> dict[str, int]:

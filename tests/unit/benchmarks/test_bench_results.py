@@ -8,11 +8,13 @@ import pytest
 from benchmarks.aws.client import Call
 from benchmarks.measure import cold, warm
 from benchmarks.measure.suite import Measurements, results
+from benchmarks.measure.worst import Cost
 from benchmarks.report import chart, tables
 from benchmarks.report.ratios import ratios
 from benchmarks.report.targets import TARGETS
 from benchmarks.subjects import packages, payloads
 from benchmarks.subjects.packages import Subject
+from benchmarks.subjects.worst_requests import WORST
 
 NAMES = {
     "cold_ready_vs_floor",
@@ -24,6 +26,11 @@ NAMES = {
     "small_mail_wall_ms_at_20ms",
     "attachments_extra_wall_ms_at_20ms",
     "package_mb",
+    *(
+        f"worst_request_{figure}_{form}"
+        for figure in ("cpu_s", "mib")
+        for form in ("json", "xml", "jsv", "csv", "form", "multipart")
+    ),
 }
 SIZES = (payloads.SMALL, payloads.FILES, payloads.ONE_MB, payloads.FOUR_MB)
 COST = {"ours api": 3.0, "ours resend": 4.0, "floor": 2.0, "floor events": 2.0, "typical": 8.0}
@@ -58,6 +65,10 @@ def run() -> Measurements:
         growth={("attachment_mb", "ours api"): {0: [1.0], 2: [2.0], 4: [3.0]}},
         table={100: counted, 1000: counted},
         megabytes={"ours api": 26.0, "floor": 30.0, "typical": 40.0},
+        worst={
+            form: [Cost("quick", 0.5, 300.0, 200), Cost("slow", 2.5, 100.0, 400)]
+            for form in dict.fromkeys(request.form for request in WORST)
+        },
     )
 
 
@@ -82,7 +93,7 @@ def test_the_ratios_compare_what_their_names_say(told: dict[str, Any]) -> None:
         "small_mail_wall_ms_at_20ms": 3.0,
         "attachments_extra_wall_ms_at_20ms": 3.0,
         "package_mb": 26.0,
-    }
+    } | {name: 2.5 if "cpu" in name else 300.0 for name in NAMES if name.startswith("worst")}
 
 
 def test_the_results_name_neither_the_machine_nor_a_place_on_it(told: dict[str, Any]) -> None:

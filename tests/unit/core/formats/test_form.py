@@ -1,8 +1,11 @@
 """URL-encoded forms: the recorded cases (docs/contract.md A3.2, A5.1)."""
 
 import base64
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.contract.binary import UNDECODABLE
 from core.contract.contract import Attachment, SendMail
@@ -86,3 +89,22 @@ def test_what_is_no_attachment_is_refused(given):
 def test_too_many_fields_are_refused():
     with pytest.raises(Unreadable, match="512"):
         read("a=b&" * 600)
+
+
+def test_percent_signs_that_escape_nothing_stand_for_themselves_up_to_thousands():
+    most = "% " * 10_000
+    assert read(f"Text={most}=%41").text == f"{most}=A"
+
+    with pytest.raises(Unreadable, match="%25"):
+        read(f"Text={most}%")
+    assert read(f"Text={'%25' * 100_000}").text == "%" * 100_000
+
+
+@pytest.mark.parametrize("text", ["=41", "a=\n", "a =\r\nb", "x_y", " \t", "%3D41", "=\n%0A"])
+def test_what_quoted_printable_has_besides_escapes_means_nothing_in_a_form(text):
+    assert read(f"Text={text}").text == unquote(text)
+
+
+@given(st.text("%=4aAfgZ_ \t\r\n\0é", max_size=30))
+def test_values_are_unescaped_as_by_the_standard_library(text):
+    assert read(f"Text={text}").text == (unquote(text, errors="replace") or None)

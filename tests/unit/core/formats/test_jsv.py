@@ -1,9 +1,9 @@
 """JSV: written as the original (docs/contract.md A3.2, A6, A7), read so that nothing gets lost."""
 
-import time
 from contextlib import suppress
 
 import pytest
+from support.work import never_endless
 
 from core.contract.binary import UNDECODABLE
 from core.contract.contract import (
@@ -262,10 +262,6 @@ def test_too_many_items_are_refused(item):
         "{a:" + "{}" * 500_000,
     ],
 )
-def test_hostile_documents_cost_little(hostile):
-    started = time.process_time()
-
-    with suppress(MailError):
+def test_hostile_documents_keep_nobody_busy(hostile):
+    with never_endless(), suppress(MailError):
         read(hostile)
-
-    assert time.process_time() - started < 2

@@ -2,10 +2,12 @@
 
 import re
 from contextlib import suppress
+from html import escape
 
 import pytest
-from support.mails import NAMESPACE
+from support.mails import NAMESPACE, SERIALIZATION
 from support.paths import CONFORMANCE
+from support.work import never_endless
 
 from core.contract.binary import UNDECODABLE
 from core.contract.contract import (
@@ -16,7 +18,7 @@ from core.contract.contract import (
     SendMail,
     SendResponse,
 )
-from core.contract.errors import Unreadable
+from core.contract.errors import TooLarge, Unreadable
 from core.formats import xml as xml_format
 from core.message.status import Status
 
@@ -115,6 +117,11 @@ def cases(prefix):
 
 def document(members, declaration=""):
     return f'{declaration}<SendMail xmlns:i="{XSI}" xmlns="{NAMESPACE}">{members}</SendMail>'
+
+
+def read_array(items):
+    root = f'<ArrayOfSendMail xmlns="{NAMESPACE}">{items}</ArrayOfSendMail>'
+    return xml_format.read_array(root.encode(), SendMail)
 
 
 def read(text, encoding="utf-8", charset=""):
@@ -646,16 +653,81 @@ def test_deep_nesting_that_never_ends_is_unreadable():
         read(document("<a>" * 100_000))
 
 
-def test_a_hundred_thousand_attributes_do_no_harm():
-    attributes = " ".join(f'a{number}="x"' for number in range(100_000))
+@pytest.mark.parametrize("name", ["a{}", "i:a{}", "xmlns:a{}"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_attributes_and_namespaces_count_as_elements(name, encoding):
+    def tag(count):
+        attributes = " ".join(f'{name.format(number)}=">"' for number in range(count))
+        declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+        text = declared + document(f"<Subject {attributes}>s</Subject>")
+        return text.encode(encoding)
 
-    assert read(document(f"<Subject {attributes}>s</Subject>")).subject == "s"
+    assert read(tag(9_990)).subject == "s"
+    with pytest.raises(Unreadable) as refusal:
+        read(tag(10_000))
+    assert [fault.code for fault in refusal.value.faults] == ["TooManyElements"]
 
 
-def test_a_hundred_thousand_namespaces_do_no_harm():
-    attributes = " ".join(f'xmlns:a{number}="x{number}"' for number in range(100_000))
+def test_attributes_of_many_elements_count_together():
+    body = document('<Subject a="" b="" c=""/>' * 2_490)
+    assert read(body).subject == ""
 
-    assert read(document(f"<Subject {attributes}>s</Subject>")).subject == "s"
+    with pytest.raises(Unreadable):
+        read(body.replace("<Subject", '<Subject d=""'))
+
+
+def test_what_looks_like_attributes_in_a_text_is_none():
+    html = '<a href="x">' * 20_000
+
+    assert read(document(f"<HTML>{escape(html)}</HTML>")).html == html
+    assert read(document(f"<HTML><![CDATA[{html}]]></HTML>")).html == html
+
+
+@pytest.mark.parametrize("opening", ["<?", "<!--", "<![CDATA["])
+def test_what_never_ends_after_an_odd_reference_is_unreadable(opening):
+    with never_endless(), pytest.raises(Unreadable):
+        read(document(f"<Subject>&#1;</Subject>{opening * 200_000}"))
+
+
+def test_many_odd_references_are_read():
+    assert read(document(f"<Text>{'&#1;&#xD83D;&#xDE00;' * 9_000}</Text>")).text == "\1😀" * 9_000
+
+
+REFERRED = f'<Text xmlns:z="{SERIALIZATION}" z:Id="i1">t</Text>'
+
+
+def referring(name, to="i1"):
+    return f'<{name} xmlns:z="{SERIALIZATION}" z:Ref="{to}"/>'
+
+
+def test_a_reference_is_what_it_refers_to():
+    mail = read(document(REFERRED + referring("Subject") + referring("HTML")))
+
+    assert (mail.text, mail.subject, mail.html) == ("t", "t", "t")
+
+
+def test_references_do_not_cross_the_requests_of_an_array():
+    own = f"<SendMail>{REFERRED}{referring('Subject')}</SendMail>"
+    mails = read_array(own + own)
+    assert [mail.subject for mail in mails] == ["t", "t"]
+
+    with pytest.raises(Unreadable, match="z:Ref"):
+        read_array(f"{own}<SendMail>{referring('Subject')}</SendMail>")
+
+
+def test_a_reference_to_nothing_is_refused_and_not_an_empty_text():
+    with pytest.raises(Unreadable, match="z:Ref"):
+        read(document(REFERRED + referring("Subject", to="i2")))
+
+
+def test_a_request_is_no_larger_with_its_references_than_a_body_can_be():
+    half = "x" * 5_000_000
+    body = document(REFERRED.replace(">t<", f">{half}<") + referring("HTML"))
+    assert read(body).html == half
+
+    with pytest.raises(TooLarge) as refusal:
+        read(body.replace("</SendMail>", referring("Subject") + "</SendMail>"))
+    assert [(fault.field, fault.code) for fault in refusal.value.faults] == [("Body", "TooLarge")]
 
 
 def test_five_megabytes_of_text_are_read():

@@ -1,6 +1,7 @@
 """What a request asks for, bound to its operation's type (docs/contract.md A3.2, A5, B5 B, K)."""
 
 import pytest
+from support.mails import HELPER, NAMESPACE
 from support.operations import FIND, Find
 from support.requests import JSON_BODY, XML_BODY, request
 
@@ -10,6 +11,7 @@ from core.contract.errors import Invalid, TooLarge, Unreadable
 from core.contract.operations import GET_STATUS, SEND_MAIL
 from core.http import binding
 from core.http.routing import Route
+from core.submission import arrays
 
 SEND, STATUS = Route(SEND_MAIL), Route(GET_STATUS)
 
@@ -18,8 +20,8 @@ def read(request, route=SEND):
     return binding.read(request, route.operation, route, CONFIG.limits)
 
 
-def read_batch(body):
-    asked = request(body, content_type="application/json")
+def read_batch(body, content_type="application/json"):
+    asked = request(body, content_type=content_type)
     return binding.read_batch(asked, SEND_MAIL, SEND, CONFIG.limits)
 
 
@@ -138,6 +140,41 @@ def test_an_array_holds_at_most_100_requests():
 
     with pytest.raises(Invalid):
         read_batch(body)
+
+
+def json_batch(*counts):
+    """Write a mail for each of `counts`, with so many files of three bytes."""
+    files = (",".join(['{"Bytes":"QUJD"}'] * count) for count in counts)
+    return f"[{','.join(f'{{"Attachments":[{each}]}}' for each in files)}]".encode()
+
+
+def xml_batch(*counts):
+    file = "<h:Attachment><h:Bytes>QUJD</h:Bytes></h:Attachment>"
+    mails = (f"<SendMail><Attachments>{file * n}</Attachments></SendMail>" for n in counts)
+    start = f'<ArrayOfSendMail xmlns="{NAMESPACE}" xmlns:h="{HELPER}">'
+    return f"{start}{''.join(mails)}</ArrayOfSendMail>".encode()
+
+
+BATCHES = [(json_batch, "application/json"), (xml_batch, "application/xml")]
+
+
+@pytest.mark.parametrize(("make", "content_type"), BATCHES)
+def test_the_files_of_an_array_are_counted_together(make, content_type):
+    assert len(read_batch(make(300, 200), content_type)) == 2
+
+    with pytest.raises(Invalid) as refusal:
+        read_batch(make(300, 201), content_type)
+    assert [fault[:2] for fault in refusal.value.faults] == [("SendMail[]", "TooManyItems")]
+
+
+@pytest.mark.parametrize(("make", "content_type"), BATCHES)
+def test_the_bytes_of_all_files_of_an_array_are_counted_together(make, content_type, monkeypatch):
+    monkeypatch.setattr(arrays, "MAX_ATTACHMENTS_BYTES", 6)
+    assert len(read_batch(make(1, 1), content_type)) == 2
+
+    with pytest.raises(Invalid) as refusal:
+        read_batch(make(1, 2), content_type)
+    assert [fault[:2] for fault in refusal.value.faults] == [("SendMail[]", "TooLarge")]
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[1]", b"[null]", b"[[]]"])

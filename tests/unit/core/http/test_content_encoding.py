@@ -31,17 +31,16 @@ def raw_deflate(body):
         (gzipped(TEXT), "x-gzip"),
         (gzipped(TEXT), "identity, gzip"),
         (gzipped(TEXT[:9]) + gzipped(TEXT[9:]) + bytes(512), "gzip"),
-        (gzipped(gzipped(TEXT)), "gzip, gzip"),
         (zlib.compress(TEXT), "deflate"),
         (raw_deflate(TEXT), "deflate"),
-        (raw_deflate(gzipped(TEXT)), "gzip, deflate"),
+        (raw_deflate(TEXT), "deflate, identity"),
     ],
 )
 def test_what_was_compressed_comes_back(body, encoding):
     assert inflated(body, encoding, LIMIT) == TEXT
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 @pytest.mark.parametrize("body", [TEXT, b"<SendMail/>", b"Subject=s", b"x", "ä".encode() * 99])
 def test_what_was_unpacked_on_the_way_stays_as_it_is(body, encoding):
     assert inflated(body, encoding, LIMIT) == body
@@ -64,10 +63,19 @@ def test_what_is_cut_off_or_damaged_is_refused(compress):
             inflated(whole[:12] + b"\xff\xff\xff\xff" + whole[16:], encoding, LIMIT)
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br", "gzip,gzip,gzip", "*"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "*"])
 def test_other_encodings_are_refused(encoding):
     with pytest.raises(Unreadable):
         inflated(gzipped(TEXT), encoding, LIMIT)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip, gzip", "gzip,deflate", "gzip, identity, x-gzip", "gzip, br", "br,br"]
+)
+@pytest.mark.parametrize("body", [TEXT, gzipped(TEXT), gzipped(gzipped(TEXT))])
+def test_a_second_encoding_is_refused_with_what_to_do(body, encoding):
+    with pytest.raises(Unreadable, match="compressed only once"):
+        inflated(body, encoding, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +84,6 @@ def test_other_encodings_are_refused(encoding):
         (gzipped, "gzip"),
         (zlib.compress, "deflate"),
         (raw_deflate, "deflate"),
-        (lambda body: gzipped(gzipped(body)), "gzip, gzip"),
         (lambda body: gzipped(body[1:]) + gzipped(body[:1]), "gzip"),
     ],
 )
@@ -87,11 +94,11 @@ def test_the_limit_holds_exactly(compress, encoding):
 
 
 def test_a_bomb_costs_no_more_memory_than_the_limit():
-    bomb = gzipped(gzipped(bytes(100 * LIMIT)))
+    bomb = gzipped(bytes(100 * LIMIT))
     tracemalloc.start()
 
     with pytest.raises(TooLarge):
-        inflated(bomb, "gzip, gzip", LIMIT)
+        inflated(bomb, "gzip", LIMIT)
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -103,15 +103,60 @@ def test_a_path_is_no_name(given, name):
         r"C:\x\a.vbs",
         ".bat",
         "a.JS",
+        "a.exe::$DATA",
+        "a.exe:$DATA",
+        "a.exe :b.txt",
+        "a.txt:b.exe",
+        "a.exe\u200b",
+        "a.e\u200bxe",
+        "a.exe\ufeff.",
+        "a.exe\ufe0f",
+        "a.exe\u3164",
+        "a.\uff45\uff58\uff45",
+        "a\uff0eexe",
+        "a\u2024exe",
+        "a.exe…",
+        "a.exe\uff1ax",
+        "x\uff0fa.exe",
+        "a.\U0001d41e\U0001d431\U0001d41e",
     ],
 )
 def test_a_name_that_ses_refuses_is_refused(name):
     assert faults(name=name) == [("Attachments[0].Name", "RefusedExtension")]
 
 
-@pytest.mark.parametrize("name", ["exe", "a.exe.pdf", "a.exex", "a.js.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exe",
+        "a.exe.pdf",
+        "a.exex",
+        "a.js.txt",
+        "Protokoll 12:30.pdf",
+        "Re: a.exe is missing.txt",
+        "👩\u200d👧.pdf",
+        "\uff41.\uff50\uff44\uff46",
+        "Preise….pdf",
+    ],
+)
 def test_a_name_that_only_looks_like_it_is_not(name):
     assert faults(name=name) == []
+    assert head(name=name)[0] == name
+
+
+def test_every_white_space_of_unicode_is_stripped_from_a_name():
+    spaces = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+
+    for space in spaces:
+        assert attachments._file_name(f"a.pdf.{space}.{space}") == "a.pdf"
+    assert len(spaces) == 29
+
+
+def test_a_name_far_too_long_is_refused_and_not_worked_on():
+    for name in ("a" + ". " * 3_000, "." * 1_000_000, "a" * 5_000):
+        assert faults(name=name) == [("Attachments[0].Name", "Length")]
+    assert head(name="/" * 1_000_000 + "a.pdf")[0] == "a.pdf"
+    assert head(name="x" * 1_000_000 + "/a.pdf. .")[0] == "a.pdf"
 
 
 @pytest.mark.parametrize(
@@ -126,6 +171,7 @@ def test_a_name_that_only_looks_like_it_is_not(name):
         ({"content_type": "a/b\r\nX: y"}, ("Attachments[0].ContentType", "ControlCharacter")),
         ({"content_type": "a/b; x=\r\ny"}, ("Attachments[0].ContentType", "ControlCharacter")),
         ({"content_type": "a/b; x=\ry"}, ("Attachments[0].ContentType", "ControlCharacter")),
+        ({"content_type": "a/b;" + "x" * 995}, ("Attachments[0].ContentType", "Length")),
     ],
 )
 def test_what_is_wrong_is_told(fields, expected):
@@ -155,3 +201,39 @@ def test_a_content_type_is_never_longer_than_ses_takes(parameter):
 
     assert content_type.startswith("text/plain")
     assert len(content_type) <= 78
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ('text/plain; name="invoice.exe"', "text/plain"),
+        ('text/plain; name="a; charset=x.exe"; charset="utf-8"', "text/plain; charset=utf-8"),
+        ("text/plain;CHARSET = iso-8859-1;charset=utf-8", "text/plain; charset=iso-8859-1"),
+        ("text/plain; charset=a b", "text/plain"),
+        ("text/plain; charset", "text/plain"),
+        ("application/pdf; boundary=x; ", "application/pdf"),
+        (
+            "text/calendar; method=REQUEST; component=VEVENT; charset=utf-8",
+            "text/calendar; method=REQUEST; charset=utf-8",
+        ),
+        ("text/plain; method=REQUEST", "text/plain"),
+        (f"a/{'b' * 76}; charset=utf-8", f"a/{'b' * 76}"),
+    ],
+)
+def test_only_what_says_how_to_read_the_content_stays_of_the_parameters(given, sent):
+    assert head(name="a.pdf", content_type=given) == ("a.pdf", sent)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"content_type": "multipart/mixed; boundary=x"}, ("attachment-1.bin", "octet-stream")),
+        ({"content_type": "message/external-body"}, ("attachment-1.bin", "octet-stream")),
+        ({"content_type": "Message/RFC822"}, ("attachment-1.eml", "octet-stream")),
+        ({"name": "a.eml", "content_type": "message/rfc822"}, ("a.eml", "octet-stream")),
+        ({"name": "a.eml"}, ("a.eml", "octet-stream")),
+    ],
+)
+def test_a_mail_within_a_mail_is_a_file_and_no_part(fields, expected):
+    name, kind = expected
+    assert head(**fields) == (name, f"application/{kind}")

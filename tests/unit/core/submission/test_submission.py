@@ -110,6 +110,16 @@ def test_fifty_one_are_not():
     assert faults(to=many(20), cc=many(20, 20), bcc=many(11, 40)) == [("To", "TooManyRecipients")]
 
 
+@pytest.mark.parametrize(("field", "name"), [("to", "To"), ("cc", "CC"), ("bcc", "BCC")])
+@pytest.mark.parametrize("separator", [",", ";", " ;, "])
+def test_one_address_may_be_repeated_but_not_thousands_of_times(field, name, separator):
+    most = 200 // len(separator.strip())
+    repeated = separator.join(["ada@recipient.example"] * most) + separator
+    assert len(read(**{field: repeated}).mail.recipients) == 1
+
+    assert faults(**{field: repeated + ","}) == [(name, "TooManyRecipients")]
+
+
 @pytest.mark.parametrize("empty", [None, "", "  ", " , ;"])
 def test_without_a_recipient_there_is_no_mail(empty):
     assert faults(to=empty, cc=empty, bcc=empty) == [("To", "NotEmpty")]
