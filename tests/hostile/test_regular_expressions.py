@@ -100,6 +100,7 @@ LISTED = {
     "core.submission.attachments:_extensions": use(
         "sub", examples=(re.compile(attachments._IGNORABLE),)
     ),
+    "core.submission.characters:_AT_SIGNS": use("search", "split"),
     "core.submission.characters:_UNPRINTABLE": use("search"),
     "core.submission.characters:_SURROGATE": use("search"),
     "handlers.metadata:_HOST": use("fullmatch"),
