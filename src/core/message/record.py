@@ -154,7 +154,9 @@ class Record(BaseModel):
         """When the sweep must look at the message again; None once nothing is left to do."""
         if self.is_taken:
             unfinished = any(recipient.status is Status.SENT for recipient in self.recipients)
-            return self.attempts[-1].at + DELIVERY_SECONDS if unfinished else None
+            # Without a try nothing was sent, and yet SES may tell of it: after a restore.
+            sent_at = self.attempts[-1].at if self.attempts else self.created_at
+            return sent_at + DELIVERY_SECONDS if unfinished else None
         match self.state:
             case Status.QUEUED:
                 return self.next_attempt_at + PICKUP_SECONDS

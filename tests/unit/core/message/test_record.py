@@ -199,6 +199,11 @@ def test_what_ses_has_is_due_when_it_stops_trying_unless_everybody_was_reported_
     assert record(D, N, state=state, attempts=attempts).due_at is None
 
 
+def test_what_ses_has_without_a_try_of_ours_is_due_from_when_it_was_accepted():
+    """A restore may bring back a record of before the try of which an event tells."""
+    assert record(S, created_at=NOW).due_at == NOW + DELIVERY_SECONDS
+
+
 def test_ses_s_id_is_that_of_the_newest_try_that_it_took():
     def of(*ids):
         return record(A, attempts=tuple(Attempt(at=1, ses_message_id=one) for one in ids))
