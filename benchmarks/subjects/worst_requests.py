@@ -10,13 +10,26 @@ import gzip
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.subjects.worst_bodies import (
+    NAMESPACE,
+    SERIALIZATION,
+    TO,
+    attributes,
+    filled,
+    json_batch,
+    json_mail,
+    part,
+    repeated,
+    typed_array,
+    xml_batch,
+    xml_full,
+    xml_names,
+    xml_references,
+    xml_twice,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-_NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
-_SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
-_TO = "<To>ada@recipient.example</To>"
-_CROWD = ",".join(f"ada-{number}@recipient.example" for number in range(50))
 
 
 class WorstRequest(NamedTuple):
@@ -56,11 +69,6 @@ class WorstRequest(NamedTuple):
         return json.dumps(event).encode()
 
 
-def _filled(before: bytes, unit: bytes, after: bytes = b"") -> Callable[[int], bytes]:
-    """Return what makes a body: `before`, then `unit` as often as there is room, then `after`."""
-    return lambda size: before + unit * ((size - len(before) - len(after)) // len(unit)) + after
-
-
 def _json() -> Iterator[WorstRequest]:
     mail = b'{"To":"ada@recipient.example",'
     file = mail + b'"Attachments":[{"Bytes":'
@@ -90,59 +98,23 @@ def _json() -> Iterator[WorstRequest]:
         "recipients": (b'{"Text":"t","To":"', b"a,", b'"}'),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"JSON: {name}", "application/json", _filled(*parts))
-    yield WorstRequest("JSON: bytes of JavaScript", "application/json", _typed_array)
+        yield WorstRequest(f"JSON: {name}", "application/json", filled(*parts))
+    yield WorstRequest("JSON: bytes of JavaScript", "application/json", typed_array)
     yield WorstRequest(
-        "JSON: many files", "application/json", lambda size: _json_mail(500, size - 1_000)
+        "JSON: many files", "application/json", lambda size: json_mail(500, size - 1_000)
     )
+    yield WorstRequest("JSON: many mails", "application/json", json_batch, "/json/reply/SendMail[]")
     yield WorstRequest(
-        "JSON: many mails", "application/json", _json_batch, "/json/reply/SendMail[]"
+        "JSON: one recipient many times", "application/json", repeated, "/json/reply/SendMail[]"
     )
-    yield WorstRequest(
-        "JSON: one recipient many times", "application/json", _repeated, "/json/reply/SendMail[]"
-    )
-
-
-def _typed_array(size: int) -> bytes:
-    """Return a mail with a file as a `Uint8Array` of JavaScript is written."""
-    numbers = ",".join(f'"{number}":65' for number in range((size - 100) // 12))
-    return f'{{"To":"ada@recipient.example","Attachments":[{{"Bytes":{{{numbers}}}}}]}}'.encode()
-
-
-def _json_mail(files: int, size: int, to: str = _CROWD) -> bytes:
-    """Return a mail with so many files of equal size."""
-    file = {"Bytes": "QUJD" * max(1, (size // max(1, files) - 30) // 4)}
-    mail = {"To": to, "Text": "t", "Attachments": [file] * files}
-    return json.dumps(mail, ensure_ascii=False).encode()
-
-
-def _json_batch(size: int) -> bytes:
-    """Return as many mails as an array may have, with as much in each as all may have in common.
-
-    Names and domains are in the letters that take longest, as many as there may be.
-    """
-    to = _long_list()
-    return b"[" + b",".join([_json_mail(5, size // 100 - len(to.encode()) - 90, to)] * 100) + b"]"
-
-
-def _long_list() -> str:
-    name = "😀" * 16
-    return ",".join(f"{name} <a@{'ä' * 24}{number}.example>" for number in range(50))
-
-
-def _repeated(size: int) -> bytes:
-    """Return mails whose lists are as long as they may be, and name one recipient."""
-    to = "ada@ä.example," * (min(25_600, size // 300 - 20) // 15)
-    mail = json.dumps({"To": to, "CC": to, "BCC": to, "Text": "t"}, ensure_ascii=False).encode()
-    return b"[" + b",".join([mail] * 100) + b" " * (size - 102 - 101 * len(mail)) + b"]"
 
 
 def _xml() -> Iterator[WorstRequest]:
     start = (
-        f'<SendMail xmlns="{_NAMESPACE}" xmlns:h="{_NAMESPACE}.Helper" xmlns:z="{_SERIALIZATION}" '
+        f'<SendMail xmlns="{NAMESPACE}" xmlns:h="{NAMESPACE}.Helper" xmlns:z="{SERIALIZATION}" '
     ).encode()
     end = b"</SendMail>"
-    mail, odd = start + b">" + _TO.encode(), start + b"><Subject>&#1;</Subject>"
+    mail, odd = start + b">" + TO.encode(), start + b"><Subject>&#1;</Subject>"
     file = mail + b"<Attachments><h:Attachment><h:Bytes>"
     bodies = {
         "processing instructions that never end": (odd, b"<?", b""),
@@ -160,7 +132,7 @@ def _xml() -> Iterator[WorstRequest]:
         "base64": (file, b"QUJD", b"</h:Bytes></h:Attachment></Attachments>" + end),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"XML: {name}", "application/xml", _filled(*parts))
+        yield WorstRequest(f"XML: {name}", "application/xml", filled(*parts))
     for name, attribute in {
         "attributes": 'a{}="" ',
         "attributes with a prefix": 'z:a{}="" ',
@@ -170,75 +142,16 @@ def _xml() -> Iterator[WorstRequest]:
             f"XML: {name}",
             "application/xml",
             lambda size, attribute=attribute: (  # type: ignore[misc]
-                start + _attributes(attribute, size - len(start) - 100) + b">" + end
+                start + attributes(attribute, size - len(start) - 100) + b">" + end
             ),
         )
-    yield WorstRequest("XML: texts that refer", "application/xml", _xml_references)
-    yield WorstRequest("XML: a text that is two", "text/xml; charset=iso-8859-1", _xml_twice)
-    yield WorstRequest("XML: names that refer", "application/xml", _xml_names)
-    yield WorstRequest("XML: many mails", "application/xml", _xml_full, "/xml/reply/SendMail[]")
+    yield WorstRequest("XML: texts that refer", "application/xml", xml_references)
+    yield WorstRequest("XML: a text that is two", "text/xml; charset=iso-8859-1", xml_twice)
+    yield WorstRequest("XML: names that refer", "application/xml", xml_names)
+    yield WorstRequest("XML: many mails", "application/xml", xml_full, "/xml/reply/SendMail[]")
     yield WorstRequest(
-        "XML: mails that refer", "application/xml", _xml_batch, "/xml/reply/SendMail[]"
+        "XML: mails that refer", "application/xml", xml_batch, "/xml/reply/SendMail[]"
     )
-
-
-def _attributes(attribute: str, size: int) -> bytes:
-    return "".join(
-        attribute.format(number, number) for number in range(size // (len(attribute) + 9))
-    ).encode()
-
-
-def _xml_mail(*members: str, root: str = "SendMail") -> bytes:
-    return (
-        f'<{root} xmlns="{_NAMESPACE}" xmlns:h="{_NAMESPACE}.Helper" '
-        f'xmlns:z="{_SERIALIZATION}">{"".join(members)}</{root}>'
-    ).encode()
-
-
-def _xml_references(size: int) -> bytes:
-    """Return a mail whose every member is one and the same large text."""
-    names = ("To", "CC", "BCC", "Domain", "From", "FromName", "HTML", "ReceiverName", "Subject")
-    references = "".join(f'<{name} z:Ref="i1"/>' for name in names)
-    return _xml_mail(f'<Text z:Id="i1">{"é," * ((size - 1_000) // 3)}</Text>', references)
-
-
-def _xml_twice(size: int) -> bytes:
-    """Return a mail of letters of a byte each, which take six in JSON, for two texts."""
-    text = "\xff" * (min(size, 9_999_000) // 2)
-    mail = _xml_mail(_TO, f'<Text z:Id="i1">{text}</Text><HTML z:Ref="i1"/>').decode()
-    return (mail + " " * (size - len(mail))).encode("latin-1")
-
-
-def _xml_names(size: int) -> bytes:
-    """Return a mail of many files that have one and the same large name and type."""
-    text = ". " * ((size - 60_000) // 2)
-    file = (
-        '<h:Attachment><h:Bytes>QQ==</h:Bytes><h:ContentType z:Ref="i1"/><h:Name z:Ref="i1"/>'
-        "</h:Attachment>"
-    )
-    return _xml_mail(
-        _TO, f'<Text z:Id="i1">{text}</Text>', f"<Attachments>{file * 490}</Attachments>"
-    )
-
-
-def _xml_full(size: int) -> bytes:
-    """Return what `_json_batch` does, in XML."""
-    to = _long_list().replace("<", "&lt;")
-    content = "QUJD" * ((size // 100 - len(to.encode()) - 400) // 20)
-    file = f"<h:Attachment><h:Bytes>{content}</h:Bytes></h:Attachment>"
-    mail = f"<SendMail><To>{to}</To><Attachments>{file * 5}</Attachments></SendMail>"
-    return _xml_mail(mail * 100, root="ArrayOfSendMail")
-
-
-def _xml_batch(size: int) -> bytes:
-    """Return mails that all refer to the files and the recipients of the first."""
-    content = "QUJD" * ((size - 20_000) // 4)
-    first = (
-        f'<SendMail><To z:Id="i2">{_CROWD}</To><Attachments z:Id="i1"><h:Attachment>'
-        f"<h:Bytes>{content}</h:Bytes></h:Attachment></Attachments></SendMail>"
-    )
-    other = '<SendMail><To z:Ref="i2"/><Attachments z:Ref="i1"/></SendMail>'
-    return _xml_mail(first, other * 99, root="ArrayOfSendMail")
 
 
 def _jsv() -> Iterator[WorstRequest]:
@@ -257,7 +170,7 @@ def _jsv() -> Iterator[WorstRequest]:
         "base64 in pieces": (mail + b"Attachments:[{Bytes:", b"QQ==", b"}]}"),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"JSV: {name}", "application/jsv", _filled(*parts))
+        yield WorstRequest(f"JSV: {name}", "application/jsv", filled(*parts))
 
 
 def _csv() -> Iterator[WorstRequest]:
@@ -270,7 +183,7 @@ def _csv() -> Iterator[WorstRequest]:
         "JSON": (b'To,Attachments\r\nada@recipient.example,"[', b"{},", b']"\r\n'),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"CSV: {name}", "text/csv", _filled(*parts))
+        yield WorstRequest(f"CSV: {name}", "text/csv", filled(*parts))
 
 
 def _form() -> Iterator[WorstRequest]:
@@ -287,7 +200,7 @@ def _form() -> Iterator[WorstRequest]:
         "base64 in pieces": (to + b"Attachments=[{Bytes:", b"QQ==", b"}]"),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"form: {name}", "application/x-www-form-urlencoded", _filled(*parts))
+        yield WorstRequest(f"form: {name}", "application/x-www-form-urlencoded", filled(*parts))
 
 
 def _multipart() -> Iterator[WorstRequest]:
@@ -302,21 +215,14 @@ def _multipart() -> Iterator[WorstRequest]:
         "quoted-printable": (to + field % (b"f", file + b"quoted-printable"), b"=41", end),
         "base64 in pieces": (to + field % (b"f", file + b"base64"), b"QQ==", end),
         "JSON": (to + field % (b"Attachments", b"") + b"[", b'{"":1},', b"]" + end),
-        "headers": (to, _part(b"X: y\r\n"), b"--b--\r\n"),
-        "parameters": (to, _part(b"X: y\r\n", b";a=b"), b"--b--\r\n"),
-        "folded headers": (to, _part(b" \r\n"), b"--b--\r\n"),
+        "headers": (to, part(b"X: y\r\n"), b"--b--\r\n"),
+        "parameters": (to, part(b"X: y\r\n", b";a=b"), b"--b--\r\n"),
+        "folded headers": (to, part(b" \r\n"), b"--b--\r\n"),
     }
     for name, parts in bodies.items():
-        yield WorstRequest(f"multipart: {name}", "multipart/form-data; boundary=b", _filled(*parts))
-
-
-def _part(header: bytes, parameter: bytes = b"") -> bytes:
-    """Return one part of a form, with 8 KB of headers and about 11 KB of content."""
-    disposition = b"--b\r\nContent-Disposition: form-data; name=x"
-    parameters = parameter * (8_000 // max(1, len(parameter)))
-    headers = b"" if parameter else header * (8_000 // len(header))
-    return disposition + parameters + b"\r\n" + headers + b"\r\n" + b"x" * 11_600 + b"\r\n"
+        yield WorstRequest(f"multipart: {name}", "multipart/form-data; boundary=b", filled(*parts))
 
 
 WORST = (*_json(), *_xml(), *_jsv(), *_csv(), *_form(), *_multipart())
+
 """Every such request that is known, by format."""
