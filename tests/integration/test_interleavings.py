@@ -94,7 +94,7 @@ class Service(RuleBasedStateMachine):
     def a_caller_sends(
         self, key: str, oneway: bool, fault: Fault | None, repeated_at: str, other: bool
     ) -> None:
-        mail = MAIL | ({"Domain": OTHER} if other and not key else {})
+        mail = MAIL | {"Domain": OTHER if other and not key else "example.com"}
         if key and repeated_at:
             self.world.meanwhile[repeated_at] = lambda: self._heard(
                 self.world.post(mail, key=key, oneway=True), key
@@ -202,7 +202,7 @@ class Service(RuleBasedStateMachine):
         alarms = sum(self.world.metrics[name] for name in ("GaveUp", "UnknownOutcome", "Errors"))
         assert "due_at" not in record
         assert said != "unknown" or "sent" in outcomes
-        self.counted[f"ended {said}"] += 1
+        self.counted[f"ended {'sent, unheard of' if said == 'unknown' else said}"] += 1
         if any(taken.message_id == message_id for taken in self.world.taken):
             if message_id not in self.unheard:
                 assert said == self.world.fate.status
