@@ -83,27 +83,48 @@ def test_a_dead_event_is_played_again(
     assert say("redrive").startswith("Events: 0 played again.")
 
 
-def test_a_crashed_try_is_played_again_and_a_mail_that_was_given_up_is_not(
+def test_a_crashed_try_is_played_again(
     api: httpx.Client, ses: httpx.Client, stack: Stack, sqs: Any, until: Until, say: Any
 ) -> None:
     message_id = waiting(api, ses)
-    stack.client("dynamodb").update_item(  # Its time has come.
-        TableName=stack.deployed.table,
-        Key={"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}},
-        UpdateExpression="SET next_attempt_at = :now",
-        ExpressionAttributeValues={":now": {"N": "1"}},
-    )
+    change(stack, message_id, next_attempt_at={"N": "1"})  # Its time has come.
     url = stack.deployed.retry_dead_letters_url
-    given_up = json.dumps({"MessageId": message_id, "Reason": "Given up.", "Attempts": 9})
-    for body in (given_up, json.dumps({"MessageId": message_id}), given_up):
-        sqs.send_message(QueueUrl=url, MessageBody=body)
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"MessageId": message_id}))
 
     printed = say("redrive")
 
-    assert "Retries: 1 played again, 2 left: given up on." in printed
+    assert "Retries: 1 played again, 0 given up and sent anew, 0 left" in printed
     assert until(message_id, "delivered")["Status"] == "delivered"
-    left = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    assert [letter["Body"] for letter in left] == [given_up, given_up]
+
+
+def test_a_mail_that_was_given_up_is_sent_anew_as_long_as_it_is_stored(
+    api: httpx.Client, ses: httpx.Client, stack: Stack, sqs: Any, until: Until, say: Any
+) -> None:
+    stored, lost = waiting(api, ses), "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+    change(stack, stored, state={"S": "failed"}, next_attempt_at={"N": "0"})
+    url = stack.deployed.retry_dead_letters_url
+    for message_id in (stored, lost):
+        letter = {"MessageId": message_id, "Reason": "Given up.", "Attempts": 9}
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(letter))
+    assert until(stored, "failed")["Retry"] is False
+
+    printed = say("redrive")
+
+    assert "1 given up and sent anew, 1 left: their mails are not stored any more" in printed
+    assert until(stored, "delivered")["Status"] == "delivered"
+    (left,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(left["Body"])["MessageId"] == lost
+
+
+def change(stack: Stack, message_id: str, **values: dict[str, str]) -> None:
+    """Change a message's record, past everybody."""
+    stack.client("dynamodb").update_item(
+        TableName=stack.deployed.table,
+        Key={"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}},
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        ExpressionAttributeNames={f"#{name}": name for name in values},
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
 
 
 def test_the_letters_of_a_named_stack_are_found_as_the_aws_cli_finds_it(
