@@ -140,11 +140,11 @@ class _Repairing:
 
         record = self._store.revise(due, repaired)
         is_ours = record is not before
-        if is_ours or record.owes_letter:
-            follow_up(record, self._now, store=self._store, queue=self._queue)
-            self.repairs.requeued += record.status is Status.QUEUED
-            self.repairs.failed += record.owes_letter
         if is_ours and before and record.status is not before.status:  # No mere look at it.
             change = before.status, record.status
             self.repairs.unknown += Status.UNKNOWN in change
             self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)
+        if is_ours or record.owes_letter:
+            follow_up(record, self._now, store=self._store, queue=self._queue)
+            self.repairs.requeued += record.status is Status.QUEUED
+            self.repairs.failed += record.owes_letter
