@@ -7,8 +7,12 @@ botocore does not tell: a handshake that stalls looks like an answer that does n
 
 import socket
 import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
 from threading import Lock, Thread, local
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +114,25 @@ class _HttpsPool(AWSHTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
 
 
+class _Worker:
+    """A thread that sends one request after the other: to start one takes longer than to ask it."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        Thread(target=self._run, daemon=True).start()
+
+    def do(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+
+    def end(self) -> None:
+        """Let the thread end, once what it does is over."""
+        self._jobs.put(None)
+
+    def _run(self) -> None:
+        while job := self._jobs.get():
+            job()
+
+
 class DeadlineSession:
     """What a botocore client sends its requests with, in place of its own `session`.
 
@@ -124,6 +147,7 @@ class DeadlineSession:
         self._session = session
         self._seconds = seconds
         self._used_at = 0.0
+        self._idle: deque[_Worker] = deque()
 
     def send(self, request: "AWSPreparedRequest") -> "AWSResponse":
         """Send one request and return its answer.
@@ -135,10 +159,13 @@ class DeadlineSession:
             self._session.close()
         exchange = _Exchange()
         reply: Future[AWSResponse] = Future()
-        Thread(target=self._exchange, args=(request, exchange, reply), daemon=True).start()
+        worker: _Worker | None = self._worker()
+        worker.do(partial(self._exchange, request, exchange, reply))
         try:
             return reply.result(self._seconds)
         except TimeoutError:
+            worker.end()
+            worker = None
             if exchange.abandon():
                 raise DeadlinePassed from None
             raise NotWritten(DeadlinePassed.__name__) from None
@@ -148,6 +175,15 @@ class DeadlineSession:
             raise NotWritten(type(error).__name__) from None
         finally:
             self._used_at = time.time()
+            if worker:
+                self._idle.append(worker)
+
+    def _worker(self) -> _Worker:
+        """Return a thread that is idle, or a new one: two requests at once have one each."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Worker()
 
     def close(self) -> None:
         """Close the idle connections; the next request makes a new one."""

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -230,6 +231,36 @@ def test_a_connection_that_was_idle_is_not_trusted(peer, hasty, monkeypatch):
     clock[0] += 5
     with pytest.raises(DeadlinePassed):  # Used a moment ago, so it is used again.
         ask(hasty, there)
+
+
+def test_after_a_deadline_the_next_request_has_a_thread_of_its_own(peer, hasty):
+    """The one of the first still waits for its answer."""
+
+    def slow_at_first(there, connection):
+        if there.connections == 1:
+            there.is_over.wait()
+        answering(there, connection)
+
+    there = peer(slow_at_first)
+    with pytest.raises(DeadlinePassed):
+        ask(hasty, there)
+
+    assert [ask(hasty, there).status_code for _ in range(2)] == [200] * 2
+
+
+def test_requests_at_once_do_not_wait_for_each_other(peer, session):
+    both = threading.Barrier(2)
+
+    def together(there, connection):
+        there.read(connection)
+        both.wait(10)
+        connection.sendall(ANSWER)
+
+    there = peer(together)
+    with ThreadPoolExecutor(2) as callers:
+        replies = list(callers.map(lambda _: ask(session, there).status_code, range(2)))
+
+    assert replies == [200] * 2
 
 
 def test_the_client_of_ses_sends_with_a_deadline_and_never_twice():
