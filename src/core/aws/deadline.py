@@ -159,13 +159,13 @@ class DeadlineSession:
             self._session.close()
         exchange = _Exchange()
         reply: Future[AWSResponse] = Future()
-        worker: _Worker | None = self._worker()
+        worker, is_idle = self._worker(), True
         worker.do(partial(self._exchange, request, exchange, reply))
         try:
             return reply.result(self._seconds)
         except TimeoutError:
             worker.end()
-            worker = None
+            is_idle = False
             if exchange.abandon():
                 raise DeadlinePassed from None
             raise NotWritten(DeadlinePassed.__name__) from None
@@ -175,7 +175,7 @@ class DeadlineSession:
             raise NotWritten(type(error).__name__) from None
         finally:
             self._used_at = time.time()
-            if worker:
+            if is_idle:
                 self._idle.append(worker)
 
     def _worker(self) -> _Worker:
