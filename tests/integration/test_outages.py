@@ -80,7 +80,7 @@ def copies(service: World) -> Counter[str]:
     return Counter(taken.message_id for taken in service.taken)
 
 
-@pytest.mark.parametrize("minutes", [5, 20, 90])
+@pytest.mark.parametrize("minutes", [5, 20, pytest.param(90, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "kind", ["broken", "timeout", "throttled", "unreachable", "stalled", "stale"]
 )
@@ -105,6 +105,7 @@ def test_mails_whose_answers_were_lost_are_not_sent_twice_while_events_are_heard
     assert set(copies(service).values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["broken", "throttled", "unreachable"])
 def test_a_mail_whose_time_is_over_before_the_outage_is_has_a_letter(
     service: World, figures: Callable[[str], Counter[str]], kind: str

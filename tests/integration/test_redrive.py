@@ -59,6 +59,7 @@ def play(service: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[L
 
 def given_up(service: World, kind: str, *, after: bool = False) -> str:
     """Send a mail at which SES fails in this way until its time is over."""
+    service.configure(retry_hours=1)
     service.outage = Fault(SES, kind, after=after)
     reply = service.post(MAIL)
     assert reply
