@@ -64,7 +64,7 @@ test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deploy
 	@$(call about,tests/e2e tests/sam)
 	$(DEV)/pytest --add-figures tests/e2e tests/sam
 
-test-fast: .venv/.ready ## The tests that need no deployed stack, without the long proofs (under a minute on two cores)
+test-fast: .venv/.ready ## The tests that need no deployed stack, without the long proofs (about a minute and a half on two cores)
 	@$(call about,$(FAST))
 	$(WITH_BYTECODE) HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-20} TEST_EVERY=$${TEST_EVERY:-10} \
 		$(DEV)/pytest -n 2 -m "not slow" $(FAST)
