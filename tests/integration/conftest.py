@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 from support.account import SESSION, create_resources
-from support.fixtures import call, context, ses  # noqa: F401 - fixtures
+from support.fixtures import call, clock, context, ses, work  # noqa: F401 - fixtures
 from support.permissions import Watch, watch
+from support.world import World, world
 
 from core.aws import clients
 from core.config import CONFIG
@@ -37,3 +38,11 @@ def watched(aws: None) -> Iterator[Watch]:
 @pytest.fixture
 def table() -> Any:
     return SESSION.resource("dynamodb").Table(CONFIG.table_name)
+
+
+@pytest.fixture
+def service() -> Iterator[World]:
+    """Make a whole service, whose SES and whose clock are in the test's hands."""
+    with world() as made:
+        yield made
+        assert made.meanwhile == {}

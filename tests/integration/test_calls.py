@@ -1,12 +1,11 @@
 """How often each path calls AWS: every call costs its caller time, so one more fails here."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from support.faults import Fault
 from support.mails import MAIL
-from support.world import World, world
+from support.world import World
 
 FILES = [{"Bytes": "QUJD", "Name": f"{number}.txt"} for number in range(3)]
 SEND = [
@@ -17,16 +16,10 @@ SEND = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def ses() -> None:
-    """Not the common stand-in: `World` plays SES here."""
-
-
 @pytest.fixture
-def service() -> Iterator[World]:
-    with world() as made:
-        made.post({})  # The first request in a minute also reads the domains; so do try and sweep.
-        yield made
+def service(service: World) -> World:
+    service.post({})  # The first request in a minute also reads the domains; so do try and sweep.
+    return service
 
 
 def names(service: World) -> list[str]:

@@ -52,11 +52,9 @@ def ses() -> None:
 
 
 @pytest.fixture
-def service(figures: Figures) -> Iterator[World]:
-    with world() as made:
-        yield made
-        assert made.meanwhile == {}
-        made.count_into(figures("two at once"))
+def service(service: World, figures: Figures) -> Iterator[World]:
+    yield service
+    service.count_into(figures("two at once"))
 
 
 class Service(RuleBasedStateMachine):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.faults import Fault
 from support.mails import MAIL
-from support.world import World, world
+from support.world import World
 
 from core.message.record import GRACE_SECONDS
 
@@ -22,16 +22,10 @@ EVERY = 5 * MINUTE
 SES = "sesv2.SendEmail#1"
 
 
-@pytest.fixture(autouse=True)
-def ses() -> None:
-    """Not the common stand-in: `World` plays SES here."""
-
-
 @pytest.fixture
-def service(figures: Callable[[str], Counter[str]]) -> Iterator[World]:
-    with world() as made:
-        yield made
-        made.count_into(figures("outages"))
+def service(service: World, figures: Callable[[str], Counter[str]]) -> Iterator[World]:
+    yield service
+    service.count_into(figures("outages"))
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Retries and repairs: what was not taken, not answered, or left behind goes back on its way."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from support.gateway import Context
 from support.mails import MAIL
 from support.metrics import printed_metrics
 from support.ses import Ses
-from support.ses_events import batch, failed, sample
+from support.ses_events import batch, sample
 
 from core.aws import clients
 from core.aws.outage import Outage
@@ -29,13 +28,6 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    stopped = Clock(time.time())
-    monkeypatch.setattr(time, "time", lambda: stopped.now)
-    return stopped
-
-
-@pytest.fixture
 def send(call: Call) -> Callable[..., str]:
     return lambda **more: str(call("POST", "/Mail/Send", MAIL | more)["json"]["MessageId"])
 
@@ -43,17 +35,6 @@ def send(call: Call) -> Callable[..., str]:
 @pytest.fixture
 def ask(call: Call) -> Callable[[str], dict[str, Any]]:
     return lambda message_id: dict(call("GET", f"/Status/{message_id}")["json"])
-
-
-@pytest.fixture
-def work(context: Context) -> Callable[..., list[str]]:
-    """Hand messages to the retry function, as the queue would."""
-
-    def _work(*message_ids: str) -> list[str]:
-        bodies = [json.dumps({"MessageId": message_id}) for message_id in message_ids]
-        return failed(resend.handler(batch(*bodies), context))
-
-    return _work
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import moto.sqs.models
@@ -10,7 +10,7 @@ import pytest
 from support.account import queues
 from support.faults import Fault
 from support.mails import MAIL
-from support.world import World, world
+from support.world import World
 
 from core.aws import clients, items
 from core.aws.retry_queue import RetryQueue
@@ -21,17 +21,6 @@ from ops.redrive import Fate as Letter
 from ops.redrive import Redrive
 
 SES = "sesv2.SendEmail#1"
-
-
-@pytest.fixture(autouse=True)
-def ses() -> None:
-    """Not the common stand-in: `World` plays SES here."""
-
-
-@pytest.fixture
-def service() -> Iterator[World]:
-    with world() as made:
-        yield made
 
 
 @pytest.fixture

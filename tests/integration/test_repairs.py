@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from support.faults import Fault
 from support.gateway import Context
 from support.mails import MAIL
-from support.world import World, world
+from support.world import World
 
 from core.aws import clients
 from core.aws.items import tombstone
@@ -20,18 +20,6 @@ Figures = Callable[[str], Counter[str]]
 SES = "sesv2.SendEmail#1"
 THROTTLED, UNANSWERED = Fault(SES, "throttled"), Fault(SES, "broken", after=True)
 MINUTE, HOUR = 60, 3600
-
-
-@pytest.fixture(autouse=True)
-def ses() -> None:
-    """Not the common stand-in: `World` plays SES here."""
-
-
-@pytest.fixture
-def service() -> Iterator[World]:
-    with world() as made:
-        yield made
-        assert made.meanwhile == {}
 
 
 def post(service: World, fault: Fault | None = None, **more: Any) -> str:

@@ -54,24 +54,6 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     return lambda message: [vars(one) for one in caplog.records if one.getMessage() == message]
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    stopped = Clock(time.time())
-    monkeypatch.setattr(time, "time", lambda: stopped.now)
-    return stopped
-
-
-@pytest.fixture
-def work(context: Context) -> Callable[..., list[str]]:
-    """Hand messages to the retry function, as the queue would."""
-
-    def _work(*message_ids: str) -> list[str]:
-        bodies = [json.dumps({"MessageId": message_id}) for message_id in message_ids]
-        return failed(resend.handler(batch(*bodies), context))
-
-    return _work
-
-
 def breaking(message_id: str, error: type[BaseException] = KeyError) -> Any:
     """Let an error that nobody foresaw come out of every read of one message's record."""
 

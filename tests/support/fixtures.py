@@ -5,16 +5,19 @@ They need a fixture `aws`, which is moto or another stand-in for AWS.
 
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from core.aws import clients
-from handlers import api
+from handlers import api, resend
+from support.clock import Clock
 from support.domains import forget_domains
 from support.gateway import Context, proxy_event
 from support.ses import Ses
+from support.ses_events import batch, failed
 
 
 @pytest.fixture
@@ -23,9 +26,12 @@ def context() -> Context:
 
 
 @pytest.fixture(autouse=True)
-def ses(aws: Any) -> Iterator[Ses]:
-    """Play SES for every test of the folder."""
+def ses(aws: Any, request: pytest.FixtureRequest) -> Iterator[Ses]:
+    """Play SES for every test of the folder, but for those where `World` does (`service`)."""
     stand_in = Ses()
+    if "service" in request.fixturenames:
+        yield stand_in
+        return
     events = clients.ses().meta.events
     events.register_first("before-send.sesv2.SendEmail", stand_in.send)
     yield stand_in
@@ -61,3 +67,22 @@ def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
         return reply
 
     return _call
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the time."""
+    stopped = Clock(time.time())
+    monkeypatch.setattr(time, "time", lambda: stopped.now)
+    return stopped
+
+
+@pytest.fixture
+def work(context: Context) -> Callable[..., list[str]]:
+    """Hand messages to the retry function, as the queue would."""
+
+    def _work(*message_ids: str) -> list[str]:
+        bodies = [json.dumps({"MessageId": message_id}) for message_id in message_ids]
+        return failed(resend.handler(batch(*bodies), context))
+
+    return _work
