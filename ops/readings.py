@@ -100,7 +100,7 @@ def undone(text: str, *, is_quoted: bool = False) -> str:
     for _ in range(_MOST_ROUNDS):
         before = text
         text = _without_percents(_ENTITY.sub(lambda found: html.unescape(found[0]), text))
-        text = _ESCAPE.sub(_character, text)
+        text = _without_escapes(text)
         if is_quoted:
             text = _QUOTED.sub(lambda found: chr(int(found[1], 16)) if found[1] else "", text)
         if text == before:

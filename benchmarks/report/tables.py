@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.measure import worst
 from benchmarks.report.targets import verdicts
 
 if TYPE_CHECKING:
@@ -115,12 +116,19 @@ def table(results: Mapping[str, Any]) -> Table:
 
 def worst_requests(results: Mapping[str, Any]) -> Table:
     """Tell which request of each format took most of the processor, and which of memory."""
-    rows = []
-    for form, costs in results["worst_requests"].items():
-        longest = max(costs, key=lambda cost: cost["cpu_s"])
-        largest = max(costs, key=lambda cost: cost["mib"])
-        seconds = f"{longest['cpu_s']:g} ({longest['request']})"
-        rows.append((form, len(costs), seconds, f"{largest['mib']:.0f} ({largest['request']})"))
+    costs = {
+        form: [worst.Cost(**cost) for cost in of_form]
+        for form, of_form in results["worst_requests"].items()
+    }
+    rows = [
+        (
+            form,
+            len(costs[form]),
+            f"{longest.cpu_s:g} ({longest.request})",
+            f"{largest.mib:.0f} ({largest.request})",
+        )
+        for form, (longest, largest) in worst.most(costs).items()
+    ]
     headings = ("worst requests in", "tried", "CPU, s (of which)", "peak memory, MiB (of which)")
     return headings, [tuple(map(str, row)) for row in rows]
 
