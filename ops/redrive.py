@@ -44,7 +44,8 @@ class Fate(Enum):
     PERHAPS_TWICE = auto()
     """The same; but SES never said whether it has the mail."""
     OVER = auto()
-    """Its mail was tried anew already, or SES has turned out to have it: the letter is deleted."""
+    """Its mail was tried anew already (by an operator, or as a message of its own when the caller
+    repeated the request), or SES has turned out to have it: the letter is deleted."""
     LEFT = auto()
     """Nothing can be done: its mail is not stored any more. The letter stays."""
 
@@ -93,7 +94,8 @@ def revive(message_id: str, store: Store, queue: RetryQueue) -> Fate:
             queue.put(record.id)
             is_unknown = any(attempt.outcome == "no answer" for attempt in record.attempts)
             return Fate.PERHAPS_TWICE if is_unknown else Fate.ANEW
-        return Fate.LEFT if record.status is Status.FAILED and not record.is_taken else Fate.OVER
+        is_failed = record.status is Status.FAILED and not record.is_taken
+        return Fate.LEFT if is_failed and not record.is_superseded else Fate.OVER
     return Fate.LEFT
 
 

@@ -156,14 +156,17 @@ def _keep(
 def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> Record | None:
     """Return the record of the earlier request with the same key, if it was for the same mail.
 
-    None if that message is gone: it was erased, or withdrawn because it could not be stored. Its
-    key is deleted then, whatever its mail was. It cannot be a request that is still under way,
+    None if the key is free again, whatever its mail was: because that mail certainly was not sent
+    and will not be (docs/contract.md B5 R), or because the message is gone. It was erased then, or
+    withdrawn because it could not be stored; it cannot be a request that is still under way,
     because its record would be there: record and key are written together.
 
     Raises `KeyReused` if it was for another mail, and `InFlight` if its try is still under way.
     """
     now = int(time.time())
     record = services.store.get(taken.message_id)
+    if record and record.certainly_failed:
+        record = _superseded(record, services)
     if record is None:
         services.store.release(taken.key, taken.message_id)
         return None
@@ -176,6 +179,19 @@ def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> 
         # were. Those of this request are the same: the fingerprints are equal.
         services.content_store.keep(stored_mail.parted(record, submission)[1])
     return record if record.attempts else _taken_on(record, now, services)
+
+
+def _superseded(record: Record, services: Services) -> Record | None:
+    """Note that another message takes this one's place, before its key is given away.
+
+    An operator can have a failed mail sent anew (`lifecycle.revive`): from now on not this one, or
+    it would be sent beside the other. Returns the record if somebody has done so already.
+    """
+    try:
+        newest = services.store.revise(record, lifecycle.supersede)
+    except RecordGone:
+        return None
+    return None if newest.is_superseded else newest
 
 
 def _taken_on(record: Record, now: int, services: Services) -> Record | None:

@@ -46,11 +46,11 @@ def play(service: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[L
     return _play
 
 
-def given_up(service: World, kind: str, *, after: bool = False) -> str:
+def given_up(service: World, kind: str, *, after: bool = False, key: str = "") -> str:
     """Send a mail at which SES fails in this way until its time is over."""
     service.configure(retry_hours=1)
     service.outage = Fault(SES, kind, after=after)
-    reply = service.post(MAIL)
+    reply = service.post(MAIL, key=key)
     assert reply
     message_id = str(json.loads(reply["body"])["MessageId"])
     service.run_on(told=False)
@@ -74,6 +74,32 @@ def test_a_mail_that_was_given_up_is_sent_anew(
     service.run_on()
     assert service.status(message_id) == "delivered"
     assert len(service.taken) == 1
+
+
+def test_a_mail_that_its_caller_has_sent_anew_is_not_sent_beside_it(
+    service: World, play: Any
+) -> None:
+    message_id = given_up(service, "throttled", key="k")
+    reply = service.post(MAIL, key="k")
+    assert reply
+
+    assert play() == [Letter.OVER]
+    service.run_on()
+
+    assert service.status(message_id) == "failed"
+    assert service.status(json.loads(reply["body"])["MessageId"]) == "delivered"
+    assert len(service.taken) == 1
+
+
+def test_a_mail_that_ses_may_have_keeps_its_key_though_it_was_given_up(service: World) -> None:
+    message_id = given_up(service, "timeout", key="k")
+
+    reply = service.post(MAIL, key="k")
+
+    assert reply
+    assert json.loads(reply["body"])["MessageId"] == message_id
+    assert reply["headers"]["Idempotent-Replayed"] == "true"
+    assert len(service.taken) == 0
 
 
 def test_a_letter_that_is_played_twice_sends_once(service: World, play: Any) -> None:

@@ -274,6 +274,45 @@ def test_the_same_key_with_another_mail_is_refused(call: Call, ses: Ses) -> None
     assert len(ses.taken) == 1
 
 
+@pytest.mark.parametrize("subject", [MAIL["Subject"], "mended"])
+def test_a_key_is_free_again_once_ses_has_refused_its_mail(
+    call: Call, ses: Ses, subject: str
+) -> None:
+    ses.faults = [refusing(400, "MessageRejected")]
+    refused = keyed(call, "k")
+
+    again = keyed(call, "k", Subject=subject)
+    repeated = keyed(call, "k", Subject=subject)
+
+    assert (refused["json"]["Status"], again["json"]["Status"]) == ("failed", "sent")
+    assert "Idempotent-Replayed" not in again["headers"]
+    assert repeated["json"] == again["json"] != refused["json"]
+    assert len(ses.taken) == 1
+    assert status(call, refused["json"]["MessageId"]) == refused["json"]
+
+
+@pytest.mark.parametrize("is_slower", [False, True])
+def test_of_two_who_repeat_a_refused_request_at_once_one_sends(
+    call: Call, ses: Ses, is_slower: bool
+) -> None:
+    ses.faults = [refusing(400, "MessageRejected")]
+    keyed(call, "k")
+    others: list[dict[str, Any]] = []
+
+    def repeat(**_: Any) -> None:
+        if not others:
+            others.append({})
+            others[0] |= keyed(call, "k")
+
+    # The other comes before the failed message is marked, or between that and the key.
+    with before_send("dynamodb.DeleteItem" if is_slower else "dynamodb.PutItem", repeat):
+        one = keyed(call, "k")
+
+    assert one["json"] == others[0]["json"]
+    assert one["json"]["Status"] == "sent"
+    assert len(ses.taken) == 1
+
+
 def test_a_key_belongs_to_its_caller(call: Call, ses: Ses) -> None:
     headers = {"Idempotency-Key": "k"}
     call("POST", "/Mail/Send", MAIL, headers=headers, key="one")

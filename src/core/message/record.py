@@ -91,6 +91,8 @@ class Record(BaseModel):
     """Until when the function that began the newest try is alone with the message: its claim."""
     next_attempt_at: int = 0
     """When the next step is due: a try, a look at what is unknown, or the dead letter; 0: never."""
+    is_superseded: bool = False
+    """Whether a repeated request has made another message in its place: it is never tried again."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
     """What the domain wants after a try without an answer and without an event."""
     suppresses: bool = True
@@ -123,6 +125,16 @@ class Record(BaseModel):
     def is_suppressed(self) -> bool:
         """Whether all recipients are suppressed, so that nobody is left to send the mail to."""
         return all(recipient.is_suppressed for recipient in self.recipients)
+
+    @property
+    def certainly_failed(self) -> bool:
+        """Whether the mail is over, and SES certainly does not have it.
+
+        Not if a try ended without an answer, or if nobody knows yet how one ended.
+        """
+        ends = {attempt.outcome for attempt in self.attempts}
+        is_certain = ends <= {"refused", "not taken"}
+        return self.state is Status.FAILED and not self.is_taken and is_certain
 
     @property
     def ses_message_id(self) -> str:
