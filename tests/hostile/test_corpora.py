@@ -56,6 +56,10 @@ JSON_CASES = {
 }
 
 
+READ_ALL_THE_SAME = {"n_string_unescaped_newline.json", "n_string_unescaped_tab.json"}
+"""Line breaks and tabs within texts: docs/contract.md B5 Q."""
+
+
 @pytest.mark.parametrize("how", JSON_CASES)
 def test_json_is_refused_if_it_is_none_and_never_our_fault(call, ses, figures, how):
     counted = figures("JSONTestSuite: answers by expectation and status")
@@ -68,7 +72,7 @@ def test_json_is_refused_if_it_is_none_and_never_our_fault(call, ses, figures, h
 
         expected, status = name[0], reply["statusCode"]
         assert status in (200, 400), (name, status)
-        if expected == "n" and body.strip():
+        if expected == "n" and name not in READ_ALL_THE_SAME and body.strip():
             assert status == 400, name
             assert "SerializationException" in reply["body"], name
         if expected == "y" and how in ("as what nobody knows", "in an array"):

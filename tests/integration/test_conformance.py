@@ -160,6 +160,8 @@ MORE_BOUND = {
     "xml out of order -> json": BOUND,
     # B5 G: ISO-8859-1 is read.
     "xml latin1 decl": BOUND,
+    # B5 Q: a charset is honoured where the bytes arrive, as in these tests.
+    "json latin1 bytes": {"From": SENDER, "To": RECEIVER, "Subject": "Grüße"},
 }
 REFUSED = {
     # B4: what cannot be a mail is refused; the original had no validation.

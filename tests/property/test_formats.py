@@ -14,6 +14,7 @@ from core.contract.errors import MailError
 from core.contract.members import members
 from core.formats import json as json_format
 from core.formats import xml as xml_format
+from core.formats.body import Body
 from core.message.status import Status
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
@@ -71,19 +72,19 @@ def as_json(model, named):
 
 
 def read_xml(text):
-    return xml_format.read(text.encode(), SendMail)
+    return xml_format.read(Body(text), SendMail)
 
 
 @given(MAILS, st.sampled_from([str, str.lower, str.upper, str.swapcase]), st.booleans())
 def test_json_binds_what_was_written(mail, named, escaped):
     body = json.dumps(as_json(mail, named), ensure_ascii=escaped).encode()
 
-    assert json_format.read(body, SendMail) == mail
+    assert json_format.read(Body(body), SendMail) == mail
 
 
 @given(MAILS)
 def test_our_own_json_is_read_back(mail):
-    assert json_format.read(json_format.write(mail).encode(), SendMail) == mail
+    assert json_format.read(Body(json_format.write(mail)), SendMail) == mail
 
 
 @given(MAILS)
@@ -95,7 +96,7 @@ def test_our_own_xml_is_read_back_but_for_what_xml_cannot_carry(mail):
 def test_what_xml_can_carry_goes_from_json_to_xml_and_back(mail):
     legal = carried_by_xml(mail)
 
-    from_json = json_format.read(json_format.write(legal).encode(), SendMail)
+    from_json = json_format.read(Body(json_format.write(legal)), SendMail)
     from_xml = read_xml(xml_format.write(from_json))
 
     assert from_xml == from_json == legal
@@ -175,13 +176,13 @@ CHARSETS = st.sampled_from(["", "utf-8", "utf-16", "iso-8859-1", "us-ascii", "no
 @given(st.binary() | mutated(), CHARSETS)
 def test_xml_is_read_or_refused_and_nothing_else(body, charset):
     with suppress(MailError):
-        xml_format.read(body, SendMail, charset)
+        xml_format.read(Body(body, f"application/xml; charset={charset}"), SendMail)
 
 
 @given(st.binary() | st.text().map(str.encode) | mutated())
 def test_json_is_read_or_refused_and_nothing_else(body):
     with suppress(MailError):
-        json_format.read(body, SendMail)
+        json_format.read(Body(body), SendMail)
 
 
 JSON = st.recursive(
@@ -205,5 +206,5 @@ FILES = st.fixed_dictionaries({"Bytes": JSON, "Name": JSON})
 def test_any_value_for_any_member_is_read_or_refused(document, file):
     for given_ in (document, {"Attachments": file}, {"Attachments": [file]}):
         with suppress(MailError):
-            mail = json_format.read(json.dumps(given_).encode(), SendMail)
+            mail = json_format.read(Body(json.dumps(given_)), SendMail)
             assert all(isinstance(held, str | tuple | None) for _, held in mail)

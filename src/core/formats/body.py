@@ -1,6 +1,13 @@
 """The body of a request: what the formats read, and what its Content-Type says of it."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.lazily import lazily
+
+if TYPE_CHECKING:
+    from core.formats import charsets
+else:  # What API Gateway decoded needs none.
+    charsets = lazily("core.formats.charsets")
 
 
 class Body(NamedTuple):
@@ -16,6 +23,28 @@ class Body(NamedTuple):
         """The bytes. A lone surrogate cannot have come from UTF-8 and becomes `?`."""
         content = self.content
         return content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+    @property
+    def text(self) -> str:
+        """The text. Raises `Unreadable` for what is damaged, or not in its charset.
+
+        API Gateway hands over what it takes for text already decoded: as UTF-8, whatever charset
+        it names, with U+FFFD for what is none. What it could decode so is UTF-8, also under another
+        name; and a NUL at the start is ASCII in UTF-16.
+        """
+        content = self.content
+        if isinstance(content, bytes):
+            return charsets.decode(content, charsets.codec_of(self.charset))
+        if "\ufffd" in content or "\0" in content[:4]:
+            raise charsets.undecodable("utf-8")
+        return content
+
+    @property
+    def encoded(self) -> bytes:
+        """The bytes in its charset, for formats that decode them in parts. Raises as `text`."""
+        if isinstance(self.content, bytes):
+            return self.content
+        return charsets.encode(self.text, charsets.codec_of(self.charset))
 
     @property
     def start(self) -> bytes:

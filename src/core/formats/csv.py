@@ -12,6 +12,7 @@ from core.contract.errors import Unreadable
 from core.contract.limits import GATEWAY_BYTES
 from core.contract.members import Contract, members, members_by_name
 from core.formats import jsv
+from core.formats.body import Body
 from core.formats.text import encodable
 
 _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
@@ -22,15 +23,15 @@ _MAX_COLUMNS = 1_000
 csv.field_size_limit(GATEWAY_BYTES)
 
 
-def read[C: Contract](body: bytes, contract: type[C]) -> C:
+def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the one row below the names to `contract`; what is more than a text is JSV.
 
     Names match in any case, unknown ones are passed over, empty cells are null, empty lines do not
     count. The original takes the first of several rows and drops the others in silence: that would
     lose mails, so it is refused, as is a table without any name that we know (one separated by
-    semicolons, say). Always UTF-8; what is not becomes U+FFFD. Raises `Unreadable`.
+    semicolons, say). Raises `Unreadable`.
     """
-    rows = _rows(body.decode("utf-8", "replace").removeprefix("\ufeff"))
+    rows = _rows(body.text.removeprefix("\ufeff"))
     header = [name.strip().lower() for name in next(rows, [])]
     values = next(rows, None)
     if values is None or next(rows, None) is not None or len(values) > len(header):

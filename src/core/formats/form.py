@@ -12,25 +12,48 @@ from core.contract.errors import Unreadable
 from core.contract.limits import MAX_ELEMENTS, MAX_FORM_FIELDS
 from core.contract.members import Contract
 from core.formats import jsv
+from core.formats.body import Body
+from core.formats.charsets import codec_of, decode
 
+_PEEK = 1_000
+"""Characters at either end of a body: there is no more white space before or after a document."""
+_CLOSINGS = {"{": "}", "[": "]", "<": ">"}
+_ESCAPED_OPENINGS = ("%7B", "%5B", "%3C")
 _LONE_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_CODECS = {"iso-8859-1": "iso-8859-1", "us-ascii": "iso-8859-1", "windows-1252": "cp1252"}
 
 
-def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
+def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the fields of a form to `contract`, as `bind` does.
 
-    `charset` is the Content-Type's; "" is UTF-8. A percent sign that begins no escape stands for
-    itself. Raises `Unreadable` for too many fields, and for thousands of such percent signs.
+    Escapes stand for bytes in the body's charset; a percent sign that begins no escape stands for
+    itself. Raises `Unreadable` for too many fields, for thousands of such percent signs, and for
+    what is not in the charset.
     """
-    codec = codec_of(charset)
-    fields = body.split(b"&", MAX_FORM_FIELDS)
+    codec = codec_of(body.charset)
+    fields = body.encoded.split(b"&", MAX_FORM_FIELDS)
     if len(fields) > MAX_FORM_FIELDS:
         raise too_many_fields()
     pairs = (field.replace(b"+", b" ").partition(b"=") for field in fields)
     return bind(
         ((_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs), contract
     )
+
+
+def document(body: Body) -> Body:
+    """Return a form that is no form, but one whole JSON or XML document, as that document.
+
+    `curl -d '{...}'` sends JSON with a form's Content-Type, and other programs escape it besides.
+    No form has a field of such a name (docs/contract.md B5 Q). Any other form is returned as it is.
+    Raises `Unreadable` for what is not in its charset.
+    """
+    text = body.text
+    opening = text[:_PEEK].lstrip()
+    if opening[:3].upper() in _ESCAPED_OPENINGS and "=" not in text and "&" not in text:
+        text = _unescaped(body.encoded.replace(b"+", b" "), codec_of(body.charset))
+        opening = text[:_PEEK].lstrip()
+    closing = _CLOSINGS.get(opening[:1])
+    is_whole = closing is not None and text[-_PEEK:].rstrip().endswith(closing)
+    return Body(text) if is_whole else body
 
 
 def bind[C: Contract](fields: Iterable[tuple[str, str]], contract: type[C]) -> C:
@@ -48,11 +71,6 @@ def bind[C: Contract](fields: Iterable[tuple[str, str]], contract: type[C]) -> C
     return jsv.bind(joined, contract, _decode)
 
 
-def codec_of(charset: str) -> str:
-    """Return Python's name of a form's charset; every charset that we do not know is UTF-8."""
-    return _CODECS.get(charset.lower(), "utf-8")
-
-
 def too_many_fields() -> Unreadable:
     """Return the refusal of a form of more than `MAX_FORM_FIELDS` fields."""
     return Unreadable(f"A form must not have more than {MAX_FORM_FIELDS} fields.")
@@ -65,7 +83,7 @@ def _unescaped(text: bytes, codec: str) -> str:
     # Quoted-printable has the same escapes with another sign. urllib makes an object of each, which
     # for a form of megabytes takes seconds and hundreds of megabytes.
     quoted = text.replace(b"=", b"=3D").replace(b"%", b"=")
-    return binascii.a2b_qp(quoted).decode(codec, "replace")
+    return decode(binascii.a2b_qp(quoted), codec)
 
 
 def _decode(text: str) -> bytes | Undecodable:

@@ -10,6 +10,7 @@ from core.contract.contract import ErrorResponse
 from core.contract.errors import Fault, Unbindable, Unreadable
 from core.contract.limits import require_batch, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
+from core.formats.body import Body
 from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
 from core.formats.text import encodable
@@ -34,31 +35,28 @@ class Style(NamedTuple):
 PLAIN = Style()
 
 
-def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
-    """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E and J).
+def read[C: Contract](body: Body, contract: type[C]) -> C:
+    """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E, J and Q).
 
     Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
-    number or boolean in place of a string is taken as it is written. Bytes are read as UTF-8;
-    those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of
-    the contract's shape.
+    number or boolean in place of a string is taken as it is written. Raises `Unreadable` for all
+    that is not one JSON object of the contract's shape.
     """
-    return _object(_parsed(body), contract)
+    return _object(parse(body.text), contract)
 
 
-def read_array[C: Contract](body: str | bytes, contract: type[C]) -> list[C]:
+def read_array[C: Contract](body: Body, contract: type[C]) -> list[C]:
     """Bind a JSON array of objects, each as `read` does. Raises `Invalid` for too many."""
-    document = _parsed(body)
+    document = parse(body.text)
     if not isinstance(document, list):
         raise Unreadable("An array of requests should start with a '['.")
     require_batch(contract.__name__, document)
     return [_object(item, contract) for item in document]
 
 
-def _parsed(body: str | bytes) -> Any:
-    return parse(body if isinstance(body, str) else body.decode("utf-8", "replace"))
-
-
 def _object[C: Contract](document: Any, contract: type[C]) -> C:
+    if isinstance(document, str) and document.lstrip().startswith("{"):
+        raise Unreadable("The body is JSON within a JSON text: serialize the request once only.")
     if not isinstance(document, dict):
         raise Unreadable(
             "Type definitions should start with a '{', expecting serialized type "

@@ -15,6 +15,7 @@ from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Fault, Unbindable, Unreadable
 from core.contract.limits import check_nesting, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
+from core.formats.body import Body
 from core.formats.json_document import parse
 from core.formats.text import encodable
 
@@ -37,16 +38,16 @@ _JSON = re.compile(rf'{_W}\[?{_W}\{{{_W}"')
 _CLOSING = {"{": "}", "[": "]"}
 
 
-def read[C: Contract](body: bytes, contract: type[C]) -> C:
+def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
     Names match in any case, unknown ones are passed over, of duplicates the last wins; `Name:,` is
     null and `Name:"",` is empty. White space between tokens does not matter; around a text without
     quotes it belongs to that text, as in the original, unless the document is laid out in lines.
     JSON is read for what it is: the original takes its quotes as parts of the names and binds
-    nothing. Always UTF-8; what is not becomes U+FFFD. Raises `Unreadable` for anything else.
+    nothing. Raises `Unreadable` for anything else.
     """
-    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = body.text.removeprefix("\ufeff")
     if not text.lstrip(_WHITE).startswith("{"):
         raise Unreadable(
             "Type definitions should start with a '{', expecting serialized type "

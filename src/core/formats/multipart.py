@@ -4,14 +4,16 @@ import binascii
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from core.contract.binary import decode_base64
 from core.contract.contract import Attachment
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_FORM_FIELDS, require_few
 from core.contract.members import Contract, members
-from core.formats.form import bind, codec_of, too_many_fields
+from core.formats.body import Body
+from core.formats.charsets import codec_of, decode
+from core.formats.form import bind, too_many_fields
 
 _MAX_BOUNDARY = 200  # RFC 2046 §5.1.1 has 70.
 _MAX_HEADERS = 8_192
@@ -21,19 +23,18 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-def read[C: Contract](body: bytes, content_type: str, contract: type[C]) -> C:
+def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the fields of a form as `form.bind` does, and attach its files.
 
     Every part with a file name becomes a further attachment, whatever its field is called: the
-    original passes over files, and sends a mail without them. UTF-8, unless a part's Content-Type
-    says otherwise; what is not becomes U+FFFD. `content_type` is the whole header, for its
-    boundary. Raises `Unreadable` for what is malformed or cut off, and `Invalid` for too many
-    attachments.
+    original passes over files, and sends a mail without them. Texts are in the charset of their
+    part, else in the form's, else in UTF-8. Raises `Unreadable` for what is malformed, cut off or
+    not in its charset, and `Invalid` for too many attachments.
     """
     fields, files = [], []
-    for part in _parts(body, _boundary(content_type)):
+    for part in _parts(body):
         if part.file_name is None:
-            fields.append((part.name, part.text))
+            fields.append((part.name, part.text(body.charset)))
         elif part.file_name or part.content:  # A browser sends an empty part for no file.
             files.append(part.as_attachment())
     bound = bind(fields, contract)
@@ -53,10 +54,10 @@ class _Part(NamedTuple):
     content_type: str
     content: bytes
 
-    @property
-    def text(self) -> str:
-        charset = _parameters(self.content_type).get("charset", "")
-        return self.content.decode(codec_of(charset), "replace")
+    def text(self, charset: str) -> str:
+        """Return the value of a field; `charset` counts if the part does not name its own."""
+        own = _parameters(self.content_type).get("charset", "")
+        return decode(self.content, codec_of(own or charset))
 
     def as_attachment(self) -> Attachment:
         return Attachment(
@@ -66,30 +67,33 @@ class _Part(NamedTuple):
         )
 
 
-def _parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
+def _parts(body: Body) -> Iterator[_Part]:
     """Split at the delimiter lines: `--boundary`, the last with two more dashes behind it.
 
     Lines may also end with LF alone. What stands before the first and after the last is ignored.
     """
-    delimiter = re.compile(rb"\r?\n--" + re.escape(boundary) + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
-    text = b"\n" + body  # The first delimiter has no line end of its own.
+    boundary = re.escape(_boundary(body.content_type))
+    delimiter = re.compile(rb"\r?\n--" + boundary + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
+    codec = codec_of(body.charset)
+    # The first delimiter has no line end of its own.
+    text = b"\n" + body.encoded
     start = None
     for number, match in enumerate(delimiter.finditer(text)):
         if number > MAX_FORM_FIELDS:
             raise too_many_fields()
         if start is not None:
-            yield _part(text, start, match.start())
+            yield _part(text, start, match.start(), codec)
         if match[1]:
             return
         start = match.end()
     raise Unreadable("The form's last delimiter is missing: it is cut off, or not multipart.")
 
 
-def _part(text: bytes, start: int, end: int) -> _Part:
+def _part(text: bytes, start: int, end: int, codec: str) -> _Part:
     match = _HEADERS.match(text, start, min(end, start + _MAX_HEADERS))
     if match is None:
         raise Unreadable("A part of the form has malformed headers, or more than 8 KB of them.")
-    headers = _headers(match[1])
+    headers = _headers(decode(match[1], codec))
     disposition = _parameters(headers.get("content-disposition", ""))
     file_name = _file_name(disposition)
     if file_name is None and "name" not in disposition:
@@ -102,8 +106,9 @@ def _part(text: bytes, start: int, end: int) -> _Part:
     )
 
 
-def _headers(lines: bytes) -> dict[str, str]:
-    unfolded = _FOLD.sub(" ", lines.decode("utf-8", "replace"))  # RFC 7578 §5.1: UTF-8 as it is.
+def _headers(lines: str) -> dict[str, str]:
+    """Read a part's headers: their texts are in the form's charset as they are (RFC 7578 §5.1)."""
+    unfolded = _FOLD.sub(" ", lines)
     pairs = (line.partition(":") for line in unfolded.split("\n"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
@@ -120,8 +125,8 @@ def _file_name(disposition: dict[str, str]) -> str | None:
     """Return the file name, from `filename*` (RFC 5987) if it is there; None: it is no file."""
     extended = disposition.get("filename*", "")
     charset, _, rest = extended.partition("'")
-    if encoded := rest.partition("'")[2]:
-        return unquote(encoded, codec_of(charset), "replace")
+    if escaped := rest.partition("'")[2]:
+        return decode(unquote_to_bytes(escaped), codec_of(charset))
     name = disposition.get("filename", extended or None)
     return name and name.replace("%22", '"')  # Browsers escape nothing else (HTML, form data).
 

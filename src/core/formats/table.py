@@ -59,15 +59,15 @@ JSON = Format(
     name="json",
     media_types=("application/json", "text/json"),
     answer_type="application/json; charset=utf-8",
-    read=lambda body, contract: json_format.read(body.content, contract),
-    read_array=lambda body, contract: json_format.read_array(body.content, contract),
+    read=json_format.read,
+    read_array=json_format.read_array,
 )
 XML = Format(
     name="xml",
     media_types=("application/xml", "text/xml"),
     answer_type="application/xml",
-    read=lambda body, contract: xml_format.read(body.data, contract, body.charset),
-    read_array=lambda body, contract: xml_format.read_array(body.data, contract, body.charset),
+    read=lambda body, contract: xml_format.read(body, contract),
+    read_array=lambda body, contract: xml_format.read_array(body, contract),
     write=lambda answer, _style: xml_format.write(answer),
     write_array=lambda answers, contract, _style: xml_format.write_array(answers, contract),
 )
@@ -75,7 +75,7 @@ JSV = Format(
     name="jsv",
     media_types=("application/jsv", "text/jsv"),
     answer_type="application/jsv",
-    read=lambda body, contract: jsv.read(body.data, contract),
+    read=jsv.read,
     write=lambda answer, _style: jsv.write(answer),
     write_array=lambda answers, _contract, _style: jsv.write_array(answers),
 )
@@ -83,18 +83,18 @@ CSV = Format(
     name="csv",
     media_types=("text/csv",),
     answer_type="text/csv",
-    read=lambda body, contract: csv_format.read(body.data, contract),
+    read=lambda body, contract: csv_format.read(body, contract),
     write=lambda answer, _style: csv_format.write(answer),
     write_array=lambda answers, _contract, _style: csv_format.write_array(answers),
     is_download=True,
 )
 FORM = Format(
     media_types=("application/x-www-form-urlencoded",),
-    read=lambda body, contract: form.read(body.data, contract, body.charset),
+    read=lambda body, contract: form.read(body, contract),
 )
 MULTIPART = Format(
     media_types=("multipart/form-data",),
-    read=lambda body, contract: multipart.read(body.data, body.content_type, contract),
+    read=lambda body, contract: multipart.read(body, contract),
 )
 
 FORMATS = (HTML, JSON, XML, JSV, CSV, FORM, MULTIPART)
@@ -107,11 +107,15 @@ def of_body(body: Body) -> Format | None:
     """Return the format of a body: what its Content-Type says, else what it looks like.
 
     The original ignores a body whose Content-Type it does not know, and sends an empty mail; we
-    look at its first character (docs/contract.md B5 B). None if there is no body, or if it looks
-    like nothing known.
+    look at it (`looked_at`, docs/contract.md B5 B).
     """
     for format_ in FORMATS:
         if format_.read and body.media_type in format_.media_types:
             return format_
+    return looked_at(body)
+
+
+def looked_at(body: Body) -> Format | None:
+    """Return the format that a body is in by its first character: JSON, XML, or None."""
     start = body.start.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     return {b"{": JSON, b"[": JSON, b"<": XML}.get(start)

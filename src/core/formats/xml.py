@@ -13,6 +13,7 @@ from core.contract.binary import Undecodable, decode_base64
 from core.contract.errors import Fault, TooLarge, Unreadable
 from core.contract.limits import BODY, GATEWAY_BYTES, require_batch, require_few
 from core.contract.members import Contract, Kind, Member, members
+from core.formats.body import Body
 from core.formats.xml_document import ILLEGAL, parse
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -99,25 +100,24 @@ def _text(value: str) -> str:
     return legal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
+def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements and attributes that are not in
-    it are skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the Content-Type,
-    counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
+    it are skipped, of duplicates the first wins, `i:nil` is null. Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
-    root = parse(body, contract.__name__, charset)
+    root = parse(body, contract.__name__)
     _expect(root, contract.__name__, contract.namespace)
     return _request(root, contract)
 
 
-def read_array[C: Contract](body: bytes, contract: type[C], charset: str = "") -> list[C]:
+def read_array[C: Contract](body: Body, contract: type[C]) -> list[C]:
     """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped.
 
     Each refers to its own elements only: a hundred could otherwise all have the files of one.
     """
-    root = parse(body, contract.__name__, charset)
+    root = parse(body, contract.__name__)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
     tag = f"{{{contract.namespace}}}{contract.__name__}"
     items = [element for element in root if element.tag == tag]

@@ -14,11 +14,16 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_ELEMENTS, check_nesting, has_few
+from core.formats import charsets
+from core.formats.body import Body
 
 # What XML 1.0 §2.2 does not allow. .NET's writer would fail half-way through its answer; we write
 # U+FFFD instead (docs/contract.md B5 F).
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ENCODINGS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "latin1", "us-ascii"}
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,100}?[ \t\r\n]encoding[ \t\r\n]{0,9}=[ \t\r\n]{0,9}"""
+    rb"""["']([A-Za-z][\w.-]{0,39})["']"""
+)
 _BAD_CHARACTER_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _PASSED_OVER_OR_REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
@@ -38,19 +43,22 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 """How a document in UTF-16 starts."""
 
 
-def parse(body: bytes, type_name: str, charset: str) -> Element:
+def parse(body: Body, type_name: str) -> Element:
     """Parse with everything forbidden that the original forbids, and entity tricks besides.
 
     How deep and how many its elements may be: see `contract/limits.py`. Raises `Unreadable`.
     """
+    document, encoding = _in_unicode(body)
     try:
         try:
-            return _tree(body, charset)
+            return _tree(document, encoding)
         except ParseError as error:
             if error.code != _BAD_CHARACTER_REFERENCE:
                 raise
-            return _with_odd_references(body, charset)
+            return _with_odd_references(document, encoding)
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
+        if encoding is None and not document.startswith(_UTF_16) and not _is_utf_8(document):
+            raise charsets.undecodable("utf-8") from None
         raise Unreadable(
             "There was an error deserializing the object of type "
             f"CommunicationHub.APIModel.{type_name}. {_reason(error)}"
@@ -66,18 +74,43 @@ def _reason(error: Exception) -> str:
     return f"{error}"
 
 
-def _tree(body: bytes, charset: str) -> Element:
+def _in_unicode(body: Body) -> tuple[bytes, str | None]:
+    """Return a document in UTF-8 or UTF-16, and its encoding, if that is not what it declares.
+
+    The document's own declaration comes first, the Content-Type's charset only where there is none
+    and the bytes are not UTF-8. What came as text is UTF-8 now, whatever it declares. Raises
+    `Unreadable` for what is not in the charset that it names.
+    """
+    if isinstance(body.content, str):
+        return body.text.encode("utf-8", "replace"), "utf-8"
+    document = body.content
+    declared = _DECLARED.match(document)
+    name = declared[1].decode() if declared else "" if _is_utf_8(document) else body.charset
+    if not name or document.startswith(_UTF_16):
+        return document, None
+    codec = charsets.codec_of(name)
+    if codec.startswith("utf-"):
+        return document, None
+    return charsets.decode(document, codec).encode(), "utf-8"
+
+
+def _is_utf_8(document: bytes) -> bool:
+    try:
+        document.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _tree(body: bytes, encoding: str | None) -> Element:
     declared = [""]
 
-    def check_declaration(version: str, encoding: str | None, _standalone: int) -> None:
-        declared[0] = encoding or ""
+    def check_declaration(version: str, name: str | None, _standalone: int) -> None:
+        declared[0] = name or ""
         if version != "1.0":
             raise ValueError("XML version must be '1.0'.")
-        if encoding and encoding.lower() not in _ENCODINGS:
-            raise ValueError("The encoding in the declaration is not supported.")
 
     _refuse_crowded_tags(body)
-    encoding = charset if _counts(charset, body) else None
     builder = _Builder()
     parser = DefusedXMLParser(target=builder, encoding=encoding, forbid_dtd=True)
     parser.parser.XmlDeclHandler = check_declaration
@@ -95,19 +128,6 @@ def _tree(body: bytes, charset: str) -> Element:
     return root
 
 
-def _counts(charset: str, body: bytes) -> bool:
-    """Say whether the Content-Type's charset is needed: none is declared, and it is not UTF-8."""
-    if charset not in ("iso-8859-1", "us-ascii"):
-        return False
-    if body.startswith(b"<?xml") and b"encoding" in body[: body.find(b"?>")]:
-        return False
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
-
-
 def _refuse_crowded_tags(body: bytes) -> None:
     """Refuse an element of too many attributes before the parser makes a list of them all."""
     if has_few(body, (b"=",), MAX_ELEMENTS):
@@ -119,8 +139,7 @@ def _refuse_crowded_tags(body: bytes) -> None:
 def _ascii_compatible(body: bytes) -> str:
     """Return a codec that reads the markup of a document in any encoding, and writes it again.
 
-    Latin-1 maps bytes to characters one to one and back, so it does for all encodings in which
-    ASCII is ASCII; UTF-16 is the other that is taken.
+    Latin-1 maps bytes to characters one to one and back, so it does for UTF-8.
     """
     if not body.startswith(_UTF_16):
         return "latin-1"
@@ -155,7 +174,7 @@ class _Builder(TreeBuilder):
         )
 
 
-def _with_odd_references(body: bytes, charset: str) -> Element:
+def _with_odd_references(body: bytes, declared: str | None) -> Element:
     """Parse a document with references such as `&#x1;`, which .NET takes and XML 1.0 forbids.
 
     They become references to private-use characters for the parse, and what they mean after it.
@@ -170,7 +189,7 @@ def _with_odd_references(body: bytes, charset: str) -> Element:
     mended = _PASSED_OVER_OR_REFERENCE.sub(
         lambda match: known.get(match[0]) or _stand_in(match, known), text
     )
-    root = _tree(mended.encode(encoding), charset)
+    root = _tree(mended.encode(encoding), declared)
     for element in root.iter():
         element.text = element.text and _restored(element.text)
     return root

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from core.contract.errors import Unbindable, Unreadable
 from core.contract.limits import GATEWAY_BYTES, Limits, too_large
@@ -9,11 +10,18 @@ from core.contract.members import Contract, Kind, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
 from core.formats.jsv import read_value
-from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, of_body
+from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, looked_at, of_body
 from core.http.content_encoding import inflated
 from core.http.gateway import Request
+from core.http.other_format import advice_on, pointed_out
 from core.http.routing import Route
+from core.lazily import lazily
 from core.submission import arrays
+
+if TYPE_CHECKING:
+    from core.formats import form
+else:  # Most bodies are JSON.
+    form = lazily("core.formats.form")
 
 
 def read(request: Request, operation: Operation, route: Route, limits: Limits) -> Contract:
@@ -24,9 +32,8 @@ def read(request: Request, operation: Operation, route: Route, limits: Limits) -
     a body that is in no known format or beyond the limits, and `TooLarge`.
     """
     body = unpacked(request, limits).body
-    reader = _format(body, route).read if body.content else None
     with _naming(operation):
-        bound = reader(body, operation.request) if reader else operation.request()
+        bound = _from_body(body, operation, route) if body.content else operation.request()
         filled = _from_query(request, bound)
     by_name = members_by_name(operation.request)
     filled |= {by_name[name.lower()].field: text for name, text in route.parameters.items()}
@@ -41,13 +48,23 @@ def read_batch(
     Raises as `read`, and `Invalid` for too many of them, or too much in all (`arrays.check`).
     """
     body = unpacked(request, limits).body
-    reader = _format(body, route).read_array
+    format_ = _format(body, route)
+    reader = format_.read_array
     if reader is None:
         raise Unreadable("An array of requests must be JSON or XML.")
-    with _naming(operation):
+    with _naming(operation), pointed_out(body, format_, route):
         requests = reader(body, operation.request)
     arrays.check(f"{operation.name}[]", requests)
     return requests
+
+
+def _from_body(body: Body, operation: Operation, route: Route) -> Contract:
+    format_ = _format(body, route)
+    with pointed_out(body, format_, route):
+        bound = format_.read(body, operation.request) if format_.read else operation.request()
+        if format_ is FORM and looked_at(body) and bound == operation.request():
+            raise Unreadable("The form has no field that is known.")
+    return bound
 
 
 def _from_query(request: Request, bound: Contract) -> dict[str, object]:
@@ -70,15 +87,17 @@ def _naming(operation: Operation) -> Iterator[None]:
 
 
 def unpacked(request: Request, limits: Limits) -> Request:
-    """Return the request with its body inflated and bounded; twice is as good as once.
+    """Return the request with its body inflated, bounded, and out of a form's clothes.
 
-    Raises `Unreadable` and `TooLarge`.
+    Twice is as good as once. Raises `Unreadable` and `TooLarge`.
     """
     if _is_larger(request.body.content, limits.body_bytes):
         raise too_large(limits.body_bytes)
     if encoding := request.headers.get("content-encoding", ""):
         content = inflated(request.body.data, encoding, limits.body_bytes)
         request = request.unpacked(content)
+    if request.body.media_type in FORM.media_types:
+        request = request._replace(body=form.document(request.body))
     return request
 
 
@@ -99,8 +118,9 @@ def _format(body: Body, route: Route) -> Format:
     if chosen is None or chosen.read is None:
         chosen = own
     if chosen is None:
-        raise Unreadable(
-            "The body is in no known format. Send JSON with 'Content-Type: application/json' "
-            "or XML with 'Content-Type: application/xml'."
+        advice = advice_on(body, None, route) or (
+            "Send JSON with 'Content-Type: application/json' or XML with "
+            "'Content-Type: application/xml'."
         )
+        raise Unreadable(f"The body is in no known format. {advice}")
     return chosen

@@ -168,7 +168,8 @@ def revive(record: Record, now: int) -> Record:
     """Let a mail that was given up be tried anew, for a day: an operator says so.
 
     Returns the same record if the message has not failed, if SES has it, if another message has
-    taken its place, or if the mail itself is not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
+    taken its place, or if the mail itself is not kept any more. Whether SES has it may still be
+    unknown: then this may make a second mail.
     """
     is_over = record.status is Status.FAILED and not record.is_taken and record.attempts
     if not is_over or record.is_superseded or record.content_expires_at <= now:

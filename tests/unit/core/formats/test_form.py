@@ -1,7 +1,7 @@
 """URL-encoded forms: the recorded cases (docs/contract.md A3.2, A5.1)."""
 
 import base64
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 from hypothesis import given
@@ -11,12 +11,14 @@ from core.contract.binary import UNDECODABLE
 from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Unbindable, Unreadable
 from core.formats import form
+from core.formats.body import Body
 
 ABC = Attachment(bytes_=b"ABC", name="a")
+FORM = "application/x-www-form-urlencoded"
 
 
 def read(text, charset=""):
-    return form.read(text.encode(), SendMail, charset)
+    return form.read(Body(text, f"{FORM}; charset={charset}"), SendMail)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ def read(text, charset=""):
         ("To=a&to=b&TO=", SendMail(to="a,b")),
         ("a%3db&&=&To=x=y&", SendMail(to="x=y")),
         ("%54o=a%0D%0Ab", SendMail(to="a\r\nb")),
-        ("Text=%E4%zz%", SendMail(text="\ufffd%zz%")),
+        ("Text=%C3%A4%zz%", SendMail(text="ä%zz%")),
         ("Text=ä%C3%A4", SendMail(text="ää")),
         ('Subject="a, ""b"""', SendMail(subject='"a, ""b"""')),
         ("Subject={a:b}", SendMail(subject="{a:b}")),
@@ -59,9 +61,59 @@ def test_fields_are_bound(text, mail):
 
 
 def test_the_charset_counts():
-    assert read("Text=%E4%80", "ISO-8859-1") == SendMail(text="ä\x80")
     assert read("Text=%E4%80", "windows-1252") == SendMail(text="ä€")
-    assert read("Text=%C3%A4", "nonsense") == SendMail(text="ä")
+    assert read("Text=%B1%E6", "ISO-8859-2") == SendMail(text="ąć")
+    assert read("Text=ä%E4", "ISO-8859-1") == SendMail(text="ää")
+
+
+def test_the_charset_of_browsers_is_read_under_the_name_of_iso_8859_1():
+    assert read("Text=%E4%80%81", "ISO-8859-1") == SendMail(text="ä€\x81")
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("Text=%E4", ""),
+        ("Text=%E4", "us-ascii"),
+        ("Text=%C3%A4", "nonsense"),
+        ("Text=%C3%A4", "utf-7"),
+        ("Text=\ufffd", ""),
+        ("Text=ł", "ISO-8859-1"),
+    ],
+)
+def test_a_form_that_is_not_in_its_charset_is_refused(text, charset):
+    with pytest.raises(Unreadable) as refused:
+        read(text, charset)
+
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("Body", "Charset")]
+
+
+JSON = '{"To": "ada@recipient.example", "Text": "1 + 1 = 2 & 3"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "document"),
+    [
+        (JSON, JSON),
+        (f"\r\n {JSON}\n", f"\r\n {JSON}\n"),
+        (
+            '{"Text": "https://example.com/?id=1&to=x"}',
+            '{"Text": "https://example.com/?id=1&to=x"}',
+        ),
+        (f"[{JSON}]", f"[{JSON}]"),
+        ("<SendMail>\n</SendMail>\n", "<SendMail>\n</SendMail>\n"),
+        (quote(JSON), JSON),
+        (quote_plus(JSON).lower(), JSON.lower()),
+        (quote("<SendMail/>"), "<SendMail/>"),
+    ],
+)
+def test_a_document_in_the_clothes_of_a_form_is_that_document(text, document):
+    assert form.document(Body(text, FORM)) == Body(document)
+
+
+@pytest.mark.parametrize("text", ["{a}=b&To=c", "To={a}", "", "{", "%7B=%7D", "Text=<a>"])
+def test_any_other_form_stays_one(text):
+    assert form.document(Body(text, FORM)) == Body(text, FORM)
 
 
 @pytest.mark.parametrize("content", [b"\xfb\xef\xbe\xfb", b"\xfb\xef\xbe" * 4, b"plain", b""])
@@ -105,6 +157,12 @@ def test_what_quoted_printable_has_besides_escapes_means_nothing_in_a_form(text)
     assert read(f"Text={text}").text == unquote(text)
 
 
-@given(st.text("%=4aAfgZ_ \t\r\n\0é", max_size=30))
+@given(st.text("%=4aA7gZ_ \t\r\n\0é", max_size=30))
 def test_values_are_unescaped_as_by_the_standard_library(text):
-    assert read(f"Text={text}").text == (unquote(text, errors="replace") or None)
+    try:
+        unescaped = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(Unreadable):
+            read(f"Text={text}")
+    else:
+        assert read(f"Text={text}").text == (unescaped or None)

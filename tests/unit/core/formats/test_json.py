@@ -17,11 +17,12 @@ from core.contract.contract import (
 )
 from core.contract.errors import Invalid, MailError, Unreadable
 from core.formats import json as json_format
+from core.formats.body import Body
 from core.message.status import Status
 
 
 def read(text):
-    return json_format.read(text if isinstance(text, bytes) else text.encode(), SendMail)
+    return json_format.read(Body(text), SendMail)
 
 
 def read_bytes(given):
@@ -109,16 +110,48 @@ def test_a_byte_order_mark_and_white_space_around_do_not_matter(body):
     assert read(body) == SendMail(subject="s")
 
 
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        (b"Gr\xfc\xdfe", "Gr\ufffd\ufffde"),
-        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
-        (b"\xf0\x9f\x98", "\ufffd"),
-    ],
-)
-def test_bytes_that_are_not_utf_8_become_replacement_characters(given, text):
-    assert read(b'{"Subject":"' + given + b'"}').subject == text
+@pytest.mark.parametrize("given", [b"Gr\xfc\xdfe", b"\xed\xa0\x80", b"\xf0\x9f\x98"])
+def test_bytes_that_are_not_utf_8_are_refused(given):
+    with pytest.raises(Unreadable, match="not in UTF-8"):
+        read(b'{"Subject":"' + given + b'"}')
+
+
+@pytest.mark.parametrize("damaged", ["Gr\ufffd\ufffde", '{\0"\0S\0'])
+@pytest.mark.parametrize("charset", ["", "; charset=iso-8859-1"])
+def test_what_api_gateway_could_not_decode_is_refused(damaged, charset):
+    text = damaged if "\0" in damaged else f'{{"Subject":"{damaged}"}}'
+
+    with pytest.raises(Unreadable, match="not in UTF-8"):
+        json_format.read(Body(text, f"application/json{charset}"), SendMail)
+
+
+def test_a_caller_may_write_the_replacement_character_as_an_escape():
+    assert read(r'{"Subject":"\ufffd"}').subject == "\ufffd"
+
+
+def test_bytes_are_read_in_the_charset_that_they_name():
+    body = Body('{"Subject":"Grüße €"}'.encode("cp1252"), "application/json; charset=iso-8859-1")
+
+    assert json_format.read(body, SendMail).subject == "Grüße €"
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "nonsense"])
+def test_what_was_decoded_as_utf_8_is_utf_8_under_whatever_name(charset):
+    body = Body('{"Subject":"Grüße"}', f"application/json; charset={charset}")
+
+    assert json_format.read(body, SendMail).subject == "Grüße"
+
+
+def test_line_breaks_and_tabs_within_a_text_are_read_as_they_are():
+    mail = read('{"Text":"a\r\nb\tc\n","Attachments":[{"Bytes":"QU\r\nJD"}]}')
+
+    assert mail.text == "a\r\nb\tc\n"
+    assert mail.attachments[0].bytes_ == b"ABC"
+
+
+def test_json_within_a_json_text_says_so():
+    with pytest.raises(Unreadable, match="serialize the request once"):
+        read(json.dumps('{"Subject":"s"}'))
 
 
 # Attachments
@@ -243,15 +276,15 @@ def test_four_megabytes_are_read(encoded):
         '{"Subject":"s"} trailing',
         '{"Subject":"s"}{}',
         '{"Subject":"s" "To":"t"}',
-        '{"Subject":"a\nb"}',
-        '{"Subject":"a\tb"}',
-        '{"Subject":"a\0b"}',
         "{'Subject':'s'}",
         '{Subject:"s"}',
         '{"Subject"}',
         '{"Subject":}',
         '{:"s"}',
         '{"Subject":"s',
+        '{"Subject":"a\0b"}',
+        '{"Subject":"a\nb\x1f"}',
+        '{"Subject":"a\nb"',
         '{"Subject":"\\x41"}',
         '{"Subject":"\\u12"}',
         '{"Subject":"\\u12G4"}',
@@ -393,6 +426,6 @@ def test_a_list_that_no_mail_can_have_is_refused_before_it_costs_anything():
     body = b'{"Attachments":[' + b",".join([b"{}"] * 501) + b"]}"
 
     with pytest.raises(Invalid) as refused:
-        json_format.read(body, SendMail)
+        json_format.read(Body(body), SendMail)
 
     assert [fault.field for fault in refused.value.faults] == ["Attachments"]

@@ -18,6 +18,7 @@ from core.contract.contract import (
 from core.contract.errors import Invalid, MailError, Unbindable, Unreadable
 from core.contract.members import members
 from core.formats import jsv
+from core.formats.body import Body
 from core.message.status import Status
 
 ATTACHMENTS = next(member for member in members(SendMail) if member.name == "Attachments")
@@ -26,7 +27,7 @@ ABC = Attachment(bytes_=b"ABC", name="a.txt")
 
 
 def read(text, contract=SendMail):
-    return jsv.read(text if isinstance(text, bytes) else text.encode(), contract)
+    return jsv.read(Body(text), contract)
 
 
 # Writing
@@ -142,8 +143,12 @@ def test_numbers_booleans_and_names_of_an_answer_are_read():
     assert read("{MessageId:m}", GetStatus) == GetStatus(message_id="m")
 
 
-def test_bytes_that_are_not_utf_8_become_replacement_characters():
-    assert read(b"{Subject:Gr\xfc\xdfe}") == SendMail(subject="Gr\ufffd\ufffde")
+def test_bytes_are_in_their_charset_or_refused():
+    latin = b"{Subject:Gr\xfc\xdfe}"
+
+    assert jsv.read(Body(latin, "text/jsv; charset=latin1"), SendMail).subject == "Grüße"
+    with pytest.raises(Unreadable, match="not in UTF-8"):
+        read(latin)
 
 
 @pytest.mark.parametrize(

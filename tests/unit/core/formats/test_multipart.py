@@ -9,6 +9,7 @@ from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Invalid, MailError, Unreadable
 from core.contract.limits import MAX_ITEMS
 from core.formats import multipart
+from core.formats.body import Body
 
 CONTENT_TYPE = "multipart/form-data; boundary=XX"
 ABC = Attachment(bytes_=b"ABC", name="a")
@@ -28,7 +29,7 @@ def form(*parts, newline=b"\r\n"):
 
 
 def read(body, content_type=CONTENT_TYPE, contract=SendMail):
-    return multipart.read(body, content_type, contract)
+    return multipart.read(Body(body, content_type), contract)
 
 
 def read_parts(*parts):
@@ -132,7 +133,13 @@ def test_transfer_encodings_are_undone(encoding, content, text):
 def test_a_part_may_have_its_own_charset():
     latin = part(b"\xe4", "Text", "Content-Type: text/plain; charset=ISO-8859-1")
 
-    assert read_parts(latin, part(b"\xe4", "Subject")) == SendMail(text="ä", subject="\ufffd")
+    assert read_parts(latin, part("ä".encode(), "Subject")) == SendMail(text="ä", subject="ä")
+
+
+@pytest.mark.parametrize("headers", [["Content-Type: text/plain; charset=us-ascii"], []])
+def test_a_part_that_is_not_in_its_charset_is_refused(headers):
+    with pytest.raises(Unreadable, match="not in"):
+        read_parts(part(b"\xe4", "Text", *headers))
 
 
 def test_values_of_a_repeated_field_are_joined_and_empty_ones_are_not():

@@ -20,6 +20,7 @@ from core.contract.contract import (
 )
 from core.contract.errors import TooLarge, Unreadable
 from core.formats import xml as xml_format
+from core.formats.body import Body
 from core.message.status import Status
 
 VERDICTS = dict(
@@ -121,12 +122,12 @@ def document(members, declaration=""):
 
 def read_array(items):
     root = f'<ArrayOfSendMail xmlns="{NAMESPACE}">{items}</ArrayOfSendMail>'
-    return xml_format.read_array(root.encode(), SendMail)
+    return xml_format.read_array(Body(root.encode()), SendMail)
 
 
 def read(text, encoding="utf-8", charset=""):
     body = text if isinstance(text, bytes) else text.encode(encoding)
-    return xml_format.read(body, SendMail, charset)
+    return xml_format.read(Body(body, f"application/xml; charset={charset}"), SendMail)
 
 
 def read_bytes(content):
@@ -332,6 +333,10 @@ def declared(encoding):
         declared("iso-8859-1").encode("iso-8859-1"),
         declared("ISO-8859-1").encode("iso-8859-1"),
         declared("us-ascii").replace("ü", "&#252;").replace("ß", "&#xDF;").encode("ascii"),
+        declared("windows-1252").encode("cp1252"),
+        declared("iso-8859-15").encode("iso-8859-15"),
+        declared("ibm850").encode("cp850"),
+        declared("iso-8859-2").encode("iso-8859-2"),
     ],
 )
 def test_each_supported_encoding_is_read(body):
@@ -341,8 +346,6 @@ def test_each_supported_encoding_is_read(body):
 @pytest.mark.parametrize(
     "body",
     [
-        declared("windows-1252").encode("cp1252"),
-        declared("iso-8859-15").encode("iso-8859-15"),
         declared("utf-7").encode("utf-7"),
         declared("utf-32").encode("utf-32"),
         declared("cp037").encode("cp037"),
@@ -367,8 +370,30 @@ def test_utf_16_needs_a_declaration(encoding):
         read(GREETING.encode(encoding))
 
 
-def test_the_content_types_charset_counts_without_a_declaration():
-    assert read(GREETING, "iso-8859-1", charset="iso-8859-1").subject == "Grüße"
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "iso-8859-15"])
+def test_the_content_types_charset_counts_without_a_declaration(charset):
+    assert read(GREETING, charset, charset=charset).subject == "Grüße"
+
+
+def test_the_signs_of_windows_1252_are_read_under_the_name_of_iso_8859_1():
+    text = declared("iso-8859-1").replace("Grüße", "„Größe“: 5 €")
+
+    assert read(text, "cp1252").subject == "„Größe“: 5 €"
+
+
+def test_a_document_that_came_as_text_is_read_whatever_it_declares():
+    body = Body(declared("iso-8859-1"), "text/plain")
+
+    assert xml_format.read(body, SendMail).subject == "Grüße"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [declared("utf-8").encode("cp1252"), GREETING.encode("cp1252"), f"{GREETING}\ufffd"],
+)
+def test_a_document_of_damaged_texts_says_what_to_send(body):
+    with pytest.raises(Unreadable, match=r"not in UTF-8.*Send UTF-8"):
+        xml_format.read(Body(body, "application/xml"), SendMail)
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-16", "nonsense"])

@@ -12,6 +12,7 @@ from core.contract.members import members
 from core.contract.operations import OPERATIONS
 from core.formats import json as json_format
 from core.formats import xml as xml_format
+from core.formats.body import Body
 from core.formats.table import FORMATS_BY_NAME
 from core.http.answers import of_bug, of_error
 from core.message.status import Status
@@ -97,10 +98,8 @@ def test_what_is_no_answer_does_not_fit(wrong):
 def test_examples_can_be_read_as_what_they_show():
     content = SEND["requestBody"]["content"]
 
-    from_json = json_format.read(
-        json.dumps(content["application/json"]["example"]).encode(), SendMail
-    )
-    from_xml = xml_format.read(content["application/xml"]["example"].encode(), SendMail)
+    from_json = json_format.read(Body(json.dumps(content["application/json"]["example"])), SendMail)
+    from_xml = xml_format.read(Body(content["application/xml"]["example"]), SendMail)
 
     assert from_json == from_xml == EXAMPLES[SendMail]
 

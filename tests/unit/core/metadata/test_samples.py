@@ -5,6 +5,7 @@ from support.paths import CONFORMANCE
 
 from core.contract.contract import SendMail, SendResponse
 from core.formats import xml as xml_format
+from core.formats.body import Body
 from core.metadata.samples import TABS, indented_xml
 from core.metadata.types import sample
 
@@ -20,7 +21,7 @@ def test_xml_is_what_the_original_shows(contract):
 
 @pytest.mark.parametrize("contract", [SendMail, SendResponse])
 def test_indented_xml_is_read_as_what_it_was(contract):
-    assert xml_format.read(TABS["xml"].show(contract).encode(), contract) == sample(contract)
+    assert xml_format.read(Body(TABS["xml"].show(contract)), contract) == sample(contract)
 
 
 def test_empty_members_stand_on_a_line_of_their_own():

@@ -14,6 +14,7 @@ from core.contract.contract import GetStatus, SendMail, SendResponse
 from core.contract.members import members
 from core.contract.operations import OPERATIONS
 from core.formats import json as json_format
+from core.formats.body import Body
 from core.message.status import Status
 from core.metadata.sources.languages import LANGUAGES, metadata
 from core.metadata.types import PARTS, clr_namespace, sample
@@ -88,7 +89,7 @@ def test_a_mail_of_the_python_client_is_what_was_meant(dtos):
         attachments=[dtos.Attachment(bytes_=b"\x00\xff", name="n", content_type="text/plain")],
     )
 
-    bound = json_format.read(to_json(mail).encode(), SendMail)
+    bound = json_format.read(Body(to_json(mail)), SendMail)
 
     assert (bound.from_, bound.from_name, bound.to) == ("a@example.com", "Ä", "b@recipient.example")
     assert (bound.cc, bound.html, bound.subject) == ("c@recipient.example", "<p>h</p>", None)
@@ -101,7 +102,7 @@ def test_every_member_of_a_python_mail_is_bound(dtos):
     fields = vars(dtos.SendMail)["__dataclass_fields__"]
     mail = dtos.SendMail(*(names[name] for name in names))
 
-    bound = json_format.read(to_json(mail).encode(), SendMail)
+    bound = json_format.read(Body(to_json(mail)), SendMail)
 
     assert len(fields) == len(members(SendMail))
     assert {m.name: getattr(bound, m.field) for m in members(SendMail)} == names
