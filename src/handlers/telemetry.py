@@ -30,10 +30,12 @@ def count(metric: str, code: str = "") -> None:
     published.flush_metrics()
 
 
-def tell_failure(logger: "Logger", event: str, record: "Record", failure: "Failure") -> None:
+def tell_failure(
+    logger: "Logger", event: str, record: "Record", failure: "Failure", **more: object
+) -> None:
     """Log that a message was accepted or tried (`event`) and not sent, and count why.
 
-    It is a warning if SES refused the mail, or does so until an operator mends something.
+    `more` goes into the line. It is a warning if SES refused the mail, or does so until an operator mends something.
     """
     log = logger.warning if failure.is_warning else logger.info
     log(
@@ -42,6 +44,7 @@ def tell_failure(logger: "Logger", event: str, record: "Record", failure: "Failu
         state=record.status,
         outcome=failure.outcome,
         code=failure.code,
+        **more,
     )
     if failure.metric:
         count(failure.metric, failure.code)
