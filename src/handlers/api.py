@@ -86,7 +86,7 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
-        named = {"ignored": call.ignored} if call.ignored else {}
+        named: dict[str, Any] = {"ignored": call.ignored} if call.ignored else {}
         logger.info("refused", code=error.code, faults=faults, **named)
         return error.status, answers.of_error(error, call.failed_item)
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
@@ -158,7 +158,7 @@ def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     What kept an earlier request's mail from being sent was told and counted then. `names` are the
     members that nobody knows, which came with the request.
     """
-    named = {"ignored": ignored.listed(names)} if names else {}
+    named: dict[str, Any] = {"ignored": ignored.listed(names)} if names else {}
     is_new = event == "accepted" and record.status is not Status.SENT
     if is_new and (failure := failures.of(record)):
         telemetry.tell_failure(logger, event, record, failure, **named)

@@ -13,7 +13,7 @@ MAX_LENGTH = 64
 HIDDEN = "..."
 """Stands for what is no name: it may be personal data, or a piece of a body."""
 _CUT = "..."
-_NO_NAME = "@\uff20\ufe6b{}<>\"="
+_NO_NAME = '@\uff20\ufe6b{}<>"='
 """A key with an '@' may be an address, one with the others a piece of a document."""
 
 
@@ -23,10 +23,10 @@ def listed(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def shown(name: str) -> str:
-    """Return a name in printable ASCII and without a comma, at most `MAX_LENGTH` characters long.
+    r"""Return a name in printable ASCII and without a comma, at most `MAX_LENGTH` characters long.
 
     Letters, digits and signs of ASCII stand as they are. Any other character, a space, a comma and
-    a backslash are written as JSON escapes them (RFC 8259 §7), as in `Anh\\u00e4nge`. A longer name
+    a backslash are written as JSON escapes them (RFC 8259 §7), as in `Anh\u00e4nge`. A longer name
     ends in dots. `HIDDEN` stands for what is no name of a member: what has an '@' or signs of a
     document, or no letter at all.
     """

@@ -38,9 +38,9 @@ def read[C: Contract](body: str | bytes, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E and J).
 
     Member names match in any case, unknown ones are noted (`Contract.ignored`), of duplicates the
-    last wins, and a number or boolean in place of a string is taken as it is written. Bytes are read as UTF-8;
-    those that are not become U+FFFD. Raises `Unreadable` for all that is not one JSON object of
-    the contract's shape.
+    last wins, and a number or boolean in place of a string is taken as it is written. Bytes are
+    read as UTF-8; those that are not become U+FFFD. Raises `Unreadable` for all that is not one
+    JSON object of the contract's shape.
     """
     return _object(_parsed(body), contract)
 

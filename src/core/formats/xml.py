@@ -103,9 +103,10 @@ def read[C: Contract](body: bytes, contract: type[C], charset: str = "") -> C:
     """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements that are not in it are noted,
-    attributes skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the Content-Type,
-    counts where the document declares no encoding and is not UTF-8. Raises `Unreadable` for DTDs,
-    processing instructions, malformed documents and foreign roots. Nothing external is fetched.
+    attributes skipped, of duplicates the first wins, `i:nil` is null. `charset`, from the
+    Content-Type, counts where the document declares no encoding and is not UTF-8. Raises
+    `Unreadable` for DTDs, processing instructions, malformed documents and foreign roots. Nothing
+    external is fetched.
     """
     root = parse(body, contract.__name__, charset)
     _expect(root, contract.__name__, contract.namespace)

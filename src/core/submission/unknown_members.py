@@ -1,7 +1,7 @@
 """What a caller probably meant by a member that nobody knows, and when that refuses a mail.
 
-The rules are docs/contract.md B5 L; the names below are listed in docs/api.md, which a test compares
-with them.
+The rules are docs/contract.md B5 L; the names below are listed in docs/api.md too, and a test
+compares the two.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ ELSEWHERE = {
         *("MessageContent", "Msg", "MsgBody", "MsgText", "Mail", "MailBody", "MailText"),
         *("MailContent", "MailMessage", "EmailBody", "EmailText", "EmailContent"),
         *("EmailMessage", "StrippedText", "Txt", "Nachricht", "Nachrichtentext"),
-        *("Mailtext", "Inhalt", "Mailinhalt", "Textinhalt", "Textkörper", "Textkoerper"),
+        *("Inhalt", "Mailinhalt", "Textinhalt", "Textkörper", "Textkoerper"),
     ),
     "HTML": (
         *("HtmlBody", "BodyHtml", "HtmlContent", "ContentHtml", "HtmlText", "TextHtml"),
@@ -59,17 +59,13 @@ ELSEWHERE = {
         *("AbsenderEmail",),
     ),
     "FromName": ("SenderName", "FromDisplayName", "SenderDisplayName", "Absendername"),
-    "ReceiverName": (
-        *("RecipientName", "ToName", "ToDisplayName", "Empfängername", "Empfaengername"),
-    ),
+    "ReceiverName": ("RecipientName", "ToName", "ToDisplayName", "Empfängername", "Empfaengername"),
     "Subject": (
         *("Title", "Topic", "SubjectLine", "MailSubject", "EmailSubject", "MessageSubject"),
         *("Betreff", "Betreffzeile", "Titel"),
     ),
     "Domain": ("SenderDomain", "SendingDomain", "FromDomain", "DomainName"),
-    "Reference": (
-        *("Ref", "ReferenceId", "CustomId", "ExternalId", "CorrelationId", "Referenz"),
-    ),
+    "Reference": ("Ref", "ReferenceId", "CustomId", "ExternalId", "CorrelationId", "Referenz"),
 }
 """What members of a mail are called by people and by other interfaces: SendGrid, Mailgun, Postmark,
 SES, Resend, Brevo, Mailjet, Microsoft Graph; MailKit, System.Net.Mail, Nodemailer, PHPMailer; and
@@ -157,7 +153,7 @@ def _fault(name: str, target: str) -> Fault:
 
 
 class _Hints:
-    """Which unknown member may be what is missing: found once for each member, as faults are many."""
+    """Which unknown member may be what is missing: found once for each, as faults may be many."""
 
     def __init__(self, by_target: Mapping[str, Sequence[str]], names: Iterable[str]) -> None:
         self._by_target = by_target
@@ -187,8 +183,10 @@ def _reason(name: str, target: str) -> str:
     owner = _place(name)[0]
     if target == name:  # Only XML has two of a name.
         return f"'{shown(name)}' is not in the XML namespace '{owner.namespace}'."
+    is_item = target == f"{_FILES}.{_ITEM}"
+    what = f"item of {_FILES}" if is_item else f"member of {owner.__name__}"
     question = f": did you mean '{target}'?" if target else "."
-    return f"'{shown(name)}' is not a member of {owner.__name__}{question}"
+    return f"'{shown(name)}' is not {'an' if is_item else 'a'} {what}{question}"
 
 
 def _of_wrapper(name: str, prefix: str) -> str:

@@ -108,3 +108,9 @@ def test_what_quoted_printable_has_besides_escapes_means_nothing_in_a_form(text)
 @given(st.text("%=4aAfgZ_ \t\r\n\0é", max_size=30))
 def test_values_are_unescaped_as_by_the_standard_library(text):
     assert read(f"Text={text}").text == (unquote(text, errors="replace") or None)
+
+
+def test_fields_that_nobody_knows_are_noted_as_they_are_written_if_they_hold_something():
+    text = "To=a&Body=x&body=y&Foo=&Attachments%5B0%5D.Name=a&Attachments={Filename:a}"
+
+    assert read(text).ignored == ("Body", "Attachments[0].Name", "Attachments.Filename")
