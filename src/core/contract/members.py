@@ -1,7 +1,7 @@
 """The base of the contract's types, and the list of a type's members, which formats work by."""
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, auto
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
@@ -26,14 +26,16 @@ class Contract(BaseModel):
     """Whether XML orders the members by name, as DataContractSerializer does without `Order`."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], ignored: Iterable[str] = ()) -> Self:
+    def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:
         """Make one of the values of its members, by the wire's names; None is as if not given.
 
         `ignored` are names that came with a value and are none of its members'. Raises pydantic's
         `ValidationError` for a value that is not of its member's type.
         """
         made = cls.model_validate({name: v for name, v in values.items() if v is not None})
-        return made.ignoring([*ignored, *ignored_within(values)])
+        if ignored or tuple in map(type, values.values()):  # Most mails have neither.
+            return made.ignoring([*ignored, *ignored_within(values)])
+        return made
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def test_a_name_is_written_in_printable_ascii_without_a_comma(name, expected):
     "name",
     [
         "ada@recipient.example",
-        "ada＠recipient.example",
+        "ada\uff20recipient.example",
         "Attachments.ada@b",
         "x" * 99 + "@",
         '{"To"',

@@ -192,7 +192,7 @@ def test_what_is_told_stays_short_however_many_names_there_are():
 
 
 def test_thousands_of_names_are_looked_at_once_however_many_faults_there_are():
-    names = [f"Attachments.{n}{'ä' * 100}" for n in range(9_000)]
+    names = [f"Attachments.Content{n}" for n in range(9_000)]
     missing = [Fault(f"Attachments[{n}].Bytes", "NotEmpty", "Given, please.") for n in range(500)]
 
     with never_endless(5):
