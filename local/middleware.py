@@ -40,9 +40,10 @@ _WORDS = frozenset(
 class Middleware:
     """An ASGI application (asgi.readthedocs.io) around MiniStack's.
 
-    A line of `requests` is: time, method, path, status, milliseconds. It has no query, no header
-    and no body. Of the path it has the API's own words and message ids; what else a caller puts
-    there may be an address, and is written as `...`.
+    A line of `requests` is: time, method, path, status, milliseconds, and the names of members that
+    the API has ignored, if it has. It has no query, no body, and no other header. Of the path it
+    has the API's own words and message ids; what else a caller puts there may be an address, and is
+    written as `...`.
     """
 
     def __init__(self, app: App, requests: TextIO) -> None:
@@ -53,12 +54,12 @@ class Middleware:
         if scope["type"] != "http" or _is_for_aws(scope):
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), "-"  # What has no status got no answer.
+        started, status, ignored = time.perf_counter(), "-", ""  # No status: there was no answer.
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ignored
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status, ignored = str(message["status"]), _ignored(message)
             await send(message)
 
         try:
@@ -66,7 +67,14 @@ class Middleware:
         finally:
             spent = round((time.perf_counter() - started) * 1000)
             line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
-            self._requests.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            self._requests.write(f"{time.strftime('%H:%M:%S')} {line}{ignored}\n")
+
+
+def _ignored(answer: Message) -> str:
+    """Return what the line says of members that nobody knows; the API has made them printable."""
+    headers = {name.lower(): value for name, value in answer["headers"]}
+    names = headers.get(b"x-ignored", b"").decode("ascii", "replace")
+    return f"  ignored: {names}" if names else ""
 
 
 def _is_for_aws(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ be a minute.
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from ministack.app import app
 from ministack.services import apigateway_v1, cloudwatch_logs
 
 from local.middleware import Middleware
+from local.notes import Notes
 from tooling import ports
 
 if TYPE_CHECKING:
@@ -54,16 +56,18 @@ class GroupFiles:
 
 
 def copy_logs(folder: Path) -> None:
-    """Let MiniStack write its log groups to files too.
+    """Let MiniStack write its log groups to files too, and the inbox get its notes from them.
 
     It offers no such thing, so this stands in the way of its log groups' subscription filters,
     which see every event (ministack/services/cloudwatch_logs.py). Should a later MiniStack have
     no function of this name, this fails at the start.
     """
     files, forward = GroupFiles(folder), cloudwatch_logs._fanout_to_subscription_filters  # noqa: SLF001
+    notes = Notes(os.environ["AWS_ENDPOINT_URL_SESV2"])
 
     def write_and_forward(group: str, stream: str, events: Sequence[dict[str, Any]]) -> None:
         files.write(group, events)
+        notes.take(event["message"] for event in events)
         forward(group, stream, events)
 
     cloudwatch_logs._fanout_to_subscription_filters = write_and_forward  # noqa: SLF001

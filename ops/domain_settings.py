@@ -17,6 +17,7 @@ PARAMETERS = {
     "SenderIdentity": "identity",
     "RetryHours": "retry_hours",
     "UnknownOutcome": "unknown_outcome",
+    "UnknownMembers": "unknown_members",
     "Suppression": "suppression",
     "RecordRetentionDays": "retention_days",
     "ContentRetentionDays": "content_retention_days",

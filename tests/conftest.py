@@ -27,6 +27,7 @@ os.environ |= {
     "MAX_BODY_BYTES": "10000000",
     "MAX_RECIPIENTS": "50",
     "UNKNOWN_OUTCOME": "resend",
+    "UNKNOWN_MEMBERS": "ignore",
     "SUPPRESSION": "true",
     "POWERTOOLS_SERVICE_NAME": "mail",
     "POWERTOOLS_METRICS_NAMESPACE": "Mail",

@@ -87,6 +87,7 @@ class Mailbox:
         self._most_bytes = most_bytes
         self._mails: OrderedDict[str, Mail] = OrderedDict()
         self._sizes: dict[str, int] = {}
+        self._notes: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._bytes = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._is_closed = False
@@ -119,8 +120,21 @@ class Mailbox:
         with self._lock:
             return list(reversed(self._mails.values()))
 
+    def note(self, tag: tuple[str, str], text: str) -> None:
+        """Keep a note on the mails with this tag, which may be there already or still to come."""
+        with self._lock:
+            self._notes[tag] = text
+            while len(self._notes) > self._most_mails:
+                self._notes.popitem(last=False)
+
+    def notes(self, mail: Mail) -> list[str]:
+        """Return the notes on a mail."""
+        with self._lock:
+            return [self._notes[tag] for tag in mail.tags if tag in self._notes]
+
     def clear(self) -> None:
         with self._lock:
+            self._notes.clear()
             for message_id in list(self._mails):
                 self._remove(message_id)
 

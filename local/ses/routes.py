@@ -75,11 +75,18 @@ def _list_messages(ses: Ses, request: Request) -> Answer:
         mails = [mail for mail in mails if (name, value) in mail.tags]
     if limit := query.get("limit"):
         mails = mails[: _number({"limit": limit[0]}, "limit", 10_000)]
-    return as_json([mail.summary() for mail in mails])
+    return as_json([mail.summary() | {"Notes": ses.mailbox.notes(mail)} for mail in mails])
 
 
 def _clear_messages(ses: Ses, _request: Request) -> Answer:
     ses.mailbox.clear()
+    return Answer(204)
+
+
+def _add_note(ses: Ses, request: Request) -> Answer:
+    given = _object(request.body)
+    name, value, note = (_string(given, member) for member in ("Name", "Value", "Note"))
+    ses.mailbox.note((name, value), note)
     return Answer(204)
 
 
@@ -199,6 +206,7 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, _Route]], ...]] = (
     (re.compile(r"/messages/([^/]+)"), {"GET": _source}),
     (re.compile(r"/messages/([^/]+)/content"), {"GET": _content}),
     (re.compile(r"/messages/([^/]+)/attachments/([0-9]{1,6})"), {"GET": _attachment}),
+    (re.compile(r"/notes"), {"POST": _add_note}),
     (re.compile(r"/events"), {"POST": _publish_events}),
     (
         re.compile(r"/faults"),

@@ -51,6 +51,7 @@ class Config(NamedTuple):
                 identity=environ["SENDER_IDENTITY"],
                 retry_hours=int(environ["RETRY_HOURS"]),
                 unknown_outcome=cast("Literal['resend', 'fail']", environ["UNKNOWN_OUTCOME"]),
+                unknown_members=cast("Literal['ignore', 'refuse']", environ["UNKNOWN_MEMBERS"]),
                 suppression=environ["SUPPRESSION"] == "true",
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
                 content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from core import failures
+    from core.contract import ignored
     from handlers import telemetry
 else:  # Most mails are sent: a cold start does not pay for the others.
     failures = lazily("core.failures")
+    ignored = lazily("core.contract.ignored")
     telemetry = lazily("handlers.telemetry")
 
 logger = Logger()
@@ -84,7 +86,8 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
         return HTTPStatus.OK, call.carry_out(work.carry_out, CONFIG.limits)
     except MailError as error:
         faults = [f"{fault.field}: {fault.code}" for fault in error.faults]
-        logger.info("refused", code=error.code, faults=faults)
+        named: dict[str, Any] = {"ignored": call.ignored} if call.ignored else {}
+        logger.info("refused", code=error.code, faults=faults, **named)
         return error.status, answers.of_error(error, call.failed_item)
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
         _log_bug(error)
@@ -138,7 +141,7 @@ class _Work:
         if replayed:
             self.headers["Idempotent-Replayed"] = "true"
         self.message_ids.append(record.id)
-        _log_mail("replayed" if replayed else "accepted", record)
+        _log_mail("replayed" if replayed else "accepted", record, request.ignored)
         return record
 
     def _find(self, request: GetStatus) -> Record:
@@ -149,16 +152,18 @@ class _Work:
         return record
 
 
-def _log_mail(event: str, record: Record) -> None:
+def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     """Log that a mail was `accepted`, with the reason if it was not sent; or that it is `replayed`.
 
-    What kept an earlier request's mail from being sent was told and counted then.
+    What kept an earlier request's mail from being sent was told and counted then. `names` are the
+    members that nobody knows, which came with the request.
     """
+    named: dict[str, Any] = {"ignored": ignored.listed(names)} if names else {}
     is_new = event == "accepted" and record.status is not Status.SENT
     if is_new and (failure := failures.of(record)):
-        telemetry.tell_failure(logger, event, record, failure)
+        telemetry.tell_failure(logger, event, record, failure, **named)
     else:
-        logger.info(event, message_id=record.id, state=record.status)
+        logger.info(event, message_id=record.id, state=record.status, **named)
 
 
 def _domains() -> Mapping[str, DomainConfiguration]:

@@ -4,7 +4,7 @@ It is no function of Lambda's. What is told here is rare, so each metric is publ
 at once: a request that went well pays nothing for it.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
@@ -30,10 +30,13 @@ def count(metric: str, code: str = "") -> None:
     published.flush_metrics()
 
 
-def tell_failure(logger: "Logger", event: str, record: "Record", failure: "Failure") -> None:
+def tell_failure(
+    logger: "Logger", event: str, record: "Record", failure: "Failure", **more: Any
+) -> None:
     """Log that a message was accepted or tried (`event`) and not sent, and count why.
 
-    It is a warning if SES refused the mail, or does so until an operator mends something.
+    It is a warning if SES refused the mail, or does so until an operator mends something. `more`
+    goes into the line.
     """
     log = logger.warning if failure.is_warning else logger.info
     log(
@@ -42,6 +45,7 @@ def tell_failure(logger: "Logger", event: str, record: "Record", failure: "Failu
         state=record.status,
         outcome=failure.outcome,
         code=failure.code,
+        **more,
     )
     if failure.metric:
         count(failure.metric, failure.code)

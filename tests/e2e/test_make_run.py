@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -180,6 +181,35 @@ def test_each_request_is_a_line_of_the_terminal(run: Run) -> None:
     assert " GET /Status 404 " in printed
     assert "zq7marked" not in printed
     assert printed.count(API_KEY) == 3  # Where it is said what the key is, and how to use it.
+
+
+def test_members_that_nobody_knows_are_shown_in_the_terminal_and_in_the_inbox(run: Run) -> None:
+    headers = {"x-api-key": API_KEY}
+    url = f"{run.url()}/json/reply/SendMail[]"
+
+    said = httpx.post(url, json=[MAIL | {"Foo": 1}, MAIL], headers=headers, timeout=40).json()
+    with_foo, without = (one["MessageId"] for one in said)
+
+    await_text(run, " POST /json/reply/SendMail[] 200 ")
+    await_text(run, " ms  ignored: Foo\n")
+    await_log(run, "api", with_foo)
+    assert await_notes(run, with_foo) == ["Ignored members: Foo"]
+    (other,) = inbox_of(run, without)
+    assert other["Notes"] == []
+
+
+def inbox_of(run: Run, message_id: str) -> list[dict[str, Any]]:
+    inbox = f"http://localhost:{run.ses_port}/messages?tag=mailapi_message_id:{message_id}"
+    mails: list[dict[str, Any]] = httpx.get(inbox).json()
+    return mails
+
+
+def await_notes(run: Run, message_id: str) -> list[str]:
+    deadline = time.monotonic() + 30
+    while not (notes := [note for mail in inbox_of(run, message_id) for note in mail["Notes"]]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return notes
 
 
 def test_each_function_has_its_log_in_the_folder_that_is_named(run: Run) -> None:

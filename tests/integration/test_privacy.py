@@ -33,6 +33,8 @@ from handlers import api, metadata, preflight, resend, ses_events, sweep
 Call = Callable[..., dict[str, Any]]
 Sink = Callable[..., str]
 MARK = "zq7marked"
+ADDRESS = f"{MARK}@recipient.example"
+"""As the name of a member: names that nobody knows are logged, but none that may be an address."""
 BYTES = base64.b64encode(f"{MARK}-bytes-of-a-file".encode()).decode()
 KEY = f"{MARK}-api-key"
 MAIL = {
@@ -108,7 +110,7 @@ def as_xml(mail: dict[str, Any]) -> bytes:
 BODIES: dict[str, tuple[str, Any]] = {
     "json": (JSON, json.dumps(MAIL)),
     "xml": ("application/xml", as_xml(MAIL)),
-    "form": (FORM, f"To={MARK}%40recipient.example&Subject={MARK}&{MARK}={MARK}"),
+    "form": (FORM, f"To={MARK}%40recipient.example&Subject={MARK}&{MARK}%40x.example={MARK}"),
     "jsv": ("text/jsv", f"{{To:{MARK}@recipient.example,Subject:{MARK}}}"),
     "csv": ("text/csv", f"To,Subject\r\n{MARK}@recipient.example,{MARK}\r\n"),
     "multipart": (
@@ -117,7 +119,9 @@ BODIES: dict[str, tuple[str, Any]] = {
         f'--b\r\nContent-Disposition: form-data; name="{MARK}"; filename="{MARK}.txt"\r\n\r\n'
         f"{MARK}\r\n--b--\r\n".encode(),
     ),
-    "an unknown member": (JSON, json.dumps(MAIL | {f"{MARK}-member": MARK})),
+    "an unknown member": (JSON, json.dumps(MAIL | {ADDRESS: MARK, "Note": MARK})),
+    "an unknown member of a file": (JSON, json.dumps(MAIL | {"Attachments": [{ADDRESS: MARK}]})),
+    "a form that is JSON": (FORM, json.dumps({"Subject": MARK, "Text": MARK})),
     "a member of the wrong type": (JSON, json.dumps(MAIL | {"Subject": [MARK], "To": {MARK: 1}})),
     "a file that is no base64": (JSON, json.dumps(MAIL | {"Attachments": [{"Bytes": f"{MARK}!"}]})),
     "a file with another name": (
@@ -170,7 +174,7 @@ def test_a_request_leaves_no_mark(call: Call, written: Sink, name: str, path: st
 )
 def test_a_path_leaves_no_mark(call: Call, written: Sink, method: str, path: str) -> None:
     text = written(
-        call, method, path, None, headers=NAMED, query={"MessageId": MARK, MARK: MARK}, key=KEY
+        call, method, path, None, headers=NAMED, query={"MessageId": MARK, ADDRESS: MARK}, key=KEY
     )
 
     assert '"answered"' in text

@@ -30,6 +30,7 @@ _NEAREST = {
     "core/submission/idempotency.py": ["test_idempotency"],
     "core/submission/senders.py": ["test_senders", "test_submission"],
     "core/submission/submission.py": ["test_submission"],
+    "core/submission/unknown_members.py": ["test_unknown_members", "test_ignored_members"],
 }
 _ALL = [
     "test_sending",

@@ -1,7 +1,7 @@
 """The base of the contract's types, and the list of a type's members, which formats work by."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, auto
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
@@ -26,12 +26,50 @@ class Contract(BaseModel):
     """Whether XML orders the members by name, as DataContractSerializer does without `Order`."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
+    def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:
         """Make one of the values of its members, by the wire's names; None is as if not given.
 
-        Raises pydantic's `ValidationError` for a value that is not of its member's type.
+        `ignored` are names that came with a value and are none of its members'. Raises pydantic's
+        `ValidationError` for a value that is not of its member's type.
         """
-        return cls.model_validate({name: v for name, v in values.items() if v is not None})
+        made = cls.model_validate({name: v for name, v in values.items() if v is not None})
+        if ignored or tuple in map(type, values.values()):  # Most mails have neither.
+            return made.ignoring([*ignored, *ignored_within(values)])
+        return made
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The names that came with it and that nobody knows, as written (docs/contract.md B5 L).
+
+        Those of a list's items have its name before theirs, and no index: `Attachments.Filename`.
+        They are no part of what was asked for: neither compared, nor written, nor kept.
+        """
+        names: tuple[str, ...] = self.__dict__.get(_IGNORED, ())
+        return names
+
+    def ignoring(self, names: Iterable[str]) -> Self:
+        """Return the same, and that it came with these further `names`."""
+        further = tuple(dict.fromkeys(names))
+        if not further:
+            return self
+        made = self.model_copy()
+        # Beside the members, as `functools.cached_property` does it: pydantic passes over it.
+        made.__dict__[_IGNORED] = tuple(dict.fromkeys((*self.ignored, *further)))
+        return made
+
+
+_IGNORED = "ignored"
+
+
+def ignored_within(values: Mapping[str, Any]) -> Iterable[str]:
+    """Return the names that the items of lists among `values`, by their names, have ignored."""
+    return (
+        f"{name}.{inner}"
+        for name, value in values.items()
+        if type(value) is tuple
+        for item in value
+        for inner in item.ignored
+    )
 
 
 class Kind(Enum):

@@ -26,17 +26,17 @@ csv.field_size_limit(GATEWAY_BYTES)
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the one row below the names to `contract`; what is more than a text is JSV.
 
-    Names match in any case, unknown ones are passed over, empty cells are null, empty lines do not
+    Names match in any case, unknown ones are noted, empty cells are null, empty lines do not
     count. The original takes the first of several rows and drops the others in silence: that would
     lose mails, so it is refused, as is a table without any name that we know (one separated by
     semicolons, say). Raises `Unreadable`.
     """
     rows = _rows(body.text.removeprefix("\ufeff"))
-    header = [name.strip().lower() for name in next(rows, [])]
+    header = [name.strip() for name in next(rows, [])]
     values = next(rows, None)
     if values is None or next(rows, None) is not None or len(values) > len(header):
         raise Unreadable("The CSV must have one line of names and one line of values.")
-    if not members_by_name(contract).keys() & set(header):
+    if not members_by_name(contract).keys() & {name.lower() for name in header}:
         raise Unreadable(f"The CSV has no column of '{contract.__name__}'. Separate with commas.")
     return jsv.bind(dict(zip(header, values, strict=False)), contract)
 

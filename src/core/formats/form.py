@@ -59,15 +59,15 @@ def document(body: Body) -> Body:
 def bind[C: Contract](fields: Iterable[tuple[str, str]], contract: type[C]) -> C:
     """Bind the names and values of a form's fields to `contract`.
 
-    Names match in any case, unknown ones are passed over, what is empty stays null, values of a
-    repeated one are joined with a comma. `Attachments` is JSV, or JSON, which the original takes
+    Names match in any case, unknown ones are noted, what is empty stays null, values of a repeated
+    one are joined with a comma. `Attachments` is JSV, or JSON, which the original takes
     for attachments without content.
     """
-    values: dict[str, list[str]] = {}
+    values: dict[str, tuple[str, list[str]]] = {}
     for name, value in fields:
         if value:
-            values.setdefault(name.lower(), []).append(value)
-    joined = {name: ",".join(texts) for name, texts in values.items()}
+            values.setdefault(name.lower(), (name, []))[1].append(value)
+    joined = {name: ",".join(texts) for name, texts in values.values()}
     return jsv.bind(joined, contract, _decode)
 
 

@@ -13,7 +13,7 @@ from core.contract.members import Contract, Kind, Member, members, members_by_na
 from core.formats.body import Body
 from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
-from core.formats.text import encodable
+from core.formats.text import TYPE_NAME, encodable
 from core.message.status import Status
 
 
@@ -38,9 +38,9 @@ PLAIN = Style()
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind a JSON object to `contract` (docs/contract.md A3.3, with B5 D, E, J and Q).
 
-    Member names match in any case, unknown ones are ignored, of duplicates the last wins, and a
-    number or boolean in place of a string is taken as it is written. Raises `Unreadable` for all
-    that is not one JSON object of the contract's shape.
+    Member names match in any case, unknown ones are noted (`Contract.ignored`), of duplicates the
+    last wins, and a number or boolean in place of a string is taken as it is written. Raises
+    `Unreadable` for all that is not one JSON object of the contract's shape.
     """
     return _object(parse(body.text), contract)
 
@@ -90,12 +90,14 @@ def write_array(
 
 def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
     by_name = members_by_name(contract)
-    values = {}
+    values, unknown = {}, []
     for name, value in document.items():
         member = by_name.get(name.lower())
         if member is not None:
             values[member.name] = None if value is None else _value(value, member)
-    return contract.of(values)
+        elif value is not None and name != TYPE_NAME:
+            unknown.append(name)
+    return contract.of(values, unknown)
 
 
 def _value(value: Any, member: Member) -> Any:

@@ -17,7 +17,7 @@ from core.contract.limits import check_nesting, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
 from core.formats.body import Body
 from core.formats.json_document import parse
-from core.formats.text import encodable
+from core.formats.text import TYPE_NAME, encodable
 
 type Decode = Callable[[str], bytes | Undecodable]
 
@@ -41,8 +41,8 @@ _CLOSING = {"{": "}", "[": "]"}
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
-    Names match in any case, unknown ones are passed over, of duplicates the last wins; `Name:,` is
-    null and `Name:"",` is empty. White space between tokens does not matter; around a text without
+    Names match in any case, unknown ones are noted, of duplicates the last wins; `Name:,` is null
+    and `Name:"",` is empty. White space between tokens does not matter; around a text without
     quotes it belongs to that text, as in the original, unless the document is laid out in lines.
     JSON is read for what it is: the original takes its quotes as parts of the names and binds
     nothing. Raises `Unreadable` for anything else.
@@ -64,15 +64,16 @@ def bind[C: Contract](
 ) -> C:
     """Bind the fields of a form or the cells of a row to the members they name, in any case.
 
-    Unknown names are passed over and empty texts leave their member null, as in the original.
+    Unknown names are noted and empty texts leave their member null, as in the original.
     """
     by_name = members_by_name(contract)
+    unknown = [name for name, text in texts.items() if text and name.lower() not in by_name]
     values = {
         member.name: read_value(text, member, decode)
         for name, text in texts.items()
         if text and (member := by_name.get(name.lower()))
     }
-    return _bound(values, contract)
+    return _bound(values, contract, unknown)
 
 
 def read_value(text: str, member: Member, decode: Decode = decode_base64) -> object:
@@ -150,6 +151,7 @@ class _Reader:
     def read[C: Contract](self, contract: type[C]) -> C:
         by_name = members_by_name(contract)
         values: dict[str, Any] = {}
+        unknown: list[str] = []
         self._expect(_OPENING, "{")
         if self._is_closed("}"):
             return contract()
@@ -160,8 +162,10 @@ class _Reader:
             value = self.read_value(member)
             if member:
                 values[member.name] = value
+            elif value is not None and name != TYPE_NAME:
+                unknown.append(name)
             if self._expect(_NEXT, ",}")[1] == "}":
-                return _bound(values, contract)
+                return _bound(values, contract, unknown)
 
     def _name(self) -> str:
         match = self._expect(_NAME)
@@ -263,9 +267,11 @@ def _from_json(text: str) -> str:
         return text
 
 
-def _bound[C: Contract](values: Mapping[str, object], contract: type[C]) -> C:
+def _bound[C: Contract](
+    values: Mapping[str, object], contract: type[C], unknown: Sequence[str]
+) -> C:
     try:
-        return contract.of(values)
+        return contract.of(values, unknown)
     except ValidationError as error:
         raise _unbindable(str(error.errors()[0]["loc"][0])) from None
 

@@ -1,4 +1,7 @@
-"""Text that goes out: every format writes characters only."""
+"""What the text formats share: what may be written, and which name is no member's."""
+
+TYPE_NAME = "__type"
+"""What ServiceStack's clients call the .NET type of an object: it stands beside the members."""
 
 
 def encodable(text: str) -> str:

@@ -103,8 +103,8 @@ def _text(value: str) -> str:
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
-    The root's name and namespace must be the contract's; elements and attributes that are not in
-    it are skipped, of duplicates the first wins, `i:nil` is null. Raises `Unreadable` for DTDs,
+    The root's name and namespace must be the contract's; elements that are not in it are noted,
+    attributes skipped, of duplicates the first wins, `i:nil` is null. Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
     root = parse(body, contract.__name__)
@@ -113,16 +113,17 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
 
 
 def read_array[C: Contract](body: Body, contract: type[C]) -> list[C]:
-    """Bind an array of documents, `ArrayOfSendMail`; what is in it and not one is skipped.
+    """Bind an array of documents, `ArrayOfSendMail`. Raises `Unreadable` for any other element.
 
-    Each refers to its own elements only: a hundred could otherwise all have the files of one.
+    .NET skips those in silence: whole mails (docs/contract.md B5 L). Each document refers to its
+    own elements only: a hundred could otherwise all have the files of one.
     """
     root = parse(body, contract.__name__)
     _expect(root, f"ArrayOf{contract.__name__}", contract.namespace)
-    tag = f"{{{contract.namespace}}}{contract.__name__}"
-    items = [element for element in root if element.tag == tag]
-    require_batch(contract.__name__, items)
-    return [_request(item, contract) for item in items]
+    require_batch(contract.__name__, root)
+    for item in root:
+        _expect(item, contract.__name__, contract.namespace)
+    return [_request(item, contract) for item in root]
 
 
 def _request[C: Contract](element: Element, contract: type[C]) -> C:
@@ -199,20 +200,37 @@ def _bound[C: Contract](element: Element, contract: type[C], shared: _Shared) ->
     _refuse_text(element)
     wanted = {f"{{{contract.namespace}}}{member.name}": member for member in members(contract)}
     values: dict[str, Any] = {}
+    unknown: list[str] = []
     for child in element:
         member = wanted.get(child.tag)
+        if member is None:
+            unknown += _named(child)
         if member is None or member.name in values:
             continue
         _refuse_unknown_type(child, shared.types)
         source = shared.source(child)
         values[member.name] = None if _is_nil(source) else _value(source, member, shared)
-    return contract.of(values)
+        if member.item:
+            tag = _tag(member.item)
+            others = (_named(item) for item in source if item.tag != tag)
+            unknown += (f"{member.name}.{name}" for names in others for name in names)
+    return contract.of(values, unknown)
+
+
+def _named(element: Element) -> list[str]:
+    """Return the local name of an element that nobody knows, unless it is null."""
+    is_nil = element.get(f"{{{_XSI}}}nil", "").strip() in ("true", "1")
+    return [] if is_nil else [element.tag.rpartition("}")[2]]
+
+
+def _tag(contract: type[Contract]) -> str:
+    return f"{{{contract.namespace}}}{contract.__name__}"
 
 
 def _value(element: Element, member: Member, shared: _Shared) -> Any:
     if member.kind is Kind.LIST and member.item is not None:
         _refuse_text(element)
-        tag = f"{{{member.item.namespace}}}{member.item.__name__}"
+        tag = _tag(member.item)
         items = [item for item in element if item.tag == tag and not _is_nil(item)]
         require_few(member.name, items)
         return tuple(_bound(item, member.item, shared) for item in items)

@@ -1,6 +1,7 @@
 """Carries out what one HTTP request asks for: one thing, or the items of a batch in their order."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from core.contract.errors import NotImplementedHere
 from core.contract.limits import Limits
@@ -8,12 +9,20 @@ from core.contract.members import Contract
 from core.http import binding
 from core.http.gateway import Request
 from core.http.routing import Route
+from core.lazily import lazily
+
+if TYPE_CHECKING:
+    from core.contract import ignored
+else:  # Few requests come with a member that nobody knows.
+    ignored = lazily("core.contract.ignored")
 
 type CarryOut = Callable[[Contract, str | None], Contract]
 """Does what one bound request asks for. Given also the `Idempotency-Key` that is its own."""
 
 COMPLETED = "X-AutoBatch-Completed"
 """The header that says how many items of a batch were done (docs/contract.md A5)."""
+IGNORED = "X-Ignored"
+"""The header that names the members which nobody knows (docs/contract.md B5 L)."""
 
 
 class Call:
@@ -24,6 +33,8 @@ class Call:
         self.request, self.route, self.key = request, route, key
         self._answers: list[Contract] = []
         self._is_bound = False
+        self.ignored: tuple[str, ...] = ()
+        """The members that nobody knows, of all items together, as they are shown."""
 
     def carry_out(self, do: CarryOut, limits: Limits) -> Contract | Sequence[Contract]:
         """Do one item after the other; return its answer, or the list of a batch's answers.
@@ -33,14 +44,17 @@ class Call:
         """
         items = self._items(limits)
         self._is_bound = True
+        if names := [name for item in items for name in item.ignored]:
+            self.ignored = ignored.listed(names)
         for item in items:
             self._answers.append(do(item, self._key()))
         return self._answers if self.route.is_batch else self._answers[0]
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer's headers say of a batch: how many of its items were done."""
-        return {COMPLETED: str(len(self._answers))} if self.route.is_batch else {}
+        """What the answer's headers say: what was ignored, and how much of a batch was done."""
+        done = {COMPLETED: str(len(self._answers))} if self.route.is_batch else {}
+        return done | ({IGNORED: ", ".join(self.ignored)} if self.ignored else {})
 
     @property
     def failed_item(self) -> int | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.contract.errors import Unbindable, Unreadable
 from core.contract.limits import GATEWAY_BYTES, Limits, too_large
-from core.contract.members import Contract, Kind, members, members_by_name
+from core.contract.members import Contract, Kind, ignored_within, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
 from core.formats.jsv import read_value
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from core.formats import form
 else:  # Most bodies are JSON.
     form = lazily("core.formats.form")
+_OWN = frozenset({"format", "callback", "jsconfig", "_"})
+"""Parameters of a query string that are about the answer, in lower case; and the `_` with which a
+browser's script sees to it that nobody answers from a cache."""
 
 
 def read(request: Request, operation: Operation, route: Route, limits: Limits) -> Contract:
@@ -34,16 +37,16 @@ def read(request: Request, operation: Operation, route: Route, limits: Limits) -
     body = unpacked(request, limits).body
     with _naming(operation):
         bound = _from_body(body, operation, route) if body.content else operation.request()
-        filled = _from_query(request, bound)
+        bound = _filled(request, bound)
     by_name = members_by_name(operation.request)
-    filled |= {by_name[name.lower()].field: text for name, text in route.parameters.items()}
-    return bound.model_copy(update=filled)
+    path = {by_name[name.lower()].field: text for name, text in route.parameters.items()}
+    return bound.model_copy(update=path)
 
 
 def read_batch(
     request: Request, operation: Operation, route: Route, limits: Limits
 ) -> Sequence[Contract]:
-    """Bind an array of requests.
+    """Bind an array of requests. Whatever the query string would fill in is ignored, with a note.
 
     Raises as `read`, and `Invalid` for too many of them, or too much in all (`arrays.check`).
     """
@@ -55,6 +58,8 @@ def read_batch(
     with _naming(operation), pointed_out(body, format_, route):
         requests = reader(body, operation.request)
     arrays.check(f"{operation.name}[]", requests)
+    if request.query and requests:
+        requests = [requests[0].ignoring(_given(request)), *requests[1:]]
     return requests
 
 
@@ -67,14 +72,25 @@ def _from_body(body: Body, operation: Operation, route: Route) -> Contract:
     return bound
 
 
-def _from_query(request: Request, bound: Contract) -> dict[str, object]:
-    """Return the members that `bound` lacks and the query string has, by their fields' names."""
+def _filled(request: Request, bound: Contract) -> Contract:
+    """Return `bound` with the members that it lacks and the query string has."""
+    if not request.query:
+        return bound
     query = {name.lower(): value for name, value in request.query.items() if value}
-    return {
-        member.field: text if member.kind is Kind.STRING else read_value(text, member)
+    values = {
+        member.name: text if member.kind is Kind.STRING else read_value(text, member)
         for member in members(type(bound))
         if (text := query.get(member.name.lower())) and getattr(bound, member.field) is None
     }
+    by_name = members_by_name(type(bound))
+    unknown = [name for name in _given(request) if name.lower() not in by_name]
+    filled = bound.model_copy(update={by_name[n.lower()].field: v for n, v in values.items()})
+    return filled.ignoring([*unknown, *ignored_within(values)])
+
+
+def _given(request: Request) -> list[str]:
+    """Return the names in the query string that have a value and are not about the answer."""
+    return [name for name, value in request.query.items() if value and name.lower() not in _OWN]
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def document() -> str:
                 "title": TITLE,
                 "version": _VERSION,
                 "summary": "Send mails, and learn what became of them.",
-                "description": "Names of members match in any case; unknown members are ignored. "
+                "description": "Names of members match in any case; unknown members are ignored, "
+                "and named in the header X-Ignored. "
                 "The answer has the format that is asked for, else that of the request.",
             },
             "servers": [{"url": ".", "description": "Where this document comes from."}],
@@ -124,6 +125,7 @@ def _parameter(operation: Operation, member: Member, path: str) -> Node:
 def _answers(operation: Operation) -> Node:
     answer: Node = {
         "description": words.TYPES[operation.response],
+        "headers": {"X-Ignored": _ignored()},
         "content": {
             _media_type(format_): _content(operation.response, format_)
             for format_ in FORMATS_BY_NAME.values()
@@ -131,7 +133,7 @@ def _answers(operation: Operation) -> Node:
     }
     if operation is SEND_MAIL:
         answer["description"] += " A mail that SES refuses is such an answer too: Status is failed."
-        answer["headers"] = {
+        answer["headers"] |= {
             "Idempotent-Replayed": {
                 "description": "true: the mail was sent before, with this Idempotency-Key.",
                 "schema": {"type": "string", "enum": ["true"]},
@@ -150,6 +152,13 @@ def _answers(operation: Operation) -> Node:
     }
 
 
+def _ignored() -> Node:
+    return {
+        "description": "The members of the request that nobody knows, with commas between.",
+        "schema": {"type": "string"},
+    }
+
+
 def _component(status: HTTPStatus) -> str:
     return status.phrase.replace(" ", "")
 
@@ -161,10 +170,14 @@ def _refusal(status: HTTPStatus) -> Node:
     }
     if status is HTTPStatus.NOT_FOUND:
         content["text/plain"] = {"schema": {"type": "string", "const": "404"}}
-    refusal: Node = {"description": _REFUSALS[status], "content": content}
+    refusal: Node = {
+        "description": _REFUSALS[status],
+        "headers": {"X-Ignored": _ignored()},
+        "content": content,
+    }
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         seconds = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-        refusal["headers"] = {"Retry-After": seconds}
+        refusal["headers"]["Retry-After"] = seconds
     return refusal
 
 

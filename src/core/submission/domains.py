@@ -53,6 +53,9 @@ class DomainConfiguration(BaseModel):
     at_in_names: Literal["replace", "refuse"] = "replace"
     """What becomes of an '@' in the sender's display name, which could pass for another address:
     it is written as "at", or the request is refused."""
+    unknown_members: Literal["ignore", "refuse"] = "ignore"
+    """What becomes of a mail with members that nobody knows: they are named in the answer, or the
+    mail is refused."""
     identity: str = ""
     """What is verified in SES for it if not itself: a domain above it, or one address. From the
     template (`SenderIdentity`), so for the template's domain only."""

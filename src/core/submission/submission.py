@@ -4,7 +4,7 @@ What each member means is in docs/contract.md B2, how faults are told in B4.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid, NotAllowed
@@ -16,11 +16,17 @@ from core.contract.limits import (
     Limits,
 )
 from core.contract.members import Kind, members
+from core.lazily import lazily
 from core.message.address import Mailbox, canonical, parse_mailboxes
 from core.message.mail import Mail
 from core.submission import attachments, senders
 from core.submission.characters import faults_in
 from core.submission.domains import DomainConfiguration
+
+if TYPE_CHECKING:
+    from core.submission import unknown_members
+else:  # Few mails come with a member that nobody knows.
+    unknown_members = lazily("core.submission.unknown_members")
 
 _BODIES = ("Text", "HTML")
 _LISTS = ("From", "To", "CC", "BCC")
@@ -63,6 +69,9 @@ def read(
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
+    if request.ignored:
+        refuse = configuration is not None and configuration.unknown_members == "refuse"
+        faults = unknown_members.judged(request, faults, refuse=refuse)
     if faults or configuration is None:
         raise _refusal(faults)
     return Submission(

@@ -18,7 +18,7 @@ SIGNED = (
 )
 
 
-def ask(host, path="/Mail/Send", *, query="", headers=(), status=200):
+def ask(host, path="/Mail/Send", *, query="", headers=(), status=200, answered=()):
     """Send a request through the middleware; return the headers that arrive, and what is noted."""
     arrived, noted = [], io.StringIO()
 
@@ -26,7 +26,7 @@ def ask(host, path="/Mail/Send", *, query="", headers=(), status=200):
         arrived.extend(scope["headers"])
         if status is None:
             raise ConnectionResetError
-        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.start", "status": status, "headers": answered})
         await send({"type": "http.response.body", "body": b""})
 
     async def receive():
@@ -134,6 +134,14 @@ def test_every_word_of_the_apis_own_paths_is_noted():
 
 def test_a_request_without_an_answer_is_noted_too():
     assert re.search(r" POST /Mail/Send - \d+ ms\n$", ask("localhost:8080", status=None)[1])
+
+
+def test_names_that_the_api_ignored_stand_in_the_line():
+    answered = [(b"content-type", b"text/csv"), (b"X-Ignored", b"Body, Foo")]
+
+    noted = ask("localhost:8080", answered=answered)[1]
+
+    assert re.search(r" POST /Mail/Send 200 \d+ ms  ignored: Body, Foo\n$", noted)
 
 
 def test_other_kinds_of_events_pass():

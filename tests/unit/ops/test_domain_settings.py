@@ -17,6 +17,7 @@ OTHERS = {
     "ConfigurationName": "other",
     "RetryHours": "7",
     "UnknownOutcome": "fail",
+    "UnknownMembers": "refuse",
     "Suppression": "false",
     "RecordRetentionDays": "11",
     "ContentRetentionDays": "3",

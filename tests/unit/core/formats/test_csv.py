@@ -139,3 +139,8 @@ def test_hostile_tables_cost_little(hostile):
             read(hostile * length)
 
     assert time.process_time() - started < 2
+
+
+def test_columns_that_nobody_knows_are_noted_if_they_hold_something():
+    assert read("To, Body ,Foo,Bar\r\na@b,x,y,\r\n").ignored == ("Body", "Foo")
+    assert read("To,Attachments\r\na@b,{Filename:a}\r\n").ignored == ("Attachments.Filename",)

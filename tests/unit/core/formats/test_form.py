@@ -166,3 +166,9 @@ def test_values_are_unescaped_as_by_the_standard_library(text):
             read(f"Text={text}")
     else:
         assert read(f"Text={text}").text == (unescaped or None)
+
+
+def test_fields_that_nobody_knows_are_noted_as_they_are_written_if_they_hold_something():
+    text = "To=a&Body=x&body=y&Foo=&Attachments%5B0%5D.Name=a&Attachments={Filename:a}"
+
+    assert read(text).ignored == ("Body", "Attachments[0].Name", "Attachments.Filename")

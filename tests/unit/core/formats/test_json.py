@@ -429,3 +429,31 @@ def test_a_list_that_no_mail_can_have_is_refused_before_it_costs_anything():
         json_format.read(Body(body), SendMail)
 
     assert [fault.field for fault in refused.value.faults] == ["Attachments"]
+
+
+# Names that nobody knows (B5 L)
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ('{"Subject":"s"}', ()),
+        ('{"Body":"b","subject":"s","foo":{"a":1}}', ("Body", "foo")),
+        ('{"SendMail":{"To":"t"}}', ("SendMail",)),
+        ('{"from_name":"n","":""}', ("from_name", "")),
+        ('{"Body":null,"__type":"SendMail, Api"}', ()),
+        (
+            '{"Attachments":[{"Filename":"a"},{"Filename":"b","Type":"t","__type":"x"}]}',
+            ("Attachments.Filename", "Attachments.Type"),
+        ),
+        ('{"Attachments":{"Attachment":[]},"Foo":1}', ("Foo", "Attachments.Attachment")),
+    ],
+)
+def test_names_that_nobody_knows_are_noted(text, ignored):
+    assert read(text).ignored == ignored
+
+
+def test_each_mail_of_an_array_has_its_own_unknown_names():
+    mails = json_format.read_array(Body('[{"Foo":1},{},{"Bar":1}]'), SendMail)
+
+    assert [mail.ignored for mail in mails] == [("Foo",), (), ("Bar",)]

@@ -270,3 +270,24 @@ def test_too_many_items_are_refused(item):
 def test_hostile_documents_keep_nobody_busy(hostile):
     with never_endless(), suppress(MailError):
         read(hostile)
+
+
+# Names that nobody knows (B5 L)
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("{Subject:s}", ()),
+        ("{Body:b,subject:s,Foo:{a:1},Bar:[1,2]}", ("Body", "Foo", "Bar")),
+        ("{Null:,__type:x,Subject:s}", ()),
+        ('{Empty:"",Subject:s}', ("Empty",)),
+        (
+            "{Attachments:[{Filename:a},{Filename:b,Type:t}]}",
+            ("Attachments.Filename", "Attachments.Type"),
+        ),
+        ('{"Body":"b","Subject":"s"}', ("Body",)),
+    ],
+)
+def test_names_that_nobody_knows_are_noted(text, ignored):
+    assert read(text).ignored == ignored

@@ -213,3 +213,9 @@ def test_hostile_forms_cost_little(hostile):
         read(b"", "; boundary=" + hostile.decode() * 20_000)
 
     assert time.process_time() - started < 2
+
+
+def test_fields_that_nobody_knows_are_noted_and_files_are_attached_whatever_theirs_is_called():
+    bound = read_parts(part(b"x", "Body"), part(b"", "Foo"), file(b"ABC"))
+
+    assert (bound.ignored, len(bound.attachments)) == (("Body",), 1)

@@ -772,3 +772,40 @@ def test_a_refusal_never_quotes_the_document():
         with pytest.raises(Unreadable) as refusal:
             read(body)
         assert secret not in refusal.value.message
+
+
+# Elements that nobody knows (B5 L)
+
+HELPER = f'xmlns:h="{NAMESPACE}.Helper"'
+
+
+@pytest.mark.parametrize(
+    ("members", "ignored"),
+    [
+        ("<Subject>s</Subject>", ()),
+        ("<to>t</to><Body>b</Body><Subject>s</Subject>", ("to", "Body")),
+        ('<Text xmlns="">t</Text><x:To xmlns:x="urn:x">t</x:To>', ("Text", "To")),
+        ('<Body i:nil="true"/><Subject other="1">s</Subject>', ()),
+        ("<Body><Inner>b</Inner></Body>", ("Body",)),
+        (
+            "<Attachments><Attachment><Bytes>AA==</Bytes></Attachment></Attachments>",
+            ("Attachments.Attachment",),
+        ),
+        (
+            (
+                f"<Attachments {HELPER}><h:Attachment><Bytes>AA==</Bytes><h:Filename>a</h:Filename>"
+                "</h:Attachment><h:File/></Attachments>"
+            ),
+            ("Attachments.File", "Attachments.Bytes", "Attachments.Filename"),
+        ),
+        ("<Subject>a</Subject><Subject>b</Subject>", ()),
+    ],
+)
+def test_elements_that_nobody_knows_are_noted_by_their_local_names(members, ignored):
+    assert read(document(members)).ignored == ignored
+
+
+@pytest.mark.parametrize("item", ["<sendmail/>", '<SendMail xmlns=""><To>t</To></SendMail>'])
+def test_an_array_with_anything_but_mails_is_refused(item):
+    with pytest.raises(Unreadable, match="Expecting element 'SendMail'"):
+        read_array(f"<SendMail><Subject>s</Subject></SendMail>{item}")

@@ -209,3 +209,33 @@ def test_a_segment_of_the_path_is_the_member_that_it_names():
     bound = read(request(b'{"Name":"n","Place":"other"}'), route)
 
     assert bound == Find(name="n", place="p")
+
+
+# Names that nobody knows (B5 L)
+
+
+@pytest.mark.parametrize(
+    ("query", "ignored"),
+    [
+        ({"To": "t"}, ()),
+        ({"format": "json", "Callback": "f", "jsconfig": "inv", "_": "17"}, ()),
+        ({"Foo": "1", "Bar": ""}, ("Foo",)),
+        ({"subject": "beside the body's"}, ()),
+        ({"Attachments": "[{Filename:a,Bytes:AA==}]"}, ("Attachments.Filename",)),
+    ],
+)
+def test_parameters_that_nobody_knows_are_noted(query, ignored):
+    assert read(request(JSON_BODY, query)).ignored == ignored
+
+
+def test_names_of_body_and_query_are_noted_together():
+    assert read(request(b'{"Foo":1}', {"Bar": "1"})).ignored == ("Foo", "Bar")
+
+
+def test_nothing_of_a_query_string_fills_a_batch_so_all_of_it_is_noted():
+    asked = request(b'[{"Subject":"s"},{}]', {"To": "t", "format": "json"})
+
+    first, second = binding.read_batch(asked, SEND_MAIL, SEND, CONFIG.limits)
+
+    assert (first.ignored, second.ignored) == (("To",), ())
+    assert first.to is None

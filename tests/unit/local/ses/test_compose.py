@@ -192,6 +192,7 @@ def test_everything_of_a_mail_is_in_its_place(ses):
                 "Sha256": hashlib.sha256(b"plain\r\n").hexdigest(),
             },
         ],
+        "Notes": [],
     }
 
 

@@ -35,6 +35,25 @@ def test_messages_are_listed_newest_first_and_can_be_cleared(ses):
     assert ses.call("GET", f"/messages/{first}")[0] == 404
 
 
+@pytest.mark.parametrize("note_comes", ["before", "after"])
+def test_a_note_on_a_tag_stands_beside_the_mail_that_has_it(ses, note_comes):
+    note = {"Name": "id", "Value": f"noted-{note_comes}", "Note": "Ignored members: Foo"}
+    if note_comes == "before":
+        assert ses.call("POST", "/notes", note)[0] == 204
+    noted = ses.send(EmailTags=[{"Name": "id", "Value": note["Value"]}])
+    other = ses.send(EmailTags=[{"Name": "id", "Value": "other"}])
+    if note_comes == "after":
+        assert ses.call("POST", "/notes", note)[0] == 204
+
+    notes = {one["MessageId"]: one["Notes"] for one in ses.messages()}
+
+    assert (notes[noted], notes[other]) == (["Ignored members: Foo"], [])
+
+
+def test_a_note_without_its_members_is_refused(ses):
+    assert ses.call("POST", "/notes", {"Name": "id", "Note": "x"})[0] == 400
+
+
 def test_many_senders_at_once_lose_nothing(ses):
     ses.call("DELETE", "/messages")
 
