@@ -181,20 +181,18 @@ def _changed(record: Record, **changes: object) -> Record:
 
 
 def _silent(record: Record) -> Record:
-    """End the wait for events: of whom none has come nobody knows what became of the mail.
+    """End the wait for events about recipients of whom none has come in SES's time for it."""
+    return _changed(record, recipients=tuple(map(_given_up_on, record.recipients)))
 
-    If an automatic reply has come, the mail has arrived (`merging` has the same rule for a reply
-    that comes later).
+
+def _given_up_on(recipient: Recipient) -> Recipient:
+    """Say of a recipient that nobody knows: unless a program has replied, for then it has arrived.
+
+    (`merging` says the same of a reply that comes later.)
     """
-    return _changed(
-        record,
-        recipients=tuple(
-            _at_least(recipient, Status.DELIVERED if recipient.replied_at else Status.UNKNOWN)
-            if recipient.status is Status.SENT
-            else recipient
-            for recipient in record.recipients
-        ),
-    )
+    if recipient.status is not Status.SENT:
+        return recipient
+    return _at_least(recipient, Status.DELIVERED if recipient.replied_at else Status.UNKNOWN)
 
 
 def _failed(record: Record, message: str) -> Record:
