@@ -40,7 +40,7 @@ def cleaned(text: str, addresses: Iterable[str]) -> str:
 
     It is one line of at most 300 characters, without quotation marks, and may be empty.
     """
-    read = _one_line(text[: _MOST_READ + 1])
+    read = _one_line(text[:_MOST_READ])
     if len(text) > _MOST_READ:
         read = read.rpartition(" ")[0]  # What was cut off might have shown that it is an address.
     if protocol := _PROTOCOL.match(read):
@@ -64,8 +64,7 @@ def _local_parts(addresses: Iterable[str]) -> re.Pattern[str]:
     """Return what finds the part before the '@' of any address, with and without a `+label`."""
     parts = {address.rpartition("@")[0] for address in addresses}
     parts |= {part.partition("+")[0] for part in parts}
-    longest_first = sorted(filter(None, parts), key=len, reverse=True)
-    either = "|".join(map(re.escape, longest_first)) or _NOTHING
+    either = "|".join(re.escape(part) for part in sorted(parts) if part) or _NOTHING
     return re.compile(rf"(?<![\w.+-])(?:{either})(?![\w+-]|\.\w)", re.IGNORECASE)
 
 
@@ -73,14 +72,10 @@ def _is_address(token: str, alone: re.Pattern[str]) -> bool:
     """Tell whether a word holds an address in any encoding, or an encoded name of the recipient."""
     reading = token
     for _ in range(_MOST_ENCODINGS):
-        # An encoded word (RFC 2047) may hold anything.
-        if "@" in reading or "=?" in reading or (reading != token and alone.search(reading)):
-            return True
-        decoded = _decoded(reading)
-        if decoded == reading:
-            return False
-        reading = decoded
-    return "@" in reading
+        reading = _decoded(reading)
+    if "@" in reading or "=?" in reading:  # An encoded word (RFC 2047) may hold anything.
+        return True
+    return reading != token and alone.search(reading) is not None
 
 
 def _decoded(text: str) -> str:

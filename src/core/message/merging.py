@@ -100,7 +100,7 @@ def _reported(recipient: Recipient, report: Report) -> Recipient:
 
 
 def _detail(report: Report, recipient: Recipient) -> str:
-    named = [recipient.address, report.address or ""]
+    named = filter(None, (recipient.address, report.address))
     words = diagnostic.cleaned(report.words, named) if report.words else ""
     return f'{report.detail} "{words}"' if words else report.detail
 

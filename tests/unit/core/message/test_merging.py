@@ -104,6 +104,7 @@ def test_of_a_mail_that_was_sent_to_nobody_an_event_makes_no_sent_one():
     after = merging.merge(before, event(Report(EventType.SEND)))
 
     assert after.status is Status.UNDELIVERED
+    assert after.state is before.state
     assert not after.is_taken
 
 
