@@ -14,6 +14,7 @@ from local.ses.mailbox import Mail, timestamp
 type Json = dict[str, Any]
 
 _REPORTER: Final = "a6-25.smtp-out.{region}.amazonses.com"
+_HOST: Final = "203.0.113.27"
 _READER: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36"
 _RECIPIENT_KEYS: Final = frozenset({"action", "status", "diagnosticCode"})
 _SUPPRESSED: Final = (
@@ -64,7 +65,7 @@ def _delivery(at: Happening) -> Json:
         "processingTimeMillis": int(taken / timedelta(milliseconds=1)),
         "recipients": list(at.recipients),
         "smtpResponse": f"250 2.0.0 OK {int(at.now.timestamp())} - simulated",
-        "remoteMtaIp": "203.0.113.27",
+        "remoteMtaIp": _HOST,
         "reportingMTA": _REPORTER.format(region=at.region),
     } | at.given
 
@@ -83,10 +84,17 @@ def _bounce(at: Happening) -> Json:
         "bounceSubType": sub_type,
         "bouncedRecipients": _recipients(at.recipients, said, at.given),
         "timestamp": timestamp(at.now),
-    }
-    if kind != "Undetermined":
-        detail["reportingMTA"] = f"dns; {reporter}"
-    return detail | _without_recipient_keys(at.given)
+    } | _without_recipient_keys(at.given)
+    return _reported_by(detail, reporter) | detail
+
+
+def _reported_by(bounce: Json, reporter: str) -> Json:
+    """Return who reports a bounce, and which host it was: only where a host has said something."""
+    recipients = bounce["bouncedRecipients"]
+    recipients = recipients if isinstance(recipients, list) else []
+    if not any(isinstance(each, dict) and each.keys() & _RECIPIENT_KEYS for each in recipients):
+        return {}
+    return {"reportingMTA": f"dns; {reporter}", "remoteMtaIp": _HOST}
 
 
 def _complaint(at: Happening) -> Json:

@@ -113,8 +113,9 @@ class Ses:
 
         Each topic is a task of its own: if one fails, only that one is repeated.
         """
+        now = mail.accepted_at if what.is_made_up else datetime.now(UTC)
         happening = Happening(
-            mail, what.kind, what.recipients, what.given, self._settings.region, datetime.now(UTC)
+            mail, what.kind, what.recipients, what.given, self._settings.region, now
         )
         body = events.body(happening)
         for topic in self._topics(mail, what.kind):

@@ -4,10 +4,10 @@ from core.aws.event_flow import EventFlow
 from core.aws.items import Tombstone
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.message import lifecycle, reputation
+from core.message import merging, reputation
+from core.message.event import Event, EventType
 from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
-from core.message.ses_event import Event, EventType
 
 
 class NoSuchMessage(Exception):
@@ -44,35 +44,40 @@ def note(
     def merge(newest: Record) -> Record:
         nonlocal before
         before = newest
-        return lifecycle.merge(newest, event)
+        return merging.merge(newest, event)
 
     merged = store.revise(message, merge)
     event_flow.hear(merged.domain, event.at)
     tallies.add(merged.domain, reputation.of_change(before, merged, event))
     if merged.suppresses:
-        for recipient in merged.recipients:
-            if _is_judged_by(event, recipient):
-                _suppress(recipient, event, merged, suppressions)
+        _learn(event, merged, suppressions)
     return merged
 
 
-def _is_judged_by(event: Event, recipient: Recipient) -> bool:
-    """Tell whether an event names a recipient, and this is not SES's simulator of mailboxes."""
-    is_named = event.recipients is not None and recipient.address in event.recipients
-    return is_named and not recipient.address.endswith(SIMULATOR)
+def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:
+    """Suppress the addresses that bounced for good or complained, or lift what a complaint did.
 
-
-def _suppress(
-    recipient: Recipient, event: Event, record: Record, suppressions: SuppressionList
-) -> None:
-    """Suppress an address that bounced for good or complained.
-
-    A complaint that has been taken back no longer counts, whichever of the two came first.
+    SES's simulator of mailboxes teaches nothing about anybody.
     """
-    if event.is_permanent:
-        suppressions.add(record.domain, recipient.address, "bounce", record.id)
-    elif event.kind in (EventType.COMPLAINT, EventType.COMPLAINT_CLEARED):
-        if recipient.complained_at > recipient.cleared_at:
-            suppressions.add(record.domain, recipient.address, "complaint", record.id)
-        else:
-            suppressions.lift_complaint(record.domain, recipient.address)
+    about = merging.meant(record, event)
+    for recipient in record.recipients:
+        if recipient.address.endswith(SIMULATOR) or recipient.address not in about:
+            continue
+        if any(report.is_dead for report in about[recipient.address]):
+            suppressions.add(record.domain, recipient.address, "bounce", record.id)
+        elif event.kind in _COMPLAINTS and (len(about) == 1 or recipient.accused_at):
+            _judge(recipient, record, suppressions)
+
+
+_COMPLAINTS = (EventType.COMPLAINT, EventType.COMPLAINT_CLEARED)
+
+
+def _judge(recipient: Recipient, record: Record, suppressions: SuppressionList) -> None:
+    """Suppress whom a complaint names that counts: alone, and not taken back since.
+
+    It depends on the record alone, and not on which of its complaints came last.
+    """
+    if recipient.accused_at > recipient.cleared_at:
+        suppressions.add(record.domain, recipient.address, "complaint", record.id)
+    else:
+        suppressions.lift_complaint(record.domain, recipient.address)

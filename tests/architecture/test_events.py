@@ -16,7 +16,7 @@ from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
 from core.http import binding, gateway, routing
 from core.message import ids, reputation, ses_event
-from core.message.ses_event import EventType
+from core.message.event import EventType
 from core.submission import submission
 from local.sam import EVENTS, EXAMPLE_ID, function_for
 from local.stack import API_KEY, SENDER_DOMAIN
@@ -238,7 +238,7 @@ def test_what_ses_tells_is_understood_and_about_the_example(name, kind):
     event = ses_event.parse(record["body"])
 
     assert (event.kind, event.message_id, event.attempt) == (kind, EXAMPLE_ID, 1)
-    assert event.recipients == {mail["To"]}
+    assert [report.address for report in event.reports] == [mail["To"]]
     assert event.at
 
 
@@ -247,9 +247,10 @@ def test_what_ses_tells_suppresses_nobody(event):
     """Or no example could be mailed any more after that of a bounce or of a complaint."""
     (record,) = event["Records"]
 
-    recipients = ses_event.parse(record["body"]).recipients
+    reports = ses_event.parse(record["body"]).reports
 
-    assert all(address.endswith(reputation.SIMULATOR) for address in recipients)
+    assert reports
+    assert all(report.address.endswith(reputation.SIMULATOR) for report in reports)
 
 
 def test_the_retry_is_one_of_the_example():

@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +140,26 @@ def test_the_status_becomes_what_ses_reports(
     assert until(answer["MessageId"])["Status"] == becomes
 
 
+def test_an_automatic_reply_leaves_the_mail_delivered(
+    stack: Stack, api: httpx.Client, until: Until
+) -> None:
+    message_id = send(api, To="ooto@simulator.amazonses.com")["MessageId"]
+    until(message_id)
+    table = stack.client("dynamodb")
+    key = {"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}}
+
+    deadline = time.monotonic() + 30
+    replied_at = None
+    while replied_at is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+        item = table.get_item(TableName=stack.deployed.table, Key=key)["Item"]
+        replied_at = item["recipients"]["L"][0]["M"].get("replied_at")
+
+    assert replied_at
+    answer = api.get(f"/Status/{message_id}").json()
+    assert (answer["Status"], answer.get("ErrorMessage")) == ("delivered", None)
+
+
 def test_one_bouncing_recipient_of_several_makes_the_mail_undelivered(
     api: httpx.Client, until: Until
 ) -> None:
@@ -147,7 +168,7 @@ def test_one_bouncing_recipient_of_several_makes_the_mail_undelivered(
     final = until(answer["MessageId"])
 
     assert final["Status"] == "undelivered"
-    assert final["ErrorMessage"] == "Bounced: Permanent/General 5.1.1"
+    assert final["ErrorMessage"] == 'Bounced: Permanent/General 5.1.1 "550 5.1.1 user unknown"'
 
 
 def test_blind_copies_are_sent_and_stand_nowhere(

@@ -25,6 +25,7 @@ from support.work import never_endless
 
 from core.contract.limits import MAX_CONTENT_TYPE_LENGTH
 from core.formats import json_document
+from core.message import bounce, diagnostic
 from core.submission import attachments
 
 LENGTH = 128_000
@@ -92,6 +93,19 @@ LISTED = {
     "core.message.address:_LABEL": use("match"),
     "core.message.address:_QUOTED": use("sub"),
     "core.message.address:_parse_name": use("sub", examples=(re.compile(r"\\(.)"),)),
+    "core.message.bounce:_STATUS": use("match"),
+    "core.message.bounce:_SAID": use("match", longest=bounce._MOST_SEARCHED),
+    "core.message.bounce:_SAID_LATER": use("search", longest=bounce._MOST_SEARCHED),
+    "core.message.diagnostic:_PROTOCOL": use("match"),
+    "core.message.diagnostic:_QUOTED_LOCAL": use("sub", longest=diagnostic._MOST_READ),
+    "core.message.diagnostic:_SPELLED_OUT": use("sub", longest=diagnostic._MOST_READ),
+    "core.message.diagnostic:_TOKEN": use("sub"),
+    "core.message.diagnostic:_ENCODED_OCTET": use("sub"),
+    "core.message.diagnostic:_local_parts": use(
+        "sub",
+        "search",
+        examples=(diagnostic._local_parts([f"{'a.' * 31}a@b.example", "ab+c@d.example"]),),
+    ),
     "core.message.ids:_FORM": use("match"),
     "core.submission.attachments:_MEDIA_TYPE": use("match"),
     "core.submission.attachments:_kept": use(

@@ -50,8 +50,15 @@ def status(call: Call) -> Callable[[str], str]:
         ("bounce_permanent_suppressed_global", "undelivered"),
         ("bounce_transient_mailbox_full", "undelivered"),
         ("bounce_undetermined", "undelivered"),
+        ("bounce_automatic_reply", "sent"),
+        ("bounce_forwarded_mailbox", "undelivered"),
+        ("bounce_nobody", "undelivered"),
+        ("bounce_failed_and_delayed", "undelivered"),
+        ("bounce_transient_no_such_user", "undelivered"),
         ("complaint_abuse", "sent"),
         ("complaint_without_feedback_report", "sent"),
+        ("complaint_of_one_host", "sent"),
+        ("complaint_account_suppression_list", "undelivered"),
         ("reject", "failed"),
         ("rendering_failure", "failed"),
         ("open", "read"),
@@ -69,13 +76,93 @@ def test_each_event_makes_of_the_message_what_the_contract_says(
     assert status(message_id) == becomes
 
 
-def test_an_undelivered_mail_says_why_without_the_address(sent: Any, note: Any, call: Call) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (
+            "bounce_permanent_general",
+            'Bounced: Permanent/General 5.1.1 "550 5.1.1 user unknown"',
+        ),
+        (
+            "identity_bounce_with_dsn",
+            'Bounced: Permanent/General 5.1.1 "550 5.1.1 <[address]>... User"',
+        ),
+        (
+            "bounce_forwarded_mailbox",
+            'Bounced: Transient/MailboxFull 5.2.2 "552 5.2.2 <[address]>: mailbox full"',
+        ),
+        ("bounce_nobody", "Bounced: Permanent/NoEmail"),
+        ("bounce_undetermined", "Bounced: Undetermined/Undetermined"),
+        (
+            "complaint_account_suppression_list",
+            "Not sent: the address is on the suppression list of the SES account.",
+        ),
+    ],
+)
+def test_an_undelivered_mail_says_why_in_the_hosts_words_without_any_address(
+    sent: Any, note: Any, call: Call, table: Any, name: str, why: str
+) -> None:
     message_id = sent()
-    note(sample("bounce_permanent_general", message_id))
+    note(sample(name, message_id))
 
     answer = call("GET", "/Status", query={"MessageId": message_id})["json"]
 
-    assert answer["ErrorMessage"] == "Bounced: Permanent/General 5.1.1"
+    assert answer["ErrorMessage"] == why
+    assert "freemail" not in json.dumps(table.scan()["Items"], default=str)
+
+
+@pytest.mark.parametrize("format_", ["json", "xml"])
+def test_a_hosts_words_break_no_answer(sent: Any, note: Any, call: Call, format_: str) -> None:
+    message_id = sent()
+    event = sample("bounce_permanent_general", message_id)
+    words = 'smtp; 550 5.1.1 <b>\x00"no\ud800 such"\r\n&amp; ]]> \u202euser\ufffe' + "é" * 900
+    event["bounce"]["bouncedRecipients"][0]["diagnosticCode"] = words
+
+    assert note(event) == []
+
+    reply = call("GET", f"/Status/{message_id}", query={"format": format_})
+    assert reply["statusCode"] == 200
+    said = "Bounced: Permanent/General 5.1.1 &quot;" if format_ == "xml" else "Bounced: Permanent/"
+    assert "no such" in reply["body"]
+    assert said.partition(" &quot;")[0] in reply["body"]
+
+
+def test_an_automatic_reply_leaves_a_delivered_mail_delivered(
+    sent: Any, note: Any, call: Call, table: Any
+) -> None:
+    for order in itertools.permutations(["delivery", "bounce_automatic_reply"]):
+        message_id = sent()
+
+        note(*(sample(name, message_id) for name in order))
+
+        answer = call("GET", f"/Status/{message_id}")["json"]
+        assert answer["Status"] == "delivered"
+        assert "ErrorMessage" not in answer
+        record = table.get_item(Key={"pk": f"MSG#{message_id}", "sk": "RECORD"})["Item"]
+        assert record["recipients"][0]["replied_at"] > 0
+
+
+def test_with_several_recipients_a_bounce_of_a_stranger_changes_nobody(
+    sent: Any, note: Any, status: Any
+) -> None:
+    message_id = sent(CC="bob@recipient.example")
+
+    assert (
+        note(*(sample(name, message_id) for name in ("bounce_forwarded_mailbox", "bounce_nobody")))
+        == []
+    )
+    assert status(message_id) == "sent"
+
+
+def test_the_error_message_is_of_who_bounced_and_not_of_who_waits(
+    sent: Any, note: Any, call: Call
+) -> None:
+    message_id = sent(To="eve@other.example", CC=TO)
+
+    note(sample("bounce_failed_and_delayed", message_id))
+
+    answer = call("GET", f"/Status/{message_id}")["json"]
+    assert answer["ErrorMessage"] == 'Bounced: Permanent/General 5.0.0 "550 user unknown"'
 
 
 def test_several_recipients_are_delivered_when_the_last_one_is(

@@ -1,5 +1,6 @@
 """Whoever bounced for good or complained gets no more mail of the domain."""
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -53,7 +54,14 @@ def suppressed(table: Any, domain: str = "example.com") -> dict[str, str]:
         ("complaint_abuse", "complaint"),
         ("complaint_without_feedback_report", "complaint"),
         ("bounce_transient_mailbox_full", None),
+        ("bounce_transient_no_such_user", "bounce"),
+        ("bounce_failed_and_delayed", "bounce"),
+        ("complaint_account_suppression_list", "bounce"),
+        ("complaint_of_one_host", "complaint"),
         ("bounce_undetermined", None),
+        ("bounce_automatic_reply", None),
+        ("bounce_forwarded_mailbox", None),
+        ("bounce_nobody", None),
         ("delivery", None),
     ],
 )
@@ -127,6 +135,75 @@ def test_who_never_got_the_mail_is_not_suppressed_by_a_complaint_list(
     note("complaint_abuse", send()["MessageId"], complainedRecipients=others)
 
     assert suppressed(table) == {ADA: "complaint"}
+
+
+def test_who_is_only_delayed_in_a_bounce_of_others_still_gets_mail(
+    send: Any, note: Any, ses: Ses, table: Any
+) -> None:
+    eve = "eve@other.example"
+    note("bounce_failed_and_delayed", send(f"{ADA}; {eve}")["MessageId"])
+
+    assert suppressed(table) == {ADA: "bounce"}
+    assert send(eve)["Status"] == "sent"
+
+
+def test_a_stranger_who_bounced_for_good_suppresses_nobody(
+    send: Any, note: Any, table: Any
+) -> None:
+    stranger = [{"emailAddress": "ada.privat@freemail.example", "status": "5.1.1"}]
+
+    note("bounce_permanent_general", send()["MessageId"], bouncedRecipients=stranger)
+
+    assert suppressed(table) == {}
+
+
+def test_a_complaint_that_names_several_of_ours_suppresses_nobody(
+    send: Any, note: Any, table: Any
+) -> None:
+    message_id = send(f"{ADA}, {BOB}")["MessageId"]
+
+    note("complaint_of_one_host", message_id)
+    assert suppressed(table) == {}
+
+    note("complaint_abuse", message_id)
+    assert suppressed(table) == {ADA: "complaint"}
+
+
+def test_it_lifts_nothing_that_another_message_taught(send: Any, note: Any, table: Any) -> None:
+    both = send(f"{ADA}, {BOB}")["MessageId"]
+    note("complaint_abuse", send()["MessageId"])
+
+    note("complaint_of_one_host", both)
+    note("complaint_of_one_host", both, complaintFeedbackType="not-spam", timestamp="2026-11-23")
+
+    assert suppressed(table) == {ADA: "complaint"}
+
+
+ALONE, OF_BOTH = "complaint_abuse", "complaint_of_one_host"
+NO_SPAM = {"complaintFeedbackType": "not-spam"}
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ([(ALONE, 21, {}), (ALONE, 22, NO_SPAM), (OF_BOTH, 23, {})], None),
+        ([(ALONE, 23, {}), (ALONE, 22, NO_SPAM), (OF_BOTH, 21, {})], "complaint"),
+        ([(ALONE, 21, {}), (OF_BOTH, 22, NO_SPAM)], None),
+        ([(ALONE, 22, {}), (OF_BOTH, 21, NO_SPAM)], "complaint"),
+        ([(ALONE, 21, {}), (ALONE, 23, {}), (ALONE, 22, NO_SPAM)], "complaint"),
+    ],
+)
+def test_complaints_and_what_takes_them_back_may_come_in_any_order(
+    send: Any, note: Any, table: Any, told: Any, reason: str | None
+) -> None:
+    for order in itertools.permutations(told):
+        table.delete_item(Key={"pk": "SUPPRESSED#example.com", "sk": ADA})
+        message_id = send(f"{ADA}, {BOB}")["MessageId"]
+
+        for name, day, more in order:
+            note(name, message_id, timestamp=f"2026-11-{day}T00:00:00Z", **more)
+
+        assert suppressed(table) == ({ADA: reason} if reason else {})
 
 
 def test_the_mailbox_simulator_is_never_suppressed(send: Any, note: Any, table: Any) -> None:

@@ -4,14 +4,16 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.paths import SES_EVENTS
 
-from core.message import lifecycle, status
+from core.message import lifecycle, merging, ses_event, status
+from core.message.event import Event, EventType, Report
 from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
 from core.message.record import Attempt, Recipient, Record
-from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
+RECORDED = sorted(path for path in SES_EVENTS.glob("*.json") if "lambda" not in path.name)
 ADDRESSES = [f"r{number}@recipient.example" for number in range(3)]
 
 
@@ -20,17 +22,27 @@ def ses_id(attempt):
 
 
 @st.composite
+def reports(draw):
+    return Report(
+        kind=draw(st.sampled_from(EventType)),
+        address=draw(st.sampled_from([None, "", "eve@other.example", *ADDRESSES])),
+        detail=draw(st.sampled_from(["", "a", "b"])),
+        words=draw(st.sampled_from(["", "550 r0@recipient.example", "550 r1", "552 full"])),
+        is_dead=draw(st.booleans()),
+        is_withheld=draw(st.booleans()),
+    )
+
+
+@st.composite
 def events(draw):
     attempt = draw(st.integers(0, 3))
-    several = st.frozensets(st.sampled_from([*ADDRESSES, "eve@other.example"]), max_size=3)
     return Event(
         kind=draw(st.sampled_from(EventType)),
         message_id="m",
         attempt=attempt,
         ses_message_id=ses_id(attempt),
-        at=draw(st.integers(1, 5)),
-        recipients=draw(st.none() | several),
-        detail=draw(st.sampled_from(["", "a", "b"])),
+        at=draw(st.integers(0, 5)),
+        reports=tuple(draw(st.lists(reports(), max_size=4))),
     )
 
 
@@ -73,7 +85,7 @@ def outcomes(number):
 
 def told(record, told_in_order):
     for event in told_in_order:
-        record = lifecycle.merge(record, event)
+        record = merging.merge(record, event)
     return record
 
 
@@ -81,7 +93,7 @@ def came(record, steps):
     """Apply events and ends of tries, as they came."""
     for step in steps:
         if isinstance(step, Event):
-            record = lifecycle.merge(record, step)
+            record = merging.merge(record, step)
         else:
             record = lifecycle.settle(record, *step, NOW + 1, 0.5)
     return record
@@ -92,6 +104,26 @@ def test_events_give_the_same_record_in_any_order_and_any_number(record, given_,
     doubled = given_ + data.draw(st.lists(st.sampled_from(given_), max_size=4))
 
     assert told(record, data.draw(st.permutations(doubled))) == told(record, given_)
+
+
+def recorded():
+    """Draw an event as SES writes it."""
+    read = [ses_event.parse(path.read_text("utf-8")) for path in RECORDED]
+    return st.sampled_from([event for event in read if event])
+
+
+@given(trying(), st.integers(1, 3), st.lists(recorded(), min_size=1, max_size=6), st.data())
+def test_so_do_events_as_ses_writes_them(record, number, given_, data):
+    """Replies, strangers, bounces and complaints of several, to one recipient or more."""
+    names = ("ada@recipient.example", "bob@recipient.example", "eve@other.example")
+    recipients = tuple(Recipient(address=address) for address in names[:number])
+    record = record.model_copy(update={"recipients": recipients})
+    doubled = given_ + data.draw(st.lists(st.sampled_from(given_), max_size=4))
+
+    after = told(record, given_)
+
+    assert told(record, data.draw(st.permutations(doubled))) == after
+    assert all("@" not in recipient.detail for recipient in after.recipients)
 
 
 @given(trying(), st.lists(events(), min_size=1, max_size=4), st.data())
@@ -129,7 +161,7 @@ def test_every_event_shows_that_ses_has_the_mail(record, given_, data):
 def test_a_recipients_status_never_goes_back(record, given_, last):
     before = told(record, given_)
 
-    after = lifecycle.merge(before, last)
+    after = merging.merge(before, last)
 
     for earlier, later in zip(before.recipients, after.recipients, strict=True):
         assert status.merge(earlier.status, later.status) is later.status

@@ -16,9 +16,9 @@ from botocore.exceptions import (
 
 from core.aws.deadline import NotWritten
 from core.message.address import Mailbox
+from core.message.ids import ATTEMPT_TAG, MESSAGE_ID_TAG
 from core.message.mail import Mail
 from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
-from core.message.ses_event import ATTEMPT_TAG, MESSAGE_ID_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

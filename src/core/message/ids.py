@@ -1,4 +1,4 @@
-"""Message ids: unique, and sorted by the time at which they were made.
+"""Message ids: unique, sorted by the time at which they were made, and known to SES by a tag.
 
 They are ULIDs (https://github.com/ulid/spec): 26 characters of Crockford's base 32.
 """
@@ -6,6 +6,11 @@ They are ULIDs (https://github.com/ulid/spec): 26 characters of Crockford's base
 import os
 import re
 import time
+
+MESSAGE_ID_TAG = "mailapi_message_id"
+"""The email tag with our message id: SES gets it with the mail and returns it in every event."""
+ATTEMPT_TAG = "mailapi_attempt"
+"""The email tag with the number of the try."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Without I, L, O and U.
 _FORM = re.compile(f"[{_ALPHABET}]{{26}}\\Z")

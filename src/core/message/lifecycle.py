@@ -18,7 +18,6 @@ from core.message.record import (
     Recipient,
     Record,
 )
-from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 _BACKOFF_FIRST, _BACKOFF_MOST = 5, 3600
@@ -92,48 +91,25 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
     if written.outcome and not says_more:
         return record
     if isinstance(outcome, Sent):
-        return _taken(_noted(record, number, outcome="sent", ses_message_id=outcome.ses_message_id))
-    noted = _noted(record, number, outcome=_WRITTEN[type(outcome)], code=outcome.code)
+        return note_taken(
+            note_attempt(record, number, outcome="sent", ses_message_id=outcome.ses_message_id)
+        )
+    settled = note_attempt(record, number, outcome=_WRITTEN[type(outcome)], code=outcome.code)
     if record.is_taken:
-        return noted
+        return settled
     match outcome:
         case Refused(_, message, needs_letter):
-            return _given_up(noted, message, now) if needs_letter else _failed(noted, message)
+            return _given_up(settled, message, now) if needs_letter else _failed(settled, message)
         case NotTaken():
-            return _deferred(noted, outcome, now, jitter)
+            return _deferred(settled, outcome, now, jitter)
         case NoAnswer():
-            return _unanswered(noted)
+            return _unanswered(settled)
 
 
 _ABANDONED = "Abandoned"
 """The code of a try whose end nobody has written down in time."""
 _WRITTEN = {Refused: "refused", NotTaken: "not taken", NoAnswer: "no answer"}
 """How `Attempt.outcome` names an outcome."""
-
-
-def merge(record: Record, event: Event) -> Record:
-    """Add to a message what an event of SES says.
-
-    The events of a message may be merged in any order, and each any number of times: the record is
-    the same in the end. Every event proves that SES has the mail, whatever was known before.
-    Recipients that the message does not have are passed over: a complaint names all addresses of a
-    host to which the mail went.
-    """
-    merged = record if record.is_suppressed else _taken(record)
-    if 0 < event.attempt <= len(record.attempts):
-        merged = _noted(
-            merged, event.attempt, outcome="sent", ses_message_id=event.ses_message_id, code=""
-        )
-    named = event.recipients
-    return _changed(
-        merged,
-        recipients=tuple(
-            _reported(recipient, event)
-            if named is None or recipient.address in named
-            else recipient
-            for recipient in merged.recipients
-        ),
-    )
 
 
 def repair(record: Record, now: int, heard_at: int = 0) -> Record:
@@ -161,7 +137,7 @@ def repair(record: Record, now: int, heard_at: int = 0) -> Record:
 def abandon(record: Record) -> Record:
     """Give up the newest try as unanswered, because nobody has written down how it ended."""
     number = len(record.attempts)
-    return _unanswered(_noted(record, number, outcome="no answer", code=_ABANDONED))
+    return _unanswered(note_attempt(record, number, outcome="no answer", code=_ABANDONED))
 
 
 def revive(record: Record, now: int) -> Record:
@@ -191,18 +167,7 @@ def note_letter(record: Record) -> Record:
     return _changed(record, next_attempt_at=0) if record.owes_letter else record
 
 
-def _changed(record: Record, **changes: object) -> Record:
-    return record.model_copy(update=changes)
-
-
-def _noted(record: Record, number: int, **changes: str) -> Record:
-    """Change what is written about try `number`."""
-    attempts = list(record.attempts)
-    attempts[number - 1] = attempts[number - 1].model_copy(update=changes)
-    return _changed(record, attempts=tuple(attempts))
-
-
-def _taken(record: Record) -> Record:
+def note_taken(record: Record) -> Record:
     """Note that SES has the mail: every recipient is at least `sent`."""
     return _changed(
         record,
@@ -213,15 +178,30 @@ def _taken(record: Record) -> Record:
     )
 
 
+def note_attempt(record: Record, number: int, **changes: str) -> Record:
+    """Change what is written about try `number`."""
+    attempts = list(record.attempts)
+    attempts[number - 1] = attempts[number - 1].model_copy(update=changes)
+    return _changed(record, attempts=tuple(attempts))
+
+
+def _changed(record: Record, **changes: object) -> Record:
+    return record.model_copy(update=changes)
+
+
 def _silent(record: Record) -> Record:
-    """Make recipients `unknown` about whom no event has come in the time that SES has for it."""
-    return _changed(
-        record,
-        recipients=tuple(
-            _at_least(recipient, Status.UNKNOWN) if recipient.status is Status.SENT else recipient
-            for recipient in record.recipients
-        ),
-    )
+    """End the wait for events about recipients of whom none has come in SES's time for it."""
+    return _changed(record, recipients=tuple(map(_given_up_on, record.recipients)))
+
+
+def _given_up_on(recipient: Recipient) -> Recipient:
+    """Say of a recipient that nobody knows: unless a program has replied, for then it has arrived.
+
+    (`merging` says the same of a reply that comes later.)
+    """
+    if recipient.status is not Status.SENT:
+        return recipient
+    return _at_least(recipient, Status.DELIVERED if recipient.replied_at else Status.UNKNOWN)
 
 
 def _failed(record: Record, message: str) -> Record:
@@ -287,34 +267,3 @@ def _unanswered(record: Record) -> Record:
 
 def _at_least(recipient: Recipient, least: Status) -> Recipient:
     return recipient.model_copy(update={"status": status.merge(recipient.status, least)})
-
-
-_BECOMES = {
-    EventType.SEND: Status.SENT,
-    EventType.DELIVERY_DELAY: Status.SENT,
-    EventType.DELIVERY: Status.DELIVERED,
-    EventType.BOUNCE: Status.UNDELIVERED,
-    EventType.REJECT: Status.FAILED,
-    EventType.RENDERING_FAILURE: Status.FAILED,
-    EventType.OPEN: Status.READ,
-}
-"""The status that an event reports (docs/contract.md B3)."""
-
-_NOTED_AT = {EventType.COMPLAINT: "complained_at", EventType.COMPLAINT_CLEARED: "cleared_at"}
-"""The field that keeps the time of an event which changes no status."""
-
-
-def _reported(recipient: Recipient, event: Event) -> Recipient:
-    """Add an event to the recipient that it is about."""
-    if noted_at := _NOTED_AT.get(event.kind):
-        latest = max(getattr(recipient, noted_at), event.at)
-        return recipient.model_copy(update={noted_at: latest})
-    reported = _BECOMES[event.kind]
-    becomes = status.merge(recipient.status, reported)
-    if becomes is not reported:
-        return recipient
-    # Of two reports of the same status the text that sorts last is kept, so that the order in which
-    # they come does not matter.
-    is_repeated = reported is recipient.status
-    detail = max(recipient.detail, event.detail) if is_repeated else event.detail
-    return recipient.model_copy(update={"status": becomes, "detail": detail})

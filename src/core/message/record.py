@@ -40,9 +40,15 @@ class Recipient(BaseModel):
     status: Status = Status.ACCEPTED
     """`accepted` until something is known: see `Status`."""
     detail: str = ""
-    """The reason for the status, without personal data: `Bounced: Permanent/General 5.1.1`."""
+    """The reason for the status, without personal data, and in quotation marks what the receiving
+    host said: `Bounced: Permanent/General 5.1.1 "550 5.1.1 user unknown"`."""
+    replied_at: int = 0
+    """When an automatic reply ("out of office") came; 0 if none did. It changes no status."""
     complained_at: int = 0
-    """When the newest complaint was made; 0 if none was."""
+    """When the newest complaint was made that names it; 0 if none was."""
+    accused_at: int = 0
+    """The same, of complaints that name no other recipient of the message: SES often lists all of a
+    host, as the host does not say who it was."""
     cleared_at: int = 0
     """When a complaint was taken back (feedback type `not-spam`); 0 if none was."""
     is_suppressed: bool = False

@@ -8,8 +8,9 @@ does not count them either.
 
 from typing import Literal, NamedTuple
 
-from core.message.record import Recipient, Record
-from core.message.ses_event import Event
+from core.message import merging
+from core.message.event import Event
+from core.message.record import Record
 from core.message.status import Status
 
 WINDOW_HOURS = 24
@@ -33,8 +34,10 @@ class Tally(NamedTuple):
     outcomes: int = 0
     """Recipients about whom SES has reported a delivery or a bounce."""
     bounces: int = 0
-    """Permanent bounces only: a full mailbox says nothing about the sender."""
+    """Bounces for good only (`event.Report.is_dead`): a full mailbox says nothing about the sender.
+    Nor does an address to which SES did not try to send; SES does not count that either."""
     complaints: int = 0
+    """Complaints, not recipients who may have made them."""
 
     def plus(self, other: "Tally") -> "Tally":
         """Return the sums of two tallies."""
@@ -65,18 +68,18 @@ class Tallies(dict[str, Tally]):
 
 
 def of_change(before: Record, after: Record, event: Event) -> Tally:
-    """Count what `event` changed in its message: nothing if it came before."""
-    total = Tally()
+    """Count what `event` changed in its message: nothing if it came before.
+
+    A complaint counts once, however many it names: one of them made it.
+    """
+    outcomes = bounces = complaints = 0
+    about = merging.meant(after, event)
     for was, is_ in zip(before.recipients, after.recipients, strict=True):
-        if not was.address.endswith(SIMULATOR):
-            total = total.plus(_of_recipient(was, is_, event))
-    return total
-
-
-def _of_recipient(was: Recipient, is_: Recipient, event: Event) -> Tally:
-    bounces = is_.status is Status.UNDELIVERED and was.status is not Status.UNDELIVERED
-    return Tally(
-        outcomes=was.status not in _REPORTED and is_.status in _REPORTED,
-        bounces=bounces and event.is_permanent,
-        complaints=is_.complained_at > 0 and was.complained_at == 0,
-    )
+        if was.address.endswith(SIMULATOR):
+            continue
+        outcomes += was.status not in _REPORTED and is_.status in _REPORTED
+        complaints += is_.complained_at > 0 and was.complained_at == 0
+        if is_.status is Status.UNDELIVERED and was.status is not Status.UNDELIVERED:
+            reports = about.get(was.address, ())
+            bounces += any(report.is_dead and not report.is_withheld for report in reports)
+    return Tally(outcomes, bounces, min(complaints, 1))

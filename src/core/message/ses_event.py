@@ -1,59 +1,28 @@
-"""Events of SES: what it reports about a mail, read from every form in which it arrives.
+"""Events of SES, read from every form in which they arrive.
 
 The forms are documented below https://docs.aws.amazon.com/ses/latest/dg/:
 event-publishing-retrieving-sns-contents.html (events of configuration sets),
 notification-contents.html (notifications of identities) and monitoring-eventbridge.html.
-SES adds members and values without notice, so all that is not needed is passed over.
+SES adds members and values without notice, so all that is not needed is passed over. So is what
+cannot be read: the rest of an event still shows that SES has the mail, and often more.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from core.message.address import canonical
+from core.lazily import lazily
+from core.message.event import Event, EventType, Report, address_of
+from core.message.ids import ATTEMPT_TAG, MESSAGE_ID_TAG
 
-MESSAGE_ID_TAG = "mailapi_message_id"
-"""The email tag with our message id: SES gets it with the mail and returns it in every event."""
-ATTEMPT_TAG = "mailapi_attempt"
-"""The email tag with the number of the try."""
+if TYPE_CHECKING:
+    from core.message import bounce
+else:  # Most mails are delivered.
+    bounce = lazily("core.message.bounce")
 
 _SETUP_MESSAGE = "Successfully validated SNS topic"
-
-
-class EventType(Enum):
-    """The types of events that say something about a message (`eventType` in SES's documents)."""
-
-    SEND = auto()
-    DELIVERY = auto()
-    DELIVERY_DELAY = auto()
-    BOUNCE = auto()
-    COMPLAINT = auto()
-    COMPLAINT_CLEARED = auto()
-    REJECT = auto()
-    RENDERING_FAILURE = auto()
-    OPEN = auto()
-
-
-class Event(NamedTuple):
-    """One thing that SES reports about one message."""
-
-    kind: EventType
-    message_id: str
-    """Our id, from the email tags; "" in the notifications of identities, which have no tags."""
-    attempt: int
-    """The number of the try (the first is 1); 0 if it is not known."""
-    ses_message_id: str
-    """SES's own id."""
-    at: int
-    """Epoch seconds; 0 if the time cannot be read."""
-    recipients: frozenset[str] | None = None
-    """The recipients that it is about (canonical addresses); None means all of the message's."""
-    detail: str = ""
-    """The reason, without personal data: SES's own texts contain addresses."""
-    is_permanent: bool = False
-    """Whether a bounce is for good, so that the address must not be mailed again."""
+_WITHHELD = "Not sent: the address is on the suppression list of the SES account."
 
 
 class Malformed(ValueError):
@@ -65,7 +34,7 @@ def parse(text: str) -> Event | None:
 
     Such are the message by which SES tries a new topic, clicks, and types that are not known. The
     text is the bare event, or the envelope of SNS or of EventBridge with the event in it. Raises
-    `Malformed`.
+    `Malformed` if it cannot be told what the event is, or about which mail.
     """
     if text.startswith(_SETUP_MESSAGE):
         return None
@@ -85,63 +54,66 @@ def _event(document: Mapping[str, Any]) -> Event | None:
     if name not in _READERS:
         return None
     member, reader = _READERS[name]
-    mail, report = document["mail"], document.get(member) or {}
-    reading = reader(report, mail)
+    mail, told = document["mail"], _mapping(document.get(member))
+    reading = reader(told, mail)
     if reading is None:
         return None
-    kind, recipients, detail = reading
-    is_permanent = kind is EventType.BOUNCE and report.get("bounceType") == "Permanent"
-    tags = mail.get("tags") or {}
+    kind, reports = reading
+    tags = _mapping(mail.get("tags"))
     return Event(
         kind=kind,
         message_id=_first(tags.get(MESSAGE_ID_TAG)),
         attempt=_number(_first(tags.get(ATTEMPT_TAG))),
         ses_message_id=_needed(mail["messageId"]),
-        at=_epoch(report.get("timestamp") or mail.get("timestamp") or ""),
-        recipients=None if recipients is None else frozenset(map(canonical, recipients)),
-        detail=detail,
-        is_permanent=is_permanent,
+        at=_epoch(told.get("timestamp")) or _epoch(mail.get("timestamp")),
+        reports=reports,
     )
 
 
-_Reading = tuple[EventType, Iterable[str] | None, str] | None
-"""What a reader returns: kind, recipients (None: all) and detail. None: no event for a message."""
+_Reading = tuple[EventType, tuple[Report, ...]] | None
+"""What a reader returns: the kind of the event, and its reports. None: no event for a message."""
 
 
-def _send(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return EventType.SEND, None, ""
+def _send(_told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return _about_all(EventType.SEND)
 
 
-def _delivery(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return EventType.DELIVERY, report["recipients"], ""
+def _delivery(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    kind = EventType.DELIVERY
+    return kind, _about_each(kind, _named(_list(told.get("recipients"))))
 
 
-def _delay(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return EventType.DELIVERY_DELAY, _addresses(report["delayedRecipients"]), ""
+def _delay(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    kind = EventType.DELIVERY_DELAY
+    return kind, _about_each(kind, _list(told.get("delayedRecipients")))
 
 
-def _bounce(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    bounced = report["bouncedRecipients"]
-    code = next((r["status"] for r in bounced if r.get("status")), "")
-    kind = "/".join(filter(None, (report.get("bounceType"), report.get("bounceSubType"))))
-    return EventType.BOUNCE, _addresses(bounced), f"Bounced: {kind} {code}".rstrip()
+def _bounce(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return EventType.BOUNCE, bounce.reports(told)
 
 
-def _complaint(report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    cleared = report.get("complaintFeedbackType") == "not-spam"
+def _complaint(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    """Read a complaint, or that there was one earlier: then SES has not sent the mail at all."""
+    complained = _list(told.get("complainedRecipients"))
+    if told.get("complaintSubType") == "OnAccountSuppressionList":
+        withheld = _about_each(EventType.BOUNCE, complained)
+        return EventType.BOUNCE, tuple(
+            report._replace(detail=_WITHHELD, is_dead=True, is_withheld=True) for report in withheld
+        )
+    cleared = told.get("complaintFeedbackType") == "not-spam"
     kind = EventType.COMPLAINT_CLEARED if cleared else EventType.COMPLAINT
-    return kind, _addresses(report["complainedRecipients"]), ""
+    return kind, tuple(report for report in _about_each(kind, complained) if report.address)
 
 
-def _reject(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return EventType.REJECT, None, "SES rejected the mail: bad content."
+def _reject(_told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return _about_all(EventType.REJECT, "SES rejected the mail: bad content.")
 
 
-def _failure(_report: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    return EventType.RENDERING_FAILURE, None, "SES could not render the mail."
+def _failure(_told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
+    return _about_all(EventType.RENDERING_FAILURE, "SES could not render the mail.")
 
 
-def _open(report: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
+def _open(told: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
     """Read an open: only of a mail with one recipient, as SES does not say which of several it was.
 
     An open by a program, such as a scanner for viruses, is none: a true member of the event with
@@ -150,10 +122,12 @@ def _open(report: Mapping[str, Any], mail: Mapping[str, Any]) -> _Reading:
     words = ("bot", "automated", "machine")
     by_machine = any(
         value in (True, "true") and any(word in name.lower() for word in words)
-        for name, value in report.items()
+        for name, value in told.items()
     )
-    destination = mail.get("destination") or ()
-    return None if by_machine or len(destination) != 1 else (EventType.OPEN, destination, "")
+    destination = _list(mail.get("destination"))
+    if by_machine or len(destination) != 1:
+        return None
+    return EventType.OPEN, _about_each(EventType.OPEN, _named(destination))
 
 
 _READERS = {
@@ -169,8 +143,27 @@ _READERS = {
 """By the name of an event: the member of its document with the details, and what reads that."""
 
 
-def _addresses(recipients: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [recipient["emailAddress"] for recipient in recipients]
+def _about_all(kind: EventType, detail: str = "") -> _Reading:
+    return kind, (Report(kind, detail=detail),)
+
+
+def _about_each(kind: EventType, recipients: Iterable[Any]) -> tuple[Report, ...]:
+    """Report the same of each recipient; of somebody, if none of them can be read."""
+    addresses = dict.fromkeys(map(address_of, recipients))
+    return tuple(Report(kind, address) for address in addresses if address) or (Report(kind, ""),)
+
+
+def _named(addresses: Iterable[Any]) -> list[Mapping[str, Any]]:
+    """Return recipients that an event lists by their addresses alone as all other events do."""
+    return [{"emailAddress": address} for address in addresses]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _first(values: Any) -> str:
@@ -186,12 +179,12 @@ def _needed(value: Any) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _epoch(text: str) -> int:
+def _epoch(value: Any) -> int:
     """Read `2026-11-20T09:15:30.120Z`, and `2018-10-08T14:05:45 +0000` as identities have it."""
     try:
-        return int(datetime.fromisoformat(text.replace(" ", "")).timestamp())
-    except ValueError:
+        return int(datetime.fromisoformat(value.replace(" ", "")).timestamp())
+    except (ValueError, OverflowError, AttributeError, TypeError):
         return 0  # The event counts, even if its time cannot be read.

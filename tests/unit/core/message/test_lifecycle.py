@@ -17,7 +17,6 @@ from core.message.record import (
     Recipient,
     Record,
 )
-from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
@@ -267,109 +266,6 @@ def test_a_next_try_that_would_come_after_the_last_moment_gives_the_message_up(l
         assert after.next_attempt_at == NOW + LETTER_SECONDS
 
 
-# ---- what SES tells
-
-
-def event(kind, *recipients, attempt=1, at=NOW + 5, detail="", ses_message_id=SES_ID):
-    about = frozenset(recipients) if recipients else None
-    return Event(kind, "m", attempt, ses_message_id, at, about, detail)
-
-
-@pytest.mark.parametrize(
-    ("kind", "becomes"),
-    [
-        (EventType.SEND, Status.SENT),
-        (EventType.DELIVERY, Status.DELIVERED),
-        (EventType.BOUNCE, Status.UNDELIVERED),
-        (EventType.REJECT, Status.FAILED),
-        (EventType.RENDERING_FAILURE, Status.FAILED),
-        (EventType.OPEN, Status.READ),
-        (EventType.DELIVERY_DELAY, Status.SENT),
-        (EventType.COMPLAINT, Status.SENT),
-        (EventType.COMPLAINT_CLEARED, Status.SENT),
-    ],
-)
-@pytest.mark.parametrize("state", [Status.SENDING, Status.QUEUED, Status.FAILED, Status.UNKNOWN])
-def test_every_event_shows_that_ses_has_the_mail(kind, becomes, state):
-    before = trying(state=state, error="e", next_attempt_at=NOW, addresses=(ADA, BOB))
-
-    after = lifecycle.merge(before, event(kind, ADA))
-
-    assert [one.status for one in after.recipients] == [becomes, Status.SENT]
-    assert (after.state, after.error, after.next_attempt_at) == (Status.SENT, "", 0)
-    assert after.attempts == (Attempt(at=NOW, outcome="sent", ses_message_id=SES_ID),)
-
-
-def test_an_event_that_names_nobody_is_about_everybody():
-    after = lifecycle.merge(trying(addresses=(ADA, BOB)), event(EventType.REJECT, detail="Bad."))
-
-    assert {(one.status, one.detail) for one in after.recipients} == {(Status.FAILED, "Bad.")}
-
-
-def test_an_event_about_somebody_else_says_only_that_ses_has_the_mail():
-    after = lifecycle.merge(trying(), event(EventType.BOUNCE, "eve@other.example", detail="x"))
-
-    assert after.recipients == SENT
-
-
-@pytest.mark.parametrize(("number", "noted"), [(0, 0), (1, 1), (2, 2), (3, 0), (-1, 0)])
-def test_an_event_is_noted_at_the_try_that_it_names_if_there_is_one(number, noted):
-    before = trying(2, attempts=(Attempt(at=1, outcome="no answer", code="c"), Attempt(at=NOW)))
-
-    after = lifecycle.merge(before, event(EventType.SEND, attempt=number))
-
-    found = [n for n, one in enumerate(after.attempts, start=1) if one.outcome == "sent"]
-    assert found == ([noted] if noted else [])
-    assert all(one.code == "" for one in after.attempts if one.outcome == "sent")
-
-
-def test_of_a_mail_that_was_sent_to_nobody_an_event_makes_no_sent_one():
-    """One with our id on it that is not ours to send: whoever has the API key may use any tag."""
-    before = lifecycle.suppress(trying(), {ADA})
-
-    after = lifecycle.merge(before, event(EventType.SEND))
-
-    assert after.status is Status.UNDELIVERED
-    assert not after.is_taken
-
-
-@pytest.mark.parametrize(
-    ("kind", "member"),
-    [
-        (EventType.COMPLAINT, "complained_at"),
-        (EventType.COMPLAINT_CLEARED, "cleared_at"),
-    ],
-)
-def test_of_what_is_only_noted_the_latest_time_stays(kind, member):
-    times = {"complained_at": 0, "cleared_at": 0}
-    for order in ((3, 7), (7, 3)):
-        after = trying()
-        for at in order:
-            after = lifecycle.merge(after, event(kind, ADA, at=at))
-
-        (recipient,) = after.recipients
-        assert {name: getattr(recipient, name) for name in times} == times | {member: 7}
-
-
-@pytest.mark.parametrize(
-    ("told", "status", "detail"),
-    [
-        ([(EventType.BOUNCE, "b"), (EventType.BOUNCE, "a")], Status.UNDELIVERED, "b"),
-        ([(EventType.BOUNCE, "a"), (EventType.BOUNCE, "b")], Status.UNDELIVERED, "b"),
-        ([(EventType.REJECT, "z"), (EventType.BOUNCE, "b")], Status.UNDELIVERED, "b"),
-        ([(EventType.BOUNCE, "b"), (EventType.REJECT, "z")], Status.UNDELIVERED, "b"),
-        ([(EventType.REJECT, "z"), (EventType.DELIVERY, "")], Status.DELIVERED, ""),
-        ([(EventType.DELIVERY, ""), (EventType.REJECT, "z")], Status.DELIVERED, ""),
-    ],
-)
-def test_the_detail_is_of_the_report_that_counts(told, status, detail):
-    after = trying()
-    for kind, text in told:
-        after = lifecycle.merge(after, event(kind, ADA, detail=text))
-
-    assert [(one.status, one.detail) for one in after.recipients] == [(status, detail)]
-
-
 # ---- what the sweep does
 
 
@@ -579,6 +475,17 @@ def test_of_whom_no_event_told_nobody_knows_once_ses_has_stopped_trying():
     assert [one.status for one in after.recipients] == [Status.UNKNOWN, Status.DELIVERED]
     assert changes(before, after).keys() == {"recipients"}
     assert after.due_at is None
+
+
+def test_who_has_answered_by_a_program_has_the_mail_even_if_no_delivery_was_told():
+    recipients = tuple(
+        Recipient(address=ADA, status=status, replied_at=NOW)
+        for status in (Status.SENT, Status.FAILED)
+    )
+
+    after = lifecycle.repair(taken(recipients=recipients), NOW + DELIVERY_SECONDS)
+
+    assert [one.status for one in after.recipients] == [Status.DELIVERED, Status.FAILED]
 
 
 def test_what_was_given_up_is_not_repaired_but_owes_a_letter_until_that_is_noted():

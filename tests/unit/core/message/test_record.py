@@ -236,7 +236,9 @@ def test_what_is_not_given_is_empty():
         "address": ADA,
         "status": "accepted",
         "detail": "",
+        "replied_at": 0,
         "complained_at": 0,
+        "accused_at": 0,
         "cleared_at": 0,
         "is_suppressed": False,
     }

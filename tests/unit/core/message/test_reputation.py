@@ -3,9 +3,9 @@
 import pytest
 
 from core.message import reputation
+from core.message.event import Event, EventType, Report
 from core.message.record import Attempt, Recipient, Record
 from core.message.reputation import Tallies, Tally
-from core.message.ses_event import Event, EventType
 from core.message.status import Status
 
 NOW = 1_800_000_000
@@ -39,8 +39,9 @@ def record(*recipients):
     )
 
 
-def counted(before, after, *, is_permanent=False):
-    event = Event(EventType.BOUNCE, "m", 1, "ses-1", NOW, is_permanent=is_permanent)
+def counted(before, after, *, is_dead=False, **said):
+    reports = tuple(Report(EventType.BOUNCE, one.address, is_dead=is_dead, **said) for one in after)
+    event = Event(EventType.BOUNCE, "m", 1, "ses-1", NOW, reports)
     return reputation.of_change(record(*before), record(*after), event)
 
 
@@ -48,7 +49,7 @@ def recipient(status=Status.SENT, *, address=ADA, complained_at=0):
     return Recipient(address=address, status=status, complained_at=complained_at)
 
 
-@pytest.mark.parametrize("is_permanent", [True, False])
+@pytest.mark.parametrize("is_dead", [True, False])
 @pytest.mark.parametrize(
     ("was", "is_", "outcomes", "bounces"),
     [
@@ -69,13 +70,11 @@ def recipient(status=Status.SENT, *, address=ADA, complained_at=0):
         (U, U, 0, 0),
     ],
 )
-def test_a_recipient_counts_once_when_its_outcome_is_known(
-    is_permanent, was, is_, outcomes, bounces
-):
+def test_a_recipient_counts_once_when_its_outcome_is_known(is_dead, was, is_, outcomes, bounces):
     """A bounce counts besides if it is for good; one after a delivery is the same recipient."""
-    expected = Tally(outcomes=outcomes, bounces=bounces if is_permanent else 0)
+    expected = Tally(outcomes=outcomes, bounces=bounces if is_dead else 0)
 
-    assert counted([recipient(was)], [recipient(is_)], is_permanent=is_permanent) == expected
+    assert counted([recipient(was)], [recipient(is_)], is_dead=is_dead) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,14 +90,50 @@ def test_the_recipients_of_a_message_add_up():
     before = [recipient(), recipient(address=BOB)]
     after = [recipient(U), recipient(U, address=BOB, complained_at=1)]
 
-    assert counted(before, after, is_permanent=True) == Tally(2, 2, 1)
+    assert counted(before, after, is_dead=True) == Tally(2, 2, 1)
+
+
+def test_a_bounce_counts_for_whom_it_is_for_good():
+    reports = (
+        Report(EventType.BOUNCE, ADA, is_dead=True),
+        Report(EventType.BOUNCE, BOB),
+    )
+    event = Event(EventType.BOUNCE, "m", 1, "ses-1", NOW, reports)
+    before = record(recipient(), recipient(address=BOB))
+    after = record(recipient(U), recipient(U, address=BOB))
+
+    assert reputation.of_change(before, after, event) == Tally(2, 1)
+
+
+def test_a_stranger_who_bounced_for_good_is_not_on_the_senders_list():
+    event = Event(
+        EventType.BOUNCE,
+        "m",
+        1,
+        "ses-1",
+        NOW,
+        (Report(EventType.BOUNCE, "eve@other.example", is_dead=True),),
+    )
+
+    assert reputation.of_change(record(recipient()), record(recipient(U)), event) == Tally(1)
+
+
+def test_what_ses_did_not_try_to_send_is_no_bounce():
+    assert counted([recipient()], [recipient(U)], is_dead=True, is_withheld=True) == Tally(1)
+
+
+def test_a_complaint_that_names_several_is_one():
+    before = [recipient(D), recipient(D, address=BOB)]
+    after = [recipient(D, complained_at=1), recipient(D, address=BOB, complained_at=1)]
+
+    assert counted(before, after) == Tally(complaints=1)
 
 
 def test_the_mailbox_simulator_does_not_count():
     before = [recipient(address=ROBOT), recipient()]
     after = [recipient(U, address=ROBOT, complained_at=1), recipient(D)]
 
-    assert counted(before, after, is_permanent=True) == Tally(outcomes=1)
+    assert counted(before, after, is_dead=True) == Tally(outcomes=1)
 
 
 # ---- verdicts

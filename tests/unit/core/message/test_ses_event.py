@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from support.paths import SES_EVENTS
 
-from core.message.ses_event import Event, EventType, Malformed, parse
+from core.message.event import Event, EventType, Report
+from core.message.ses_event import Malformed, parse
 
 MESSAGE = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 SES_ID = "0102019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"
@@ -26,17 +27,22 @@ def at(when):
     return int(datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp())
 
 
-def event(kind, when, *recipients, detail="", message_id=MESSAGE, attempt=1):
+def event(kind, when, *recipients, detail="", message_id=MESSAGE, attempt=1, **said):
     return Event(
         kind=kind,
         message_id=message_id,
         attempt=attempt,
         ses_message_id=SES_ID,
         at=at(when),
-        recipients=frozenset(recipients) if recipients else None,
-        detail=detail,
-        is_permanent="Permanent" in detail,
+        reports=tuple(
+            Report(kind, recipient, detail=detail, **said) for recipient in recipients or [None]
+        ),
     )
+
+
+def bounced(when, detail, words, *, is_dead=True, **more):
+    said = {"detail": f"Bounced: {detail}", "words": words, "is_dead": is_dead}
+    return event(EventType.BOUNCE, when, ADA, **said, **more)
 
 
 MAILED, DELIVERED, BOUNCED, COMPLAINED = (
@@ -52,26 +58,71 @@ READ = {
     "delivery_multi_second_event.json": event(EventType.DELIVERY, "2026-11-20T09:15:44", EVE),
     "eventbridge_delivery.json": event(EventType.DELIVERY, DELIVERED, ADA),
     "delivery_delay.json": event(EventType.DELIVERY_DELAY, "2026-11-20T09:25:40", ADA),
-    "bounce_permanent_general.json": event(
-        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/General 5.1.1"
+    "bounce_permanent_general.json": bounced(
+        BOUNCED, "Permanent/General 5.1.1", "smtp; 550 5.1.1 user unknown"
     ),
-    "bounce_permanent_suppressed_global.json": event(
-        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Permanent/Suppressed 5.1.1"
+    "bounce_permanent_suppressed_global.json": bounced(
+        BOUNCED,
+        "Permanent/Suppressed 5.1.1",
+        "Amazon SES has suppressed sending to this address because it has a recent history of "
+        "bouncing as an invalid address.",
     ),
-    "bounce_transient_mailbox_full.json": event(
-        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Transient/MailboxFull 5.2.2"
+    "bounce_transient_mailbox_full.json": bounced(
+        BOUNCED,
+        "Transient/MailboxFull 5.2.2",
+        "smtp; 552 5.2.2 The email account that you tried to reach is over quota",
+        is_dead=False,
     ),
-    "bounce_undetermined.json": event(
-        EventType.BOUNCE, BOUNCED, ADA, detail="Bounced: Undetermined/Undetermined"
-    ),
-    "identity_bounce_with_dsn.json": event(
-        EventType.BOUNCE,
+    "bounce_undetermined.json": bounced(BOUNCED, "Undetermined/Undetermined", "", is_dead=False),
+    "identity_bounce_with_dsn.json": bounced(
         "2026-11-20T09:15:38",
-        ADA,
-        detail="Bounced: Permanent/General 5.1.1",
+        "Permanent/General 5.1.1",
+        "smtp; 550 5.1.1 <ada@recipient.example>... User",
         message_id="",
         attempt=0,
     ),
+    "bounce_automatic_reply.json": Event(
+        EventType.BOUNCE, MESSAGE, 1, SES_ID, at(BOUNCED), (Report(EventType.AUTOMATIC_REPLY, ADA),)
+    ),
+    "bounce_forwarded_mailbox.json": event(
+        EventType.BOUNCE,
+        BOUNCED,
+        "ada.privat@freemail.example",
+        detail="Bounced: Transient/MailboxFull 5.2.2",
+        words="smtp; 552 5.2.2 <ada.privat@freemail.example>: mailbox full",
+    ),
+    "bounce_nobody.json": event(
+        EventType.BOUNCE, BOUNCED, "", detail="Bounced: Permanent/NoEmail", is_dead=True
+    ),
+    "bounce_failed_and_delayed.json": Event(
+        EventType.BOUNCE,
+        MESSAGE,
+        1,
+        SES_ID,
+        at(BOUNCED),
+        (
+            Report(
+                EventType.BOUNCE,
+                ADA,
+                detail="Bounced: Permanent/General 5.0.0",
+                words="smtp; 550 user unknown",
+                is_dead=True,
+            ),
+            Report(EventType.DELIVERY_DELAY, EVE),
+        ),
+    ),
+    "bounce_transient_no_such_user.json": bounced(
+        BOUNCED, "Transient/General 5.1.1", "smtp; 550 5.1.1 user unknown"
+    ),
+    "complaint_account_suppression_list.json": event(
+        EventType.BOUNCE,
+        COMPLAINED,
+        ADA,
+        detail="Not sent: the address is on the suppression list of the SES account.",
+        is_dead=True,
+        is_withheld=True,
+    ),
+    "complaint_of_one_host.json": event(EventType.COMPLAINT, COMPLAINED, ADA, BOB),
     "complaint_abuse.json": event(EventType.COMPLAINT, COMPLAINED, ADA),
     "complaint_without_feedback_report.json": event(EventType.COMPLAINT, COMPLAINED, ADA),
     "reject.json": event(EventType.REJECT, MAILED, detail="SES rejected the mail: bad content."),
@@ -185,18 +236,22 @@ def test_an_open_of_a_mail_to_several_says_nothing_of_whom():
 # Everything else
 
 
+def addresses(read):
+    return [report.address for report in read.reports]
+
+
 def test_recipients_are_known_by_their_canonical_address():
     changed = document("delivery.json")
     changed["delivery"]["recipients"] = ["ADA@Recipient.example", "b@münchen.example"]
 
-    assert parse(json.dumps(changed)).recipients == {ADA, "b@xn--mnchen-3ya.example"}
+    assert addresses(parse(json.dumps(changed))) == [ADA, "b@xn--mnchen-3ya.example"]
 
 
 @pytest.mark.parametrize("name", READ)
 def test_no_detail_holds_an_address(name):
     parsed = parse(text(name))
 
-    assert parsed is None or "@" not in parsed.detail
+    assert parsed is None or all("@" not in report.detail for report in parsed.reports)
 
 
 @pytest.mark.parametrize(
@@ -214,31 +269,73 @@ def test_what_is_no_concern_is_passed_over(told):
     assert parse(json.dumps(told)) is None
 
 
+def changed(name, *path, to):
+    told = document(name)
+    part = told
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = to
+    return parse(json.dumps(told))
+
+
 @pytest.mark.parametrize(
     ("name", "path", "value"),
     [
         ("send.json", ["mail"], None),
+        ("send.json", ["mail"], "x"),
         ("send.json", ["mail", "messageId"], None),
-        ("delivery.json", ["delivery"], None),
-        ("delivery.json", ["delivery"], "x"),
-        ("delivery.json", ["delivery", "recipients"], 1),
-        ("bounce_undetermined.json", ["bounce", "bouncedRecipients"], ["x"]),
-        ("bounce_undetermined.json", ["bounce", "bouncedRecipients"], [{}]),
-        ("complaint_abuse.json", ["complaint", "complainedRecipients"], None),
-        ("delivery_delay.json", ["deliveryDelay"], {}),
-        ("send.json", ["mail", "tags"], "x"),
-        ("send.json", ["mail", "tags"], [1]),
+        ("send.json", ["mail", "messageId"], 7),
+        ("send.json", ["eventType"], ["Send"]),
     ],
 )
-def test_an_event_without_what_it_needs_is_malformed(name, path, value):
-    changed = document(name)
-    part = changed
-    for step in path[:-1]:
-        part = part[step]
-    part[path[-1]] = value
-
+def test_an_event_of_which_nobody_can_say_what_it_is_or_of_which_mail_is_malformed(
+    name, path, value
+):
     with pytest.raises(Malformed):
-        parse(json.dumps(changed))
+        changed(name, *path, to=value)
+
+
+LISTS = {
+    "delivery": ("delivery", "recipients", EventType.DELIVERY),
+    "delivery_delay": ("deliveryDelay", "delayedRecipients", EventType.DELIVERY_DELAY),
+    "bounce_permanent_general": ("bounce", "bouncedRecipients", EventType.BOUNCE),
+}
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", [], {}, [None], [7], [[]], [{}]])
+@pytest.mark.parametrize("name", LISTS)
+def test_an_event_whose_recipients_cannot_be_read_is_about_nobody_knows_whom(name, value):
+    member, recipients, kind = LISTS[name]
+
+    for path, to in [([member, recipients], value), ([member], value)]:
+        (report,) = changed(f"{name}.json", *path, to=to).reports
+        assert (report.kind, report.address) == (kind, "")
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", [], {}, [None], [7], [[]], [{}]])
+def test_a_complaint_whose_recipients_cannot_be_read_accuses_nobody(value):
+    for path in (["complaint"], ["complaint", "complainedRecipients"]):
+        read = changed("complaint_abuse.json", *path, to=value)
+
+        assert (read.kind, read.reports) == (EventType.COMPLAINT, ())
+
+
+def test_what_cannot_be_read_among_recipients_is_passed_over():
+    recipients = [None, 7, {"emailAddress": None}, {"emailAddress": ADA}, {}, {"emailAddress": ADA}]
+    bounce = ["bounce", "bouncedRecipients"]
+
+    complained = changed("complaint_abuse.json", "complaint", "complainedRecipients", to=recipients)
+    delivered = changed("delivery.json", "delivery", "recipients", to=[None, 7, ADA, {}])
+
+    assert addresses(complained) == addresses(delivered) == [ADA]
+    assert ADA in addresses(changed("bounce_undetermined.json", *bounce, to=recipients))
+
+
+@pytest.mark.parametrize("tags", [None, "x", [1], 7])
+def test_an_event_without_readable_tags_is_found_by_the_id_of_ses(tags):
+    read = changed("send.json", "mail", "tags", to=tags)
+
+    assert (read.message_id, read.attempt, read.ses_message_id) == ("", 0, SES_ID)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +375,9 @@ def test_envelopes_within_envelopes_end():
     assert parse(told) is None
 
 
-@pytest.mark.parametrize("stamp", ["", "yesterday", None, "2026-11-20T09:15:30 +0000"])
+@pytest.mark.parametrize(
+    "stamp", ["", "yesterday", None, 7, [], "0001-01-01T00:00:00", "2026-11-20T09:15:30 +0000"]
+)
 def test_a_time_that_cannot_be_read_loses_nothing(stamp):
     changed = document("delivery.json")
     changed["delivery"]["timestamp"] = changed["mail"]["timestamp"] = stamp
@@ -286,7 +385,13 @@ def test_a_time_that_cannot_be_read_loses_nothing(stamp):
     assert parse(json.dumps(changed)).at in (0, at(MAILED))
 
 
-@pytest.mark.parametrize("tag", [[], ["x"], ["\u00b2"], [None], "2", [" 2"], ["-1"], [""]])
+def test_an_event_whose_own_time_cannot_be_read_has_that_of_the_mail():
+    assert changed("delivery.json", "delivery", "timestamp", to=7).at == at(MAILED)
+
+
+@pytest.mark.parametrize(
+    "tag", [[], ["x"], ["\u00b2"], [None], "2", [" 2"], ["-1"], [""], ["9" * 5000]]
+)
 def test_an_attempt_that_is_no_number_is_not_known(tag):
     changed = document("send.json")
     changed["mail"]["tags"]["mailapi_attempt"] = tag

@@ -108,6 +108,7 @@ def test_a_bounce(ses, name):
         "bouncedRecipients",
         "timestamp",
         "reportingMTA",
+        "remoteMtaIp",
     }
     assert (event["bounce"]["bounceType"], event["bounce"]["bounceSubType"]) == (
         "Permanent",
@@ -123,16 +124,67 @@ def test_a_bounce(ses, name):
     ]
 
 
-def test_the_bounces_of_one_mail_are_one_event(ses):
-    ses.send(**to("bounce+1", "success", "bounce+2", "suppressionlist", "ooto"))
+def test_the_bounces_of_one_mail_are_one_event_for_each_reason(ses):
+    ses.send(**to("bounce+1", "success", "bounce+2", "suppressionlist"))
 
     send, delivery, bounce, suppressed = ses.topic.wait_for(4)
     assert kinds([send, delivery]) == ["Send", "Delivery"]
     assert len(bounce["bounce"]["bouncedRecipients"]) == 2
-    assert suppressed["bounce"]["bounceSubType"] == "OnAccountSuppressionList"
-    assert delivery["delivery"]["recipients"] == [
-        AT_SIMULATOR.format(name) for name in ("success", "ooto")
+    assert suppressed["bounce"]["bounceSubType"] == "General"
+    assert suppressed["bounce"]["bouncedRecipients"] == [
+        {
+            "emailAddress": AT_SIMULATOR.format("suppressionlist"),
+            "action": "failed",
+            "status": "5.1.1",
+            "diagnosticCode": "smtp; 550 5.1.1 suppressed address",
+        }
     ]
+    assert delivery["delivery"]["recipients"] == [AT_SIMULATOR.format("success")]
+
+
+def test_an_automatic_reply_follows_its_delivery_as_a_bounce_of_an_address_alone(ses):
+    ses.send(**to("ooto+label"))
+
+    events = ses.topic.wait_for(3)
+    assert kinds(events) == ["Send", "Delivery", "Bounce"]
+    bounce = events[2]["bounce"]
+    assert bounce.keys() == {
+        "feedbackId",
+        "bounceType",
+        "bounceSubType",
+        "bouncedRecipients",
+        "timestamp",
+    }
+    assert (bounce["bounceType"], bounce["bounceSubType"]) == ("Transient", "General")
+    assert bounce["bouncedRecipients"] == [{"emailAddress": AT_SIMULATOR.format("ooto+label")}]
+
+
+@pytest.mark.parametrize("name", ["ooto", "complaint"])
+def test_what_ses_makes_up_itself_has_an_earlier_time_than_the_delivery_before_it(ses, name):
+    ses.send(**to(name))
+
+    _, delivery, made_up = ses.topic.wait_for(3)
+    (told,) = (made_up[member] for member in ("bounce", "complaint") if member in made_up)
+    assert made_up["mail"]["timestamp"] <= told["timestamp"] < delivery["delivery"]["timestamp"]
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        [],
+        None,
+        [None],
+        [{"emailAddress": "eve@other.example"}],
+        [{"emailAddress": "eve@other.example", "action": "delayed", "status": "4.0.0"}],
+    ],
+)
+def test_a_bounce_can_name_whomever_it_is_told_to(ses, recipients):
+    sent = ses.send()
+    ses.topic.wait_for(2)
+
+    assert order(ses, sent, "Bounce", bouncedRecipients=recipients)[0] == 200
+
+    assert ses.topic.wait_for(3)[2]["bounce"]["bouncedRecipients"] == recipients
 
 
 def test_a_complaint_follows_its_delivery(ses):
@@ -276,6 +328,7 @@ def test_an_ordered_event_says_what_it_is_told_to_say(ses):
         ],
         "timestamp": "2026-01-01T00:00:00.000Z",
         "reportingMTA": "",
+        "remoteMtaIp": "203.0.113.27",
     }
 
 
