@@ -139,6 +139,13 @@ def test_of_a_text_without_end_its_beginning_is_kept():
     assert kept("550 no " + "word " * 10_000) == ("550 no " + "word " * 100)[:299] + "\u2026"
 
 
+def test_only_the_word_at_the_cut_is_dropped():
+    padded = "550 no" + " " * 1991
+
+    assert kept(f"{padded} ab") == "550 no ab"
+    assert kept(f"{padded} abc") == "550 no"
+
+
 def test_any_text_becomes_a_short_line():
     for text in ("@" * 5000, "a@ " * 5000, "(at)" * 5000, "=?" * 5000, "%" * 5000, '"' * 5000):
         assert re.fullmatch(r"[^\n\"]{0,300}", kept(text))
