@@ -51,7 +51,8 @@ def _is_place(start: str, *, is_whole: bool) -> bool:
     if "://" in start[:10] or start.startswith("\\\\") or start[1:3] in (":\\", ":/"):
         return True
     _, dot, extension = start.rpartition(".")
-    is_name = dot and extension.isalnum() and len(extension) <= _LONGEST_EXTENSION
+    is_short = len(extension) <= _LONGEST_EXTENSION
+    is_name = dot and extension.isalnum() and not extension.isdigit() and is_short
     return bool(is_whole and is_name and "\n" not in start)
 
 

@@ -66,7 +66,7 @@ def test_the_lines_around_a_certificate_are_recognised():
 
 
 @pytest.mark.parametrize(
-    "text", ["Guten Tag, ...", "@@", "", "====", "{{file}}", "QUJD\u00a0", "\0"]
+    "text", ["Guten Tag, ...", "%PDF-1.7", "@@", "", "====", "{{file}}", "QUJD\u00a0", "\0"]
 )
 def test_what_looks_like_nothing_known_is_told_what_is_wanted(text):
     assert wanted(text) == ""
