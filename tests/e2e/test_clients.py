@@ -97,7 +97,8 @@ def test_the_documentation_lists_the_file_types_that_ses_refuses() -> None:
 def dtos(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Import what `/types/python` answers."""
     folder = tmp_path_factory.mktemp("types")
-    (folder / "generated_dtos.py").write_text(httpx.get(f"{stack.url}/types/python").text)
+    reply = httpx.get(f"{stack.url}/types/python", timeout=40)
+    (folder / "generated_dtos.py").write_text(reply.raise_for_status().text)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         return importlib.import_module("generated_dtos")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from support import programs
-from support.documents import DOCS, Example, examples
+from support.documents import DOCS, Example, examples, table
 
 from local.stack import Stack
 
@@ -130,6 +130,24 @@ def test_a_program_in_csharp_throws_what_a_refused_mail_is_refused_for(
 
     with pytest.raises(AssertionError, match="entry 1 has no '@'"):
         run(example._replace(files=wrong))
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-api-key": "x" * 20}, {"Authorization": "Bearer {key}"}, {"key": "{key}"}]
+)
+@pytest.mark.parametrize("path", ["/Mail/Send", "/Nope"])
+def test_without_its_key_in_its_header_a_request_is_told_where_the_key_goes(
+    stack: Stack, headers: dict[str, str], path: str
+) -> None:
+    headers = {name: value.replace("{key}", stack.api_key) for name, value in headers.items()}
+    rows = table(DOCS / "api.md", header="| you send | HTTP |")
+    (told,) = (says for _, _, code, says in rows if code == "`INVALID_API_KEY`")
+
+    reply = httpx.post(f"{stack.url}{path}", headers=headers, json={"To": ADA}, timeout=40)
+
+    answer = reply.json()
+    assert (reply.status_code, answer["ResponseStatus"]["Message"]) == (403, told)
+    assert (answer["Status"], answer["ErrorMessage"], answer["Retry"]) == ("failed", told, False)
 
 
 # ---- README.md

@@ -24,7 +24,7 @@ from support.samples import some
 from support.work import never_endless
 
 from core.contract.limits import MAX_CONTENT_TYPE_LENGTH
-from core.formats import json_document
+from core.formats import json_document, json_mistakes
 from core.submission import attachments
 
 LENGTH = 128_000
@@ -58,6 +58,11 @@ LISTED = {
             re.compile(json_document._VALUES, re.DOTALL),
             re.compile(json_document._VALUES_OR_BYTES, re.DOTALL),
         ),
+    ),
+    "core.formats.json_mistakes:hint": use(
+        "match",
+        examples=tuple(re.compile(pattern) for pattern, _ in json_mistakes._HINTS),
+        longest=json_mistakes._LOOKED_AT,
     ),
     "core.formats.jsv:_SPECIAL": use("search"),
     "core.formats.jsv:_QUOTED": use("match"),

@@ -138,15 +138,17 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(sent, status, code.strip("`"), says)
+    Row(sent, status, code.strip("`"), says.strip("`"))
     for sent, status, code, says in table(API, header="| you send | HTTP |")
 ]
 KEY = {"Idempotency-Key": "invoice-1"}
 
 
 def asked(call: Call, row: Row) -> dict[str, Any]:
-    """Send what a row says in code: verb and path, or a mail in JSON."""
+    """Send what a row says in code: verb and path, or a mail in JSON or XML."""
     (code,) = spans(row.sent)
+    if code.startswith("<"):
+        return call("POST", "/Mail/Send", code, headers={"Content-Type": XML, "Accept": JSON})
     if not code.startswith("{"):
         verb, path = code.split(" ")
         path, _, query = path.partition("?")

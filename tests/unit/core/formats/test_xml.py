@@ -633,6 +633,31 @@ def test_what_is_not_base64_is_undecodable(content):
     assert isinstance(held(read_bytes(content)), Undecodable)
 
 
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("<Text>Meier & Sohn</Text>", "In a text, write '&' as '&amp;', '<' as '&lt;'."),
+        ("<Text>1 < 2</Text>", "In a text, write '&' as '&amp;', '<' as '&lt;'."),
+        ("<Text>a&nbsp;b</Text>", "write other characters themselves."),
+        ("<Text>a", "The element before it is not closed."),
+        ("<h:Text/>", "Declare the prefix: xmlns:prefix='...'."),
+    ],
+)
+def test_a_mistake_in_xml_is_told_how_to_mend_it(content, advice):
+    with pytest.raises(Unreadable) as refusal:
+        read(f'<SendMail xmlns="{SendMail.namespace}">{content}</SendMail>'.encode())
+
+    assert refusal.value.message.endswith(advice)
+
+
+def test_xml_that_is_cut_off_is_asked_whether_it_is():
+    with pytest.raises(Unreadable, match="is it cut off"):
+        read(f'<SendMail xmlns="{SendMail.namespace}"><Text>a'.encode())
+
+
 # Hostile documents
 
 
