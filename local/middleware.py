@@ -31,7 +31,7 @@ _MESSAGE_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.IGNORECASE)
 _WORDS = frozenset(
     """
     mail send status api reply oneway sendmail getstatus sendmail[] getstatus[]
-    json xml jsv csv html metadata types openapi csharp typescript d python
+    json xml jsv csv html metadata types openapi csharp plain typescript d python
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 """The words of the API's own paths, in lower case: its operations and formats, and the pages."""

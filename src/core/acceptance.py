@@ -171,7 +171,9 @@ def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> 
         services.store.release(taken.key, taken.message_id)
         return None
     if taken.fingerprint != taken.key.fingerprint:
-        raise KeyReused("This idempotency key was used for another mail.") from None
+        raise KeyReused(
+            "This idempotency key was used for another mail. Send this mail with a key of its own."
+        ) from None
     if record.status is Status.SENDING and record.claimed_until > now:
         raise _in_flight() from None
     if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
@@ -209,4 +211,7 @@ def _taken_on(record: Record, now: int, services: Services) -> Record | None:
 
 
 def _in_flight() -> InFlight:
-    return InFlight("The first request with this idempotency key is still under way.")
+    return InFlight(
+        "The first request with this idempotency key is still under way. "
+        "Send the same request again in a moment."
+    )

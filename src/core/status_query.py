@@ -10,6 +10,9 @@ from core.redaction import about
 from core.submission.domains import DomainConfiguration
 from core.submission.senders import usable
 
+_SES_LENGTH, _SES_HYPHEN = 60, 16
+"""The form of SES's ids: 16 hexadecimal digits, a UUID, and six digits, with hyphens between."""
+
 
 def find(
     message_id: str | None,
@@ -26,10 +29,27 @@ def find(
     """
     text = (message_id or "").strip()
     if not text:
-        raise Invalid(Fault("MessageId", "NotEmpty", "'MessageId' must not be empty."))
+        message = f"'MessageId' must not be empty. {_ASK}"
+        raise Invalid(Fault("MessageId", "NotEmpty", message))
     wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
     with about(wanted):
         record = store.get(wanted) if is_id(wanted) else None
-    if record is None or record.domain not in usable(domains, caller):
-        raise NotFound("There is no such message.")
+    own = usable(domains, caller)
+    if record is None or record.domain not in own:
+        raise NotFound(_unknown(text, own))
     return record
+
+
+_ASK = "Give the one that SendMail answered."
+
+
+def _unknown(message_id: str, own: Mapping[str, DomainConfiguration]) -> str:
+    """Say that there is no such message, and what may be the reason.
+
+    It depends on nothing but the text that was asked for, and the caller's `own` domains.
+    """
+    if len(message_id) == _SES_LENGTH and message_id[_SES_HYPHEN] == "-":
+        return f"There is no such message: this is an id of SES's. {_ASK}"
+    days = {domain.retention_days for domain in own.values()}
+    kept = f" Messages are kept for {max(days)} days, at most." if days else ""
+    return f"There is no such message of this API key's domains. {_ASK}{kept}"

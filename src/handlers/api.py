@@ -60,7 +60,8 @@ def _respond(request: Request, context: "LambdaContext", message_ids: list[str])
     """Answer a request; add to `message_ids` the messages that it turns out to be about."""
     route = routing.find(request.method, request.path)
     if route is None:
-        return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
+        help_link = gateway.help_link(request.path)
+        return Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404", help_link)
     with suppress(MailError):  # It is raised again where the body is read, and answered there.
         request = binding.unpacked(request, CONFIG.limits)
     rendering = negotiate(request, route)
@@ -73,6 +74,8 @@ def _respond(request: Request, context: "LambdaContext", message_ids: list[str])
     call = Call(request, route, request.headers.get(idempotency.HEADER))
     status, answer = _answer(call, work)
     headers = call.headers | work.headers
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= gateway.help_link(request.path)
     if rendering.format.is_download and route.operation:
         name = f"{route.operation.name}.{rendering.format.name}"
         headers["Content-Disposition"] = f'attachment;filename="{name}"'
@@ -97,7 +100,7 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
 def _require_key(request: Request) -> None:
     """Refuse what came without a checked key: API Gateway should not have let it through."""
     if request.is_keyless:
-        raise KeyMissing("A request needs an API key, in the header 'x-api-key'.")
+        raise KeyMissing(KeyMissing.text)
 
 
 def _log_bug(error: Exception) -> None:

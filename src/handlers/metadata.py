@@ -28,6 +28,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]: 
     request = gateway.read(event)
     stage = (event.get("requestContext") or {}).get("stage") or ""
     response = _answer(request, stage)
+    if response is _NOT_FOUND:
+        response = response.with_headers(gateway.help_link(request.path))
     if response.status is HTTPStatus.OK:  # Nobody's data: what one client may see, it may keep.
         response = response.with_headers({"Cache-Control": "private, max-age=300"})
     logger.info("answered", request_id=request.id, status=int(response.status))

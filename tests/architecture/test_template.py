@@ -11,6 +11,7 @@ import pytest
 from core.aws.content_store import CLASSES
 from core.config import CONFIG
 from core.contract.contract import ErrorResponse, ResponseStatus
+from core.contract.errors import KeyMissing
 from core.contract.limits import GATEWAY_BYTES
 from core.formats import json as json_format
 from core.formats import xml as xml_format
@@ -169,6 +170,49 @@ def test_no_caller_can_use_up_the_rate_of_another():
     assert len({(limits[at]["ThrottlingRateLimit"]) for at in limited}) == 1
     plan = of_type("AWS::ApiGateway::UsagePlan")["UsagePlan"]
     assert plan["Throttle"]["RateLimit"] == {"Ref": "ThrottleRate"}
+
+
+SPOKEN = {
+    kind: response["ResponseTemplates"]
+    for kind, response in API["GatewayResponses"].items()
+    if "Fn::Join" in response["ResponseTemplates"]["application/json"]
+}
+"""The gateway's answers that have words of ours."""
+
+
+@pytest.mark.parametrize("kind", SPOKEN)
+def test_what_the_gateway_says_in_our_words_has_the_form_of_our_errors(kind):
+    words = {each["Fn::Join"][0] for each in SPOKEN[kind].values()}
+    (text,) = words
+    own = ErrorResponse(response_status=ResponseStatus(error_code=kind, message=text, errors=()))
+
+    written = {
+        media_type: text.join(TEMPLATE["Mappings"]["ErrorBody"]["Around"][name]).replace(
+            "$context.error.responseType", kind
+        )
+        for media_type, name in (("application/json", "Json"), ("application/xml", "Xml"))
+    }
+
+    assert written["application/json"] == json_format.write(own)
+    assert written["application/xml"] == xml_format.write(own)
+    assert SPOKEN[kind].keys() == written.keys()
+    assert not re.search(r"[<>&\"\\$]", text)
+    assert text.count(". ") >= 1, "what is wrong, and what to do"
+
+
+def test_the_gateway_says_of_a_missing_key_what_we_say():
+    assert SPOKEN["INVALID_API_KEY"]["application/json"]["Fn::Join"][0] == KeyMissing.text
+
+
+def test_what_the_gateway_routes_nowhere_is_answered_as_what_we_do_not():
+    response = API["GatewayResponses"]["MISSING_AUTHENTICATION_TOKEN"]
+    headers = response["ResponseParameters"]["Headers"]
+
+    assert (response["StatusCode"], response["ResponseTemplates"]) == (
+        404,
+        {"application/json": "404"},
+    )
+    assert headers["Link"] == f"'{gateway.help_link('/')['Link']}'"
 
 
 @pytest.mark.parametrize("kind", API["GatewayResponses"])

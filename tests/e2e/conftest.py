@@ -5,6 +5,8 @@ Its roles are enforced (`AUTH`): what the template does not allow, no function c
 
 import time
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any
 
 import httpx
@@ -57,3 +59,30 @@ def until(api: httpx.Client) -> Callable[..., dict[str, Any]]:
 def source(ses: httpx.Client) -> Callable[[], bytes]:
     """Return the RFC 5322 source of the newest mail that the simulator took."""
     return lambda: ses.get(f"/messages/{ses.get('/messages').json()[0]['MessageId']}").content
+
+
+@pytest.fixture
+def sent(ses: httpx.Client) -> Callable[[], list[EmailMessage]]:
+    """Return what the simulator has taken, oldest first."""
+
+    def _sent() -> list[EmailMessage]:
+        ids = [mail["MessageId"] for mail in reversed(ses.get("/messages").json())]
+        sources = (ses.get(f"/messages/{id_}").content for id_ in ids)
+        return [message_from_bytes(source, policy=policy.default) for source in sources]
+
+    return _sent
+
+
+@pytest.fixture
+def arrived(sent: Callable[[], list[EmailMessage]]) -> Callable[[], EmailMessage]:
+    """Wait for the one mail: a way that queues it answers before it is sent."""
+
+    def _arrived() -> EmailMessage:
+        deadline = time.monotonic() + 40
+        while not (mails := sent()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (mail,) = mails
+        return mail
+
+    return _arrived

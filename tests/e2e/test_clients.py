@@ -5,24 +5,21 @@ import gzip
 import importlib
 import io
 import json
-import os
 import re
 import shutil
-import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from e2e.clients import programs
 from e2e.clients.csharp import wire
-from e2e.clients.python.dtos import Attachment, GetStatus, SendMail, SendResponse, Status
 from servicestack import JsonServiceClient, UploadFile, WebServiceException
+from support import programs
+from support.documents import DOCS
 from support.mails import RESPONSE, TYPES
 
 from core.message.mail import REFUSED_EXTENSIONS
@@ -31,28 +28,13 @@ from local.stack import Stack
 Until = Callable[..., dict[str, Any]]
 Sent = Callable[[], list[EmailMessage]]
 Run = Callable[..., str]
+Greeting = Callable[[str], Any]
 
-ROOT = Path(__file__).parents[2]
 CLIENTS = Path(__file__).parent / "clients"
-PDF = b"%PDF-1.7\n"
 CONTENT = bytes(range(256))
 ADA = "ada@recipient.example"
 ANSWER = f"{{{RESPONSE}}}"
 ERROR = f"{{{TYPES}}}"
-
-SENDING = (
-    *("curl/send_json.sh", "curl/send_xml.sh", "curl/send_form.sh", "curl/upload.sh"),
-    *("curl/send_gzip.sh", "curl/send_once.sh", "curl/send_later.sh"),
-    *("python/send.py", "python/with_servicestack.py"),
-    *("typescript/send.mjs", "typescript/with_servicestack.mjs", "csharp/Send.cs"),
-)
-"""The programs that send the documentation's mail, each in its own way."""
-OTHERS = (
-    *("curl/send_many.sh", "curl/status.sh", "curl/mistakes.sh"),
-    *("answers/sent.json", "answers/sent.xml", "answers/mistakes.json"),
-    *("python/dtos.py", "typescript/dtos.mjs", "csharp/Dtos.cs"),
-)
-"""What else the documentation shows, and tests of their own run or compare."""
 
 FIELDS = {
     "Domain": "example.com",
@@ -74,126 +56,34 @@ PLAIN = FIELDS | {"Subject": "Grüße & <tag> 'a'", "Text": "eins zwei", "HTML":
 
 
 @pytest.fixture
-def sent(ses: httpx.Client) -> Sent:
-    """Return what the simulator has taken, oldest first."""
-
-    def _sent() -> list[EmailMessage]:
-        ids = [mail["MessageId"] for mail in reversed(ses.get("/messages").json())]
-        sources = (ses.get(f"/messages/{id_}").content for id_ in ids)
-        return [message_from_bytes(source, policy=policy.default) for source in sources]
-
-    return _sent
-
-
-@pytest.fixture
-def arrived(sent: Sent) -> Callable[[], EmailMessage]:
-    """Wait for the one mail: a way that queues it answers before it is sent."""
-
-    def _arrived() -> EmailMessage:
-        deadline = time.monotonic() + 40
-        while not (mails := sent()):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        (mail,) = mails
-        return mail
-
-    return _arrived
-
-
-@pytest.fixture
 def run(stack: Stack, tmp_path: Path) -> Run:
-    """Run one of `clients/` in a folder with `invoice.pdf`, and return what it prints."""
-    (tmp_path / "invoice.pdf").write_bytes(PDF)
+    """Run `commands` in a folder with a program of `clients/`, and return what they print."""
 
-    known = {"MAIL_URL": stack.url, "MAIL_KEY": stack.api_key, "INVOICE": os.urandom(8).hex()}
-
-    def _run(program: str, **variables: str) -> str:
-        environment = os.environ | known | variables
-        command = programs.command(CLIENTS / program, tmp_path)
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, (done.stdout + done.stderr).decode()
-        return done.stdout.decode()
+    def _run(program: str, commands: str) -> str:
+        shutil.copy(CLIENTS / program, tmp_path)
+        known = {"MAIL_URL": stack.url, "MAIL_KEY": stack.api_key}
+        return programs.run(commands, tmp_path, known)
 
     return _run
 
 
-# ---- the documentation
+# ---- what curl can send besides
 
 
-@pytest.mark.parametrize("program", SENDING)
-def test_a_program_of_the_documentation_sends_its_mail(
-    run: Run, arrived: Callable[[], EmailMessage], ses: httpx.Client, program: str
+@pytest.mark.parametrize("program", ["send_form.sh", "send_gzip.sh"])
+def test_curl_sends_forms_and_compressed_bodies(
+    run: Run, arrived: Callable[[], EmailMessage], program: str
 ) -> None:
-    run(program)
+    run(f"curl/{program}", f"sh {program}")
 
     mail = arrived()
     assert mail["Subject"] == "Ihre Rechnung für März"
-    assert mail["To"].addresses[0].display_name == "Ada Lovelace"
-    body = mail.get_body(("plain",))
-    assert body is not None
-    assert body.get_content().strip() == "Guten Tag, ..."
     (file,) = mail.iter_attachments()
     assert (file.get_filename(), file.get_content_type()) == ("invoice.pdf", "application/pdf")
-    assert file.get_payload(decode=True) == PDF
-    assert ses.get("/messages").json()[0]["Destination"]["ToAddresses"]
-
-
-def test_the_answers_in_the_documentation_are_the_services(run: Run, ses: httpx.Client) -> None:
-    id_ = re.compile(r"[0-9A-Z]{26}")
-    shown = {name: (CLIENTS / "answers" / name).read_text().strip() for name in ANSWERS}
-
-    for name, program in ANSWERS.items():
-        answer = run(program)
-        assert id_.sub("01JD9ZK4M6T0V3Q8W2X5Y7B1CD", answer) == shown[name]
-
-
-ANSWERS = {
-    "sent.json": "curl/send_json.sh",
-    "sent.xml": "curl/send_xml.sh",
-    "mistakes.json": "curl/mistakes.sh",
-}
-
-
-def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
-    run: Run, until: Until, ses: httpx.Client
-) -> None:
-    id_ = json.loads(run("curl/send_json.sh"))["MessageId"]
-    until(id_)
-
-    answer = json.loads(run("curl/status.sh", MESSAGE_ID=id_))
-
-    assert (answer["MessageId"], answer["Status"]) == (id_, "delivered")
-
-
-def test_the_batch_of_the_documentation_sends_each_of_its_mails(run: Run, sent: Sent) -> None:
-    answers = json.loads(run("curl/send_many.sh"))
-
-    assert [answer["Receiver"] for answer in answers] == [ADA, "bob@recipient.example"]
-    assert [str(mail["To"]) for mail in sent()] == [ADA, "bob@recipient.example"]
-
-
-def test_a_mail_with_an_idempotency_key_goes_out_once(run: Run, sent: Sent) -> None:
-    first, second = (json.loads(run("curl/send_once.sh")) for _ in range(2))
-
-    assert first["MessageId"] == second["MessageId"]
-    assert len(sent()) == 1
-
-
-def test_every_example_of_the_documentation_is_one_that_these_tests_run() -> None:
-    text = (ROOT / "docs" / "api.md").read_text()
-    shown = [(ROOT / "README.md").read_text()]
-    shown += [(CLIENTS / name).read_text() for name in (*SENDING, *OTHERS)]
-
-    examples = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-    assert len(examples) >= 10
-    assert [e for e in examples if not any(e.strip() in file for file in shown)] == []
 
 
 def test_the_documentation_lists_the_file_types_that_ses_refuses() -> None:
-    text = (ROOT / "docs" / "api.md").read_text()
+    text = (DOCS / "api.md").read_text()
 
     listed = {word for line in re.findall(r"^> (.+)$", text, re.MULTILINE) for word in line.split()}
 
@@ -201,6 +91,17 @@ def test_the_documentation_lists_the_file_types_that_ses_refuses() -> None:
 
 
 # ---- ServiceStack's Python client
+
+
+@pytest.fixture(scope="module")
+def dtos(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Import what `/types/python` answers."""
+    folder = tmp_path_factory.mktemp("types")
+    reply = httpx.get(f"{stack.url}/types/python", timeout=40)
+    (folder / "generated_dtos.py").write_text(reply.raise_for_status().text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        return importlib.import_module("generated_dtos")
 
 
 @pytest.fixture
@@ -211,14 +112,15 @@ def python(stack: Stack) -> Iterator[JsonServiceClient]:
     client._session.close()
 
 
-def greeting(subject: str) -> SendMail:
-    return SendMail(to=ADA, subject=subject, text="t")
+@pytest.fixture
+def greeting(dtos: Any) -> Greeting:
+    return lambda subject: dtos.SendMail(to=ADA, subject=subject, text="t")
 
 
 def test_the_python_client_sends_and_asks_at_its_default_path(
-    python: JsonServiceClient, arrived: Callable[[], EmailMessage]
+    python: JsonServiceClient, dtos: Any, arrived: Callable[[], EmailMessage]
 ) -> None:
-    mail = SendMail(
+    mail = dtos.SendMail(
         from_="sender@example.com",
         from_name="Jörg Müßig",
         to=ADA,
@@ -227,14 +129,16 @@ def test_the_python_client_sends_and_asks_at_its_default_path(
         subject="Grüße 😀",
         text="Tschüß",
         html="<p>Tschüß</p>",
-        attachments=[Attachment(bytes_=CONTENT, name="ä.bin", content_type="application/x-test")],
+        attachments=[
+            dtos.Attachment(bytes_=CONTENT, name="ä.bin", content_type="application/x-test")
+        ],
     )
 
     answer = python.send(mail)
 
-    assert isinstance(answer, SendResponse)
+    assert isinstance(answer, dtos.SendResponse)
     assert (answer.status, answer.sender, answer.receiver) == (
-        Status.SENT,
+        dtos.Status.SENT,
         "sender@example.com",
         ADA,
     )
@@ -242,13 +146,15 @@ def test_the_python_client_sends_and_asks_at_its_default_path(
     assert message["Subject"] == mail.subject
     assert message["From"].addresses[0].display_name == mail.from_name
     assert [file.get_payload(decode=True) for file in message.iter_attachments()] == [CONTENT]
-    assert python.send(GetStatus(message_id=answer.message_id)).message_id == answer.message_id
-    assert python.get(GetStatus(message_id=answer.message_id)).receiver == ADA
+    assert python.send(dtos.GetStatus(message_id=answer.message_id)).message_id == answer.message_id
+    assert python.get(dtos.GetStatus(message_id=answer.message_id)).receiver == ADA
 
 
-def test_the_python_client_raises_what_is_wrong_with_which_field(python: JsonServiceClient) -> None:
+def test_the_python_client_raises_what_is_wrong_with_which_field(
+    python: JsonServiceClient, dtos: Any
+) -> None:
     with pytest.raises(WebServiceException) as raised:
-        python.post(SendMail(to="nobody", attachments=[Attachment(name="a.txt")]))
+        python.post(dtos.SendMail(to="nobody", attachments=[dtos.Attachment(name="a.txt")]))
 
     assert raised.value.status_code == 400
     status = raised.value.response_status
@@ -257,9 +163,11 @@ def test_the_python_client_raises_what_is_wrong_with_which_field(python: JsonSer
     assert all(fault.error_code and fault.message for fault in status.errors)
 
 
-def test_the_python_client_raises_404_for_an_unknown_mail(python: JsonServiceClient) -> None:
+def test_the_python_client_raises_404_for_an_unknown_mail(
+    python: JsonServiceClient, dtos: Any
+) -> None:
     with pytest.raises(WebServiceException) as raised:
-        python.get(GetStatus(message_id="nothing"))
+        python.get(dtos.GetStatus(message_id="nothing"))
 
     assert raised.value.status_code == 404
     assert raised.value.response_status.error_code == "NotFound"
@@ -267,7 +175,12 @@ def test_the_python_client_raises_404_for_an_unknown_mail(python: JsonServiceCli
 
 @pytest.mark.parametrize("base_path", ["api", ""])
 def test_the_python_client_sends_batches(
-    python: JsonServiceClient, until: Until, sent: Sent, base_path: str
+    python: JsonServiceClient,
+    dtos: Any,
+    greeting: Greeting,
+    until: Until,
+    sent: Sent,
+    base_path: str,
 ) -> None:
     python.set_base_path(base_path)
 
@@ -276,7 +189,7 @@ def test_the_python_client_sends_batches(
 
     assert len(answers) == 2
     if base_path:  # Elsewhere this client does not see what it is answered: see below.
-        assert [answer.status for answer in answers] == [Status.SENT, Status.SENT]
+        assert [answer.status for answer in answers] == [dtos.Status.SENT, dtos.Status.SENT]
     deadline = time.monotonic() + 40
     while len(sent()) < 4:
         assert time.monotonic() < deadline
@@ -285,7 +198,7 @@ def test_the_python_client_sends_batches(
 
 
 def test_the_python_client_reads_answers_of_other_paths_only_in_camel_case(
-    python: JsonServiceClient, sent: Sent
+    python: JsonServiceClient, dtos: Any, greeting: Greeting, sent: Sent
 ) -> None:
     """It knows camel case only. The original answers Pascal case everywhere, and so do we there:
 
@@ -299,12 +212,12 @@ def test_the_python_client_reads_answers_of_other_paths_only_in_camel_case(
     seen_url = python.post_url("/Mail/Send", greeting("vier"), args=camel)
 
     assert (blind.message_id, blind_url.message_id) == (None, None)
-    assert (seen.status, seen_url.status) == (Status.SENT, Status.SENT)
+    assert (seen.status, seen_url.status) == (dtos.Status.SENT, dtos.Status.SENT)
     assert [str(mail["Subject"]) for mail in sent()] == ["eins", "zwei", "drei", "vier"]
 
 
 def test_the_python_client_posts_files_beside_the_request(
-    python: JsonServiceClient, arrived: Callable[[], EmailMessage]
+    python: JsonServiceClient, dtos: Any, greeting: Greeting, arrived: Callable[[], EmailMessage]
 ) -> None:
     file = UploadFile("upload", "ä.txt", "text/plain", io.BytesIO(b"content"))
 
@@ -313,23 +226,7 @@ def test_the_python_client_posts_files_beside_the_request(
     message = arrived()
     assert message["Subject"] == "Grüße"
     assert [part.get_payload(decode=True) for part in message.iter_attachments()] == [b"content"]
-    assert answer.status is Status.SENT
-
-
-def test_the_python_types_that_the_service_generates_work_with_the_client(
-    stack: Stack, python: JsonServiceClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "generated_dtos.py").write_text(httpx.get(f"{stack.url}/types/python").text)
-    monkeypatch.syspath_prepend(tmp_path)
-    made = importlib.import_module("generated_dtos")
-
-    files = [made.Attachment(bytes_=CONTENT, name="a.bin")]
-    answer = python.post(made.SendMail(from_="a@example.com", to=ADA, attachments=files))
-    status = python.get(made.GetStatus(message_id=answer.message_id))
-
-    assert (answer.status, answer.sender) == (made.Status.SENT, "a@example.com")
-    assert isinstance(status, made.SendResponse)
-    assert status.message_id == answer.message_id
+    assert answer.status is dtos.Status.SENT
 
 
 # ---- ServiceStack's TypeScript client
@@ -338,7 +235,11 @@ def test_the_python_types_that_the_service_generates_work_with_the_client(
 def test_every_call_of_the_typescript_client_works_on_either_path(
     run: Run, sent: Sent, until: Until
 ) -> None:
-    answers = json.loads(run("typescript/every_call.mjs"))
+    types = "curl --fail -sS $MAIL_URL/types/typescript -o dtos.mts"
+    compiled = "npx tsc --target es2022 --module nodenext dtos.mts"
+    program = "typescript/every_call.mjs"
+
+    answers = json.loads(run(program, f"{types}\n{compiled}\nnode every_call.mjs"))
 
     for name, calls in answers.items():
         post = calls["post"]
@@ -557,15 +458,24 @@ def test_a_csharp_client_reads_field_errors_in_xml(stack: Stack, path: str) -> N
     assert [error.text for error in root.iter(f"{ERROR}FieldName")] == ["To"]
 
 
-@pytest.mark.parametrize("types", ["ours", "generated"])
+@pytest.mark.parametrize(
+    ("types", "beside"),
+    [("csharp.plain", ""), ("csharp", "ServiceStack.cs Errors.cs")],
+)
 def test_dotnets_own_serializer_writes_what_we_read_and_reads_what_we_answer(
-    stack: Stack, run: Run, sent: Sent, tmp_path: Path, types: str
+    run: Run, sent: Sent, tmp_path: Path, types: str, beside: str
 ) -> None:
-    if types == "generated":
-        (tmp_path / "Generated.cs").write_text(httpx.get(f"{stack.url}/types/csharp").text)
-        shutil.copy(CLIENTS / "csharp" / "ServiceStack.cs", tmp_path)
+    for name in beside.split():
+        shutil.copy(CLIENTS / "csharp" / name, tmp_path)
+    libraries = "-r:System.Runtime.Serialization.dll -r:System.Net.Http.dll"
+    commands = f"""
+        curl --fail -sS $MAIL_URL/types/{types} -o Dtos.cs
+        mcs {libraries} EveryAnswer.cs Dtos.cs {beside}
+        mono EveryAnswer.exe
+    """
 
-    lines = [line.split(" ", 2) for line in run("csharp/EveryAnswer.cs").splitlines()]
+    printed = run("csharp/EveryAnswer.cs", commands)
+    lines = [line.split(" ", 2) for line in printed.splitlines()]
 
     answers = [line for line in lines if line[0] in ("sent", "reply", "status", "batch")]
     assert [line[0] for line in answers] == ["sent", "reply", "status", "batch", "batch"]

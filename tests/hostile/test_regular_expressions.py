@@ -24,7 +24,7 @@ from support.samples import some
 from support.work import never_endless
 
 from core.contract.limits import MAX_CONTENT_TYPE_LENGTH
-from core.formats import json_document
+from core.formats import json_document, json_mistakes
 from core.message import bounce, diagnostic
 from core.submission import attachments
 
@@ -61,6 +61,11 @@ LISTED = {
         ),
     ),
     "core.formats.json_document:_OTHER_CONTROLS": use("search"),
+    "core.formats.json_mistakes:hint": use(
+        "match",
+        examples=tuple(re.compile(pattern) for pattern, _ in json_mistakes._HINTS),
+        longest=json_mistakes._LOOKED_AT,
+    ),
     "core.formats.jsv:_SPECIAL": use("search"),
     "core.formats.jsv:_QUOTED": use("match"),
     "core.formats.jsv:_NAME": use("match"),

@@ -51,6 +51,7 @@ def test_the_event_of_the_folder_is_answered_with_a_page(context):
         ("/csv/metadata", "text/html; charset=utf-8", "<!doctype html>"),
         ("/types", "text/html; charset=utf-8", "<!doctype html>"),
         ("/types/csharp", "text/plain; charset=utf-8", "/* Options:"),
+        ("/types/csharp.plain", "text/plain; charset=utf-8", "// The types of"),
         ("/types/typescript", "text/plain; charset=utf-8", "/* Options:"),
         ("/types/typescript.d", "text/plain; charset=utf-8", "/* Options:"),
         ("/types/python", "text/plain; charset=utf-8", '""" Options:'),

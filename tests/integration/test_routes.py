@@ -260,3 +260,69 @@ def test_an_array_that_cannot_be_read_blames_no_item(call: Call, ses: Ses, body:
     assert reply["statusCode"] == 400
     assert "Meta" not in reply["json"]["ResponseStatus"]
     assert ses.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/Mail/Send", 404),
+        ("POST", "/Status", 404),
+        ("POST", "/SMS/Send", 404),
+        ("POST", "/json/reply/SendSMS", 405),
+        ("DELETE", "/xml/reply/SendMail", 405),
+    ],
+)
+def test_a_path_that_leads_nowhere_leads_to_the_documentation(
+    call: Call, method: str, path: str, status: int
+) -> None:
+    reply = call(method, path)
+
+    up = "../" * (path.count("/") - 1)
+    assert reply["statusCode"] == status
+    assert reply["headers"]["Link"] == f'<{up}metadata>; rel="help"'
+    assert status != 404 or reply["body"] == "404"
+
+
+def test_an_answer_that_helps_has_no_header_that_says_where_help_is(call: Call, ses: Ses) -> None:
+    for reply in (call("POST", "/Mail/Send", MAIL), call("POST", "/Mail/Send", {})):
+        assert "Link" not in reply["headers"]
+
+
+@pytest.mark.parametrize("given", ["invoice.pdf", ["a.pdf"], 1])
+def test_attachments_that_are_no_objects_are_told_how_to_be(call: Call, given: Any) -> None:
+    reply = call("POST", "/Mail/Send", MAIL | {"Attachments": given})
+
+    (fault,) = reply["json"]["ResponseStatus"]["Errors"]
+    assert (reply["statusCode"], fault["FieldName"]) == (400, "Attachments")
+    assert '[{"Bytes": "...", "Name": "...", "ContentType": "..."' in fault["Message"]
+
+
+@pytest.mark.parametrize("kind", ["json", "xml", "jsv", "form"])
+def test_a_file_whose_path_was_sent_is_refused_with_the_reason_in_every_format(
+    call: Call, kind: str
+) -> None:
+    space = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+    path = "files/2026/invoice.pdf"
+    bodies = {
+        "json": ("application/json", json.dumps(MAIL | {"Attachments": [{"Bytes": path}]})),
+        "xml": (
+            "application/xml",
+            (
+                f'<SendMail xmlns="{space}"><Attachments xmlns:h="{space}.Helper"><h:Attachment>'
+                f"<h:Bytes>{path}</h:Bytes></h:Attachment></Attachments><To>a@b.example</To></SendMail>"
+            ),
+        ),
+        "jsv": ("application/jsv", f"{{To:a@b.example,Attachments:[{{Bytes:{path}}}]}}"),
+        "form": (
+            "application/x-www-form-urlencoded",
+            f"To=a@b.example&Attachments=[{{Bytes:{path}}}]",
+        ),
+    }
+    media_type, body = bodies[kind]
+    headers = {"Content-Type": media_type, "Accept": "application/json"}
+
+    reply = call("POST", "/Mail/Send", body, headers=headers)
+
+    (fault,) = reply["json"]["ResponseStatus"]["Errors"]
+    assert (fault["ErrorCode"], fault["FieldName"]) == ("Base64", "Attachments[0].Bytes")
+    assert fault["Message"].endswith("not its path or address.")

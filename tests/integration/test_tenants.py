@@ -295,3 +295,71 @@ def test_tenant_and_tracking_reach_ses_only_where_they_are_configured(
         "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
     }
     assert not {"TenantName", "ConfigurationOverrides"} & ses.taken[1].keys()
+
+
+def test_whoever_names_a_wrong_domain_is_told_which_are_its_own(post: Any) -> None:
+    for domain in ("second.example", "broken.example"):
+        put_domain(domain, name="second", api_keys=[hash_of("our-key")])
+    change_domain("broken.example", retention_days="often")
+
+    wrong = post("/Mail/Send", MAIL | {"Domain": THEIRS}, key="our-key")
+    missing = post("/Mail/Send", MAIL, key="our-key")
+
+    own = f"{'second.example'}, {OURS}"
+    told = f"'Domain' must be a domain that this API key may send for: {own}."
+    assert wrong["json"]["ErrorMessage"] == told
+    told = f"'Domain' must be given, since this API key may send for several: {own}."
+    assert missing["json"]["ErrorMessage"] == told
+
+
+def test_whoever_names_a_wrong_sender_is_told_which_are_right(post: Any) -> None:
+    change_domain(OURS, allowed_senders=["no-reply@shop.example", "*@brand.example"])
+
+    reply = post("/Mail/Send", MAIL | {"From": f"me@{THEIRS}", "Domain": OURS}, key="our-key")
+
+    assert reply["json"]["ErrorMessage"] == (
+        "'From' must be an address that the domain's configuration allows: "
+        "no-reply@shop.example, *@brand.example."
+    )
+
+
+def test_no_refusal_names_anothers_domain(post: Any, ask: Any) -> None:
+    below = f"mail.{THEIRS}"
+    put_domain(below, name="below", api_keys=[hash_of("our-key")])
+    theirs = post("/Mail/Send", MAIL, key="their-key")["json"]["MessageId"]
+
+    refused = [
+        post("/Mail/Send", MAIL | {"Domain": NOWHERE}, key="our-key"),
+        post("/Mail/Send", MAIL, key="our-key"),
+        post("/Mail/Send", MAIL | {"Domain": OURS, "From": "me@nowhere.example"}, key="our-key"),
+        post("/Mail/Send", MAIL | {"Domain": NOWHERE}, key="a key of nobody's"),
+        ask(f"/Status/{theirs}", key="our-key"),
+        ask("/Status", key="our-key"),
+    ]
+
+    assert [reply["statusCode"] for reply in refused] == [403, 400, 400, 403, 404, 400]
+    for reply in refused:
+        assert THEIRS not in reply["body"].replace(below, "")
+
+
+def test_an_unknown_message_is_told_how_long_messages_are_kept(ask: Any) -> None:
+    change_domain(THEIRS, retention_days=3_000)
+    change_domain(OURS, retention_days=30)
+
+    reply = ask(f"/Status/{UNKNOWN_ID}", key="our-key")
+
+    assert reply["json"]["ErrorMessage"] == (
+        "There is no such message of this API key's domains. Give the one that SendMail answered. "
+        "Messages are kept for 30 days, at most."
+    )
+
+
+def test_an_id_of_ses_is_told_from_one_of_ours(ask: Any) -> None:
+    reply = ask(
+        "/Status/0100018f3c4d5e6f-01234567-89ab-cdef-0123-456789abcdef-000000", key="our-key"
+    )
+
+    assert reply["statusCode"] == 404
+    assert reply["json"]["ErrorMessage"] == (
+        "There is no such message: this is an id of SES's. Give the one that SendMail answered."
+    )

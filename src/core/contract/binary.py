@@ -6,10 +6,20 @@ from functools import partial
 
 
 class Undecodable:
-    """Stands where bytes should: something was given, and it is not base64."""
+    """Stands where bytes should: something was given, and it is not base64.
+
+    `wanted` ends the sentence "'Bytes' must be ..." for whoever gave it.
+    """
+
+    __slots__ = ("wanted",)
+
+    def __init__(self, wanted: str) -> None:
+        """Say what is wanted instead."""
+        self.wanted = wanted
 
 
-UNDECODABLE = Undecodable()
+UNDECODABLE = Undecodable("the bytes of the file in base64 (RFC 4648, section 4)")
+"""For what looks like no mistake that is known."""
 _WHITESPACE = re.compile(r"\s+", re.ASCII)
 _PADDED = re.compile(r"[^=]+={0,2}|=")
 
@@ -17,7 +27,8 @@ _PADDED = re.compile(r"[^=]+={0,2}|=")
 def decode_base64(text: str) -> bytes | Undecodable:
     """Decode a member of bytes: base64 with white space anywhere in it, also several in a row.
 
-    Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does.
+    Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does; what is
+    refused says which mistake it looks like.
     """
     # `base64.b64decode` would copy the whole text first.
     decode = partial(binascii.a2b_base64, strict_mode=True)
@@ -31,4 +42,7 @@ def decode_base64(text: str) -> bytes | Undecodable:
                 whole += decode(piece[0])
             return bytes(whole)
     except ValueError:
-        return UNDECODABLE
+        from core.contract import mistaken_bytes  # noqa: PLC0415 - hardly any mail comes here
+
+        wanted = mistaken_bytes.wanted(text)
+        return Undecodable(wanted) if wanted else UNDECODABLE

@@ -80,10 +80,17 @@ class NotAllowed(Invalid):
 
 
 class KeyMissing(MailError):
-    """A request that came without an API key. API Gateway lets none through: it is said twice."""
+    """A request that came without an API key. API Gateway lets none through: it is said twice.
+
+    `text` is what API Gateway says as well (`GatewayResponses` in `template.yaml`).
+    """
 
     status = HTTPStatus.FORBIDDEN
     code = "Forbidden"
+    text: ClassVar[str] = (
+        "Send your API key in the header 'x-api-key': it is missing there, or unknown. "
+        "See /metadata."
+    )
 
 
 class NotFound(MailError):

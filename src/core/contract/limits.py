@@ -63,7 +63,10 @@ class Limits(NamedTuple):
 
 def too_large(limit: int) -> TooLarge:
     """Return the refusal of a body that is larger than `limit` bytes."""
-    message = f"The request must not be larger than {limit} bytes."
+    message = (
+        f"The request must not be larger than {limit} bytes. Send smaller or fewer attachments, or "
+        "several requests."
+    )
     return TooLarge(message, Fault(BODY, "TooLarge", message))
 
 

@@ -116,8 +116,9 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
     if isinstance(value, dict):
         value = [value]  # A single item without its list, as the original takes it.
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
-        fault = Fault(name, Unreadable.code, f"'{name}' must be a list of objects.")
-        raise Unbindable(fault)
+        shape = ", ".join(f'"{member.name}": "..."' for member in members(contract))
+        message = f"'{name}' must be a list of objects: [{{{shape}}}]."
+        raise Unbindable(Fault(name, Unbindable.code, message))
     require_few(name, value)
     return tuple(_bind(item, contract) for item in value if item is not None)
 

@@ -58,8 +58,17 @@ def parse(text: str, *, numbers_are_bytes: bool = True) -> Any:
                 raise
             return _loaded(text, strict=False)
     except (ValueError, RecursionError) as error:
-        where = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Unreadable(f"The body is not well-formed JSON{where}.") from None
+        raise Unreadable(_told(text, error)) from None
+
+
+def _told(text: str, error: Exception) -> str:
+    """Say that a document is malformed, where, and what to do if the mistake is a known one."""
+    if not isinstance(error, json.JSONDecodeError):
+        return "The body is not well-formed JSON."
+    from core.formats import json_mistakes  # noqa: PLC0415 - most callers write JSON
+
+    hint = json_mistakes.hint(text, error.pos)
+    return f"The body is not well-formed JSON at position {error.pos}. {hint}".strip()
 
 
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")

@@ -24,7 +24,8 @@ _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,100}?[ \t\r\n]encoding[ \t\r\n]{0,9}=[ \t\r\n]{0,9}"""
     rb"""["']([A-Za-z][\w.-]{0,39})["']"""
 )
-_BAD_CHARACTER_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
+_CODES = expat.errors.codes
+_BAD_CHARACTER_REFERENCE = _CODES[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _PASSED_OVER_OR_REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
     r"|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));",
@@ -65,10 +66,23 @@ def parse(body: Body, type_name: str) -> Element:
         ) from None
 
 
+_ADVICE = {
+    _CODES[expat.errors.XML_ERROR_INVALID_TOKEN]: "In a text, write '&' as '&amp;', '<' as '&lt;'.",
+    _CODES[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: (
+        "XML knows the names amp, lt, gt, quot and apos alone: write other characters themselves."
+    ),
+    _CODES[expat.errors.XML_ERROR_TAG_MISMATCH]: "The element before it is not closed.",
+    _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]: "It ends too early: is it cut off?",
+    _CODES[expat.errors.XML_ERROR_UNBOUND_PREFIX]: "Declare the prefix: xmlns:prefix='...'.",
+}
+"""What to do about the commonest mistakes, by their code."""
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ParseError):
         line, column = error.position
-        return f"{expat.ErrorString(error.code)}. Line {line}, position {column + 1}."
+        where = f"{expat.ErrorString(error.code)}. Line {line}, position {column + 1}."
+        return f"{where} {_ADVICE.get(error.code, '')}".rstrip()
     if isinstance(error, DefusedXmlException):
         return "DTDs and entities are not supported."
     return f"{error}"

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from core.formats.body import Body
 
+_MOST_STEPS = 8
+"""Up from a path: no path of the API has as many. A header must stay short, whatever is asked."""
+
 
 class Request(NamedTuple):
     """One HTTP request. Header names are lower case; of a repeated header all values count.
@@ -101,6 +104,16 @@ def write(response: Response) -> dict[str, Any]:
         "body": response.body,
         "isBase64Encoded": False,
     }
+
+
+def help_link(path: str) -> dict[str, str]:
+    """Return the header that leads from a request's path to the documentation (RFC 8288).
+
+    It is relative, because a path may have the stage before it (`/live/Mail/Send`) of which the
+    request does not tell.
+    """
+    up = "../" * min(path.count("/") - 1, _MOST_STEPS)
+    return {"Link": f'<{up}metadata>; rel="help"'}
 
 
 def _method(sent: str, override: str) -> str:

@@ -72,7 +72,8 @@ def suppress(record: Record, addresses: Collection[str]) -> Record:
 _SUPPRESSED = {
     "is_suppressed": True,
     "status": Status.UNDELIVERED,
-    "detail": "Not sent: the address is suppressed after an earlier bounce or complaint.",
+    "detail": "Not sent: the address is suppressed, after an earlier bounce or complaint or by an "
+    "operator. An operator can lift that.",
 }
 
 

@@ -65,9 +65,11 @@ def read(
 
 def _faults(where: str, attachment: Attachment, name: str) -> Iterable[Fault]:
     if attachment.bytes_ is None:
-        yield Fault(f"{where}.Bytes", "NotEmpty", f"'{where}.Bytes' must be given.")
+        message = f"'{where}.Bytes' must be given: the file in base64, or '' for an empty one."
+        yield Fault(f"{where}.Bytes", "NotEmpty", message)
     elif not isinstance(attachment.bytes_, bytes):
-        yield Fault(f"{where}.Bytes", "Base64", f"'{where}.Bytes' must be valid base64.")
+        message = f"'{where}.Bytes' must be {attachment.bytes_.wanted}."
+        yield Fault(f"{where}.Bytes", "Base64", message)
     elif len(attachment.bytes_) > MAX_ATTACHMENT_BYTES:
         message = f"'{where}.Bytes' must not be larger than {MAX_ATTACHMENT_BYTES} bytes."
         yield Fault(f"{where}.Bytes", "TooLarge", message)

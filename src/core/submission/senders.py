@@ -1,6 +1,6 @@
 """Finds the domain that a request is sent for, and who its sender is."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.contract.contract import SendMail
@@ -12,6 +12,8 @@ from core.submission.domains import DomainConfiguration
 
 UNKNOWN_DOMAIN = "UnknownDomain"
 """The code of a fault for which the whole request is forbidden, not only wrong."""
+_MOST_NAMED = 10
+"""How many of a caller's own domains, or of a domain's senders, an error names."""
 
 
 def usable(
@@ -61,6 +63,19 @@ class Domains(NamedTuple):
         is_above = configuration.domain.endswith(f".{above}")
         return is_above and theirs is not None and theirs.allows_sender(sender)
 
+    def senders(self, configuration: DomainConfiguration) -> list[str]:
+        """List whom `allow` allows, as patterns such as `*@example.com`; of others' it has none."""
+        if configuration.allowed_senders:
+            return list(configuration.allowed_senders)
+        patterns = [f"*@{configuration.domain}"]
+        local, _, above = configuration.identity.rpartition("@")
+        if above and above not in self.everybodys:
+            patterns.append(f"{local or '*'}@{above}")
+        for name, theirs in self.own.items():
+            if configuration.domain.endswith(f".{name}"):
+                patterns += theirs.allowed_senders or (f"*@{name}",)
+        return patterns
+
     def choose(self, domain: str, sender: Address | None) -> DomainConfiguration | None:
         """Return the configuration that a request means, among those that its caller may use.
 
@@ -90,7 +105,8 @@ def configuration(
         if fault := _domain_fault(name, domains.own, faults):
             faults.append(fault)
     elif sender and not domains.allow(chosen, sender.address):
-        message = "'From' must be an address that the domain's configuration allows."
+        allowed = _listed(domains.senders(chosen))
+        message = f"'From' must be an address that the domain's configuration allows: {allowed}."
         faults.append(Fault("From", "SenderNotAllowed", message))
     if chosen and chosen.at_in_names == "refuse":
         faults.extend(_name_faults(request, chosen, sender))
@@ -123,12 +139,20 @@ def _domain_fault(
     if "Domain" in faulty:
         return None
     if name or not configurations:
-        message = "'Domain' must be a domain that this API key may send for."
+        own = _listed(sorted(configurations)) or "none so far. Ask the service's operator"
+        message = f"'Domain' must be a domain that this API key may send for: {own}."
         return Fault("Domain", UNKNOWN_DOMAIN, message)
     if "From" in faulty:
         return None
-    message = "'Domain' must be given: this API key may send for several."
+    own = _listed(sorted(configurations))
+    message = f"'Domain' must be given, since this API key may send for several: {own}."
     return Fault("Domain", "NotEmpty", message)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write names as a list that nobody scrolls through."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
 
 
 def completed(

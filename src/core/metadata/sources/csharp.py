@@ -1,6 +1,6 @@
-"""Writes the contract's types as C#: `/types/csharp`."""
+"""Writes the contract's types as C# for ServiceStack's clients: `/types/csharp`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from core.contract.contract import SERVICESTACK_TYPES
 from core.contract.members import Contract, Kind, members
@@ -38,13 +38,9 @@ def write(base_url: str) -> str:
     for contract in sorted((*by_request, *PARTS), key=lambda contract: contract.__name__):
         lines = _class(contract, by_request.get(contract))
         spaces.setdefault(clr_namespace(contract), []).extend(["", *lines])
-    spaces[clr_namespace(STATUS_OWNER)] += ["", *_enum()]
+    spaces[clr_namespace(STATUS_OWNER)] += ["", *enum()]
     usings = ["System", "System.Collections", "System.Collections.Generic"]
     usings += ["System.Runtime.Serialization", "ServiceStack", "ServiceStack.DataAnnotations"]
-    blocks = [
-        f"namespace {space}\n{{\n{_indented(lines)}\n}}\n"
-        for space, lines in sorted(spaces.items())
-    ]
     return "\n".join(
         [
             "/* Options:",
@@ -54,7 +50,7 @@ def write(base_url: str) -> str:
             *(f"using {space};" for space in (*usings, *sorted(spaces))),
             "",
             "",
-            *blocks,
+            *namespaces(spaces),
         ]
     )
 
@@ -79,11 +75,20 @@ def _class(contract: type[Contract], operation: Operation | None) -> Iterator[st
     yield "}"
 
 
-def _enum() -> Iterator[str]:
+def enum() -> Iterator[str]:
+    """Write the lines of the one enum."""
     yield f"public enum {Status.__name__}"
     yield "{"
     yield from (f"    {status}," for status in Status)
     yield "}"
+
+
+def namespaces(spaces: Mapping[str, list[str]]) -> list[str]:
+    """Write the lines of each namespace as its block, in the order of their names."""
+    return [
+        f"namespace {space}\n{{\n{_indented(lines)}\n}}\n"
+        for space, lines in sorted(spaces.items())
+    ]
 
 
 def _indented(lines: list[str]) -> str:

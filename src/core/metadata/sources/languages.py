@@ -8,7 +8,7 @@ from typing import Any
 from core.contract.members import Contract, Kind, Member, members
 from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.sources import csharp, python, typescript
+from core.metadata.sources import csharp, csharp_plain, python, typescript
 from core.metadata.types import PARTS, STATUS_OWNER, clr_namespace
 
 
@@ -26,6 +26,7 @@ LANGUAGES = {
     language.name: language
     for language in (
         Language("csharp", "C#", csharp.write),
+        Language("csharp.plain", "C# without ServiceStack", csharp_plain.write),
         Language("typescript", "TypeScript", typescript.write),
         Language("typescript.d", "TypeScript definitions", typescript.write_definitions),
         Language("python", "Python", python.write),

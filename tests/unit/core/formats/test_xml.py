@@ -9,7 +9,7 @@ from support.mails import NAMESPACE, SERIALIZATION
 from support.paths import CONFORMANCE
 from support.work import never_endless
 
-from core.contract.binary import UNDECODABLE
+from core.contract.binary import Undecodable
 from core.contract.contract import (
     Attachment,
     ErrorResponse,
@@ -170,7 +170,7 @@ def test_what_dotnet_refuses_is_unreadable(name):
 
 @pytest.mark.parametrize("name", sorted(UNDECODABLE_BYTES))
 def test_bytes_that_dotnet_refuses_are_left_to_validation(name):
-    assert held(read(case(name))) is UNDECODABLE
+    assert isinstance(held(read(case(name))), Undecodable)
 
 
 # Writing
@@ -655,7 +655,32 @@ def test_base64_is_decoded_as_dotnet_does(content, decoded):
     ["QQ", "QQ=", "Q", "Q===", "====", "-_-_", "QQ==Q", "QU=JD", "QQ==\u00a0", "\uff31\uff31=="],
 )
 def test_what_is_not_base64_is_undecodable(content):
-    assert held(read_bytes(content)) is UNDECODABLE
+    assert isinstance(held(read_bytes(content)), Undecodable)
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("<Text>Meier & Sohn</Text>", "In a text, write '&' as '&amp;', '<' as '&lt;'."),
+        ("<Text>1 < 2</Text>", "In a text, write '&' as '&amp;', '<' as '&lt;'."),
+        ("<Text>a&nbsp;b</Text>", "write other characters themselves."),
+        ("<Text>a", "The element before it is not closed."),
+        ("<h:Text/>", "Declare the prefix: xmlns:prefix='...'."),
+    ],
+)
+def test_a_mistake_in_xml_is_told_how_to_mend_it(content, advice):
+    with pytest.raises(Unreadable) as refusal:
+        read(f'<SendMail xmlns="{SendMail.namespace}">{content}</SendMail>'.encode())
+
+    assert refusal.value.message.endswith(advice)
+
+
+def test_xml_that_is_cut_off_is_asked_whether_it_is():
+    with pytest.raises(Unreadable, match="is it cut off"):
+        read(f'<SendMail xmlns="{SendMail.namespace}"><Text>a'.encode())
 
 
 # Hostile documents

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from http import HTTPStatus
+from urllib.parse import urljoin
 
 import pytest
 
@@ -220,3 +221,23 @@ def test_a_status_is_a_plain_number():
     written = gateway.write(Response(HTTPStatus.NOT_FOUND, "text/plain", "404"))
 
     assert type(written["statusCode"]) is int
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/Nope", "metadata"),
+        ("/Mail/Send", "../metadata"),
+        ("/Mail/Send/", "../../metadata"),
+        ("/json/reply/Nope", "../../metadata"),
+        ("/", "metadata"),
+    ],
+)
+def test_a_path_leads_to_the_documentation_with_a_stage_before_it_or_not(path, where):
+    assert gateway.help_link(path) == {"Link": f'<{where}>; rel="help"'}
+    for base in ("https://mail.example", "https://id.execute-api.example/live"):
+        assert urljoin(f"{base}{path}", where) == f"{base}/metadata"
+
+
+def test_however_long_a_path_is_its_header_is_short():
+    assert len(gateway.help_link("/a" * 100_000)["Link"]) < 100

@@ -118,7 +118,8 @@ def test_a_mail_that_is_refused_at_once_was_never_tried_and_owes_no_letter():
 LEFT_OUT = Recipient(
     address=ADA,
     status=Status.UNDELIVERED,
-    detail="Not sent: the address is suppressed after an earlier bounce or complaint.",
+    detail="Not sent: the address is suppressed, after an earlier bounce or complaint or by an "
+    "operator. An operator can lift that.",
     is_suppressed=True,
 )
 

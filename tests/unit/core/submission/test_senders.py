@@ -255,15 +255,25 @@ def test_a_domain_or_sender_that_is_not_the_callers_is_a_fault(asked, fault):
     [
         (
             {"domain": "nowhere.example"},
-            "'Domain' must be a domain that this API key may send for.",
+            "'Domain' must be a domain that this API key may send for: mg.two.example.",
         ),
         (
             {"configurations": [SHOP, MINE]},
-            "'Domain' must be given: this API key may send for several.",
+            (
+                "'Domain' must be given, since this API key may send for several: "
+                "mg.two.example, shop.example."
+            ),
         ),
         (
             {"sender": "me@two.example"},
-            "'From' must be an address that the domain's configuration allows.",
+            "'From' must be an address that the domain's configuration allows: *@mg.two.example.",
+        ),
+        (
+            {"domain": "kept.example", "configurations": [KEPT]},
+            (
+                "'Domain' must be a domain that this API key may send for: none so far. "
+                "Ask the service's operator."
+            ),
         ),
     ],
 )
@@ -279,6 +289,57 @@ def test_a_fault_says_what_must_be(asked, message):
     )
 
     assert [fault.message for fault in faults] == [message]
+
+
+def told(*configurations, **asked):
+    """Return what the one fault of a request says."""
+    faults, sender = [], asked.pop("sender", None)
+    domains = Domains.of(known(*configurations), OTHER)
+    senders.configuration(SendMail(**asked), domains, sender and Mailbox(sender), faults)
+    (fault,) = faults
+    return fault.message
+
+
+def many(number):
+    return [SHOP.model_copy(update={"domain": f"d{n:02}.example"}) for n in range(number)]
+
+
+def test_no_more_than_ten_of_a_callers_domains_are_named():
+    ten, dozen = (told(*many(number), domain="x.example") for number in (10, 12))
+
+    assert ten.endswith("d08.example, d09.example.")
+    assert dozen.endswith("d08.example, d09.example, and 2 more.")
+
+
+def test_the_senders_that_a_domain_allows_are_named_and_no_others():
+    listed = MINE.model_copy(update={"allowed_senders": ("*@brand.example", "a@both.example")})
+
+    message = told(listed, KEPT, sender="me@kept.example")
+
+    assert message.endswith("allows: *@brand.example, a@both.example.")
+
+
+@pytest.mark.parametrize(
+    ("above", "named"),
+    [
+        (SHOP.model_copy(update={"domain": "two.example"}), "*@mg.two.example, *@two.example"),
+        (KEPT.model_copy(update={"domain": "two.example"}), "*@mg.two.example"),
+    ],
+)
+@pytest.mark.parametrize("identity", ["", "two.example"])
+def test_a_domain_above_is_named_as_a_sender_unless_it_is_anothers(above, named, identity):
+    below = MINE.model_copy(update={"identity": identity})
+
+    assert told(below, above, domain=MINE.domain, sender="me@kept.example").endswith(f": {named}.")
+
+
+@pytest.mark.parametrize(
+    ("identity", "named"), [("two.example", "*@two.example"), ("a@two.example", "a@two.example")]
+)
+def test_what_is_verified_above_a_domain_is_named_as_its_sender(identity, named):
+    below = MINE.model_copy(update={"identity": identity})
+
+    assert told(below, sender="me@kept.example").endswith(f": *@mg.two.example, {named}.")
 
 
 def test_of_several_domains_the_senders_is_found():

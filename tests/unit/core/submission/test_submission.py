@@ -326,7 +326,8 @@ def test_what_is_another_callers_domain_and_what_is_none_is_not_allowed_in_the_s
     with pytest.raises(NotAllowed) as refusal:
         read(domain=domain, to="nobody", from_="nobody")
 
-    assert refusal.value.message == "'Domain' must be a domain that this API key may send for."
+    told = "'Domain' must be a domain that this API key may send for: mg.example.com."
+    assert refusal.value.message == told
     assert [fault.field for fault in refusal.value.faults] == ["Domain", "To", "From"]
 
 

@@ -1,0 +1,185 @@
+"""The programs of docs/api.md and README.md, saved, built and run as they stand there."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support import programs
+from support.documents import DOCS, Example, examples, table
+
+from local.stack import Stack
+
+Until = Callable[..., dict[str, Any]]
+Sent = Callable[[], list[EmailMessage]]
+
+README = (DOCS.parent / "README.md").read_text("utf-8")
+EXAMPLES = examples(DOCS / "api.md")
+PDF = b"%PDF-1.7\n"
+ADA, BOB = "ada@recipient.example", "bob@recipient.example"
+EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+
+WITHOUT_ITS_MAIL = ("Sending many", "When something is wrong")
+"""The sections whose examples send another mail than the others, or none."""
+
+
+def asks_for_a_status(example: Example) -> bool:
+    return "$MESSAGE_ID" in example.commands
+
+
+SENDING = [
+    each
+    for each in EXAMPLES
+    if each.section not in WITHOUT_ITS_MAIL and not asks_for_a_status(each)
+]
+
+
+def name_of(example: Example) -> str:
+    return f"{example.section}-{next(iter(example.files), '')}-{EXAMPLES.index(example)}"
+
+
+@pytest.fixture
+def run(stack: Stack, tmp_path: Path) -> Callable[..., str]:
+    """Do what an example says in a folder with `invoice.pdf`, and return what it prints."""
+    (tmp_path / "invoice.pdf").write_bytes(PDF)
+    known = {"MAIL_URL": stack.url, "MAIL_KEY": stack.api_key, "INVOICE": os.urandom(8).hex()}
+
+    def _run(example: Example, **variables: str) -> str:
+        for name, text in example.files.items():
+            (tmp_path / name).write_text(text, "utf-8")
+        return programs.run(example.commands, tmp_path, known | variables)
+
+    return _run
+
+
+def of(section: str) -> Example:
+    return next(each for each in EXAMPLES if each.section == section)
+
+
+@pytest.mark.parametrize("example", SENDING, ids=name_of)
+def test_a_program_of_the_documentation_sends_its_mail(
+    run: Any, arrived: Callable[[], EmailMessage], ses: httpx.Client, example: Example
+) -> None:
+    run(example)
+
+    mail = arrived()
+    assert mail["Subject"] == "Ihre Rechnung für März"
+    assert mail["To"].addresses[0].display_name == "Ada Lovelace"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "Guten Tag, ..."
+    (file,) = mail.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("invoice.pdf", "application/pdf")
+    assert file.get_payload(decode=True).strip() == PDF.strip()
+    assert ses.get("/messages").json()[0]["Destination"]["ToAddresses"]
+
+
+def test_every_language_of_the_documentation_is_among_them() -> None:
+    tools = {line.split()[0] for each in SENDING for line in each.commands.splitlines()}
+
+    assert {"curl", "python", "node", "npx", "mcs", "mono"} <= tools
+    assert len(SENDING) >= 11
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if each.answer], ids=name_of)
+def test_an_answer_in_the_documentation_is_the_services(
+    run: Any, ses: httpx.Client, example: Example
+) -> None:
+    answer = re.sub(r"\b[0-9A-Z]{26}\b", EXAMPLE_ID, run(example))
+
+    assert answer == example.answer
+
+
+def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
+    run: Any, until: Until, ses: httpx.Client
+) -> None:
+    id_ = json.loads(run(of("curl")))["MessageId"]
+    until(id_)
+
+    (asking,) = (each for each in EXAMPLES if asks_for_a_status(each))
+    answer = json.loads(run(asking, MESSAGE_ID=id_))
+
+    assert (answer["MessageId"], answer["Status"]) == (id_, "delivered")
+
+
+def test_the_batch_of_the_documentation_sends_each_of_its_mails(run: Any, sent: Sent) -> None:
+    answers = json.loads(run(of("Sending many")))
+
+    assert [answer["Receiver"] for answer in answers] == [ADA, BOB]
+    assert [str(mail["To"]) for mail in sent()] == [ADA, BOB]
+
+
+def test_a_mail_with_an_idempotency_key_goes_out_once(run: Any, sent: Sent) -> None:
+    first, second = (json.loads(run(of("Sending once"))) for _ in range(2))
+
+    assert first["MessageId"] == second["MessageId"]
+    assert len(sent()) == 1
+
+
+@pytest.mark.parametrize("program", ["C#", "C# of .NET Framework"])
+def test_a_program_in_csharp_throws_what_a_refused_mail_is_refused_for(
+    run: Any, program: str
+) -> None:
+    example = of(program)
+    wrong = {name: text.replace(ADA, "ada") for name, text in example.files.items()}
+
+    with pytest.raises(AssertionError, match="entry 1 has no '@'"):
+        run(example._replace(files=wrong))
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-api-key": "x" * 20}, {"Authorization": "Bearer {key}"}, {"key": "{key}"}]
+)
+@pytest.mark.parametrize("path", ["/Mail/Send", "/Nope"])
+def test_without_its_key_in_its_header_a_request_is_told_where_the_key_goes(
+    stack: Stack, headers: dict[str, str], path: str
+) -> None:
+    headers = {name: value.replace("{key}", stack.api_key) for name, value in headers.items()}
+    rows = table(DOCS / "api.md", header="| you send | HTTP |")
+    (told,) = (says for _, _, code, says in rows if code == "`INVALID_API_KEY`")
+
+    reply = httpx.post(f"{stack.url}{path}", headers=headers, json={"To": ADA}, timeout=40)
+
+    answer = reply.json()
+    assert (reply.status_code, answer["ResponseStatus"]["Message"]) == (403, told)
+    assert (answer["Status"], answer["ErrorMessage"], answer["Retry"]) == ("failed", told, False)
+
+
+# ---- README.md
+
+
+def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
+    stack: Stack, tmp_path: Path, until: Until, ses: httpx.Client
+) -> None:
+    shell = README.partition("\n```\n$ ")[2].partition("\n```\n")[0]
+    send, status = (part.partition("\n{") for part in shell.split("\n\n$ "))
+
+    def typed(command: str) -> str:
+        here = command.replace("https://mail.example.com", stack.url)
+        return here.replace("x-api-key: ...", f"x-api-key: {stack.api_key}")
+
+    answer = programs.run(typed(send[0]).replace("curl", "curl -sS"), tmp_path, {})
+    id_ = json.loads(answer)["MessageId"]
+    until(id_)
+    asked = typed(status[0]).replace(EXAMPLE_ID, id_).replace("curl", "curl -sS")
+
+    assert answer.replace(id_, EXAMPLE_ID) == "{" + send[2].strip()
+    assert '"Status":"delivered"' in programs.run(asked, tmp_path, {})
+    assert '"Status":"delivered"' in status[2]
+
+
+def test_the_first_mail_after_a_deployment_is_sent_as_the_readme_says(
+    stack: Stack, tmp_path: Path, arrived: Callable[[], EmailMessage]
+) -> None:
+    command = README.partition("**Send the first mail**")[2].split("```")[1]
+    variables = {"API_URL": f"{stack.url}/Mail/Send", "KEY": stack.api_key}
+
+    answer = json.loads(programs.run(command, tmp_path, variables))
+
+    assert answer["Status"] == "sent"
+    assert arrived()["Subject"] == "Hello"
