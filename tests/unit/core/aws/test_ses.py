@@ -298,7 +298,7 @@ def test_all_that_a_mail_has_reaches_ses(ses, send):
         attempt=3,
         cc=(BOB,),
         bcc=(EVE, Mailbox("x@y.example", "X")),
-        reply_to=("reply@d.example", "other@d.example"),
+        reply_to=("reply@d.example", Mailbox("other@d.example", "Büro")),
         html="<p>h</p>",
         tenant="shop",
         track_opens=True,
@@ -312,7 +312,10 @@ def test_all_that_a_mail_has_reaches_ses(ses, send):
     (asked,) = ses.asked
     assert asked["Destination"]["CcAddresses"] == ["bob@recipient.example"]
     assert asked["Destination"]["BccAddresses"] == ["eve@recipient.example", '"X" <x@y.example>']
-    assert asked["ReplyToAddresses"] == ["reply@d.example", "other@d.example"]
+    assert asked["ReplyToAddresses"] == [
+        "reply@d.example",
+        "=?utf-8?b?QsO8cm8=?= <other@d.example>",
+    ]
     assert asked["TenantName"] == "shop"
     assert asked["ConfigurationOverrides"] == {
         "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
