@@ -394,3 +394,16 @@ def test_a_name_that_is_not_ascii_or_looks_encoded_is_encoded_on_one_line(ses, s
     assert "\n" not in words
     assert all(len(word) <= 75 for word in words.split())
     assert str(make_header(decode_header(words))) == name
+
+
+def test_a_file_with_a_content_id_is_inline_and_another_is_not(ses, send):
+    heads = (
+        AttachmentHead(name="a.png", content_type="image/png", content_id="logo"),
+        AttachmentHead(name="b.png", content_type="image/png"),
+    )
+    send([b"a", b"b"], attachments=heads)
+
+    (asked,) = ses.asked
+    inline, file = asked["Content"]["Simple"]["Attachments"]
+    assert (inline["ContentDisposition"], inline["ContentId"]) == ("INLINE", "logo")
+    assert (file["ContentDisposition"], "ContentId" in file) == ("ATTACHMENT", False)
