@@ -72,6 +72,7 @@ class WorstRequest(NamedTuple):
 def _json() -> Iterator[WorstRequest]:
     mail = b'{"To":"ada@recipient.example",'
     file = mail + b'"Attachments":[{"Bytes":'
+    image = file + b'"QUJD","Name":"a.png"}],"HTML":"'
     bodies = {
         "numbers in a text": (mail + b'"Text":[1', b",1", b"]}"),
         "texts in a text": (mail + b'"Text":[""', b',""', b"]}"),
@@ -86,6 +87,10 @@ def _json() -> Iterator[WorstRequest]:
         "a file name of dots": (file + b'"QUJD","Name":"a', b". ", b'"}]}'),
         "a file name of slashes": (file + b'"QUJD","Name":"a', b"/", b'"}]}'),
         "a content type": (file + b'"QUJD","ContentType":"a/b', b";", b'"}]}'),
+        "images in the HTML": (image + b"'cid:a.png'", b"'cid:a'", b'"}'),
+        "images in one quoting": (image + b"'cid:", b"=cid:&amp;%20", b'"}'),
+        "a content id": (file + b'"QUJD","ContentId":"', b"<", b'"}]}'),
+        "addresses for answers": (mail + b'"Text":"t","ReplyTo":"', b"a,", b'"}'),
         "bytes that are no UTF-8": (mail + b'"Text":"', b"\xff", b'"}'),
         "control characters": (mail + b'"Text":"', rb"\u0001", b'"}'),
         "an emoji": (mail + b'"Text":"', "😀".encode(), b'"}'),

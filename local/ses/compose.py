@@ -24,6 +24,7 @@ class Composed:
     source: bytes
     subject: str
     attachments: tuple[Attachment, ...] = ()
+    """In the order of their parts: those within the HTML come first."""
 
 
 def simple(request: Json, trace: mime.Fields) -> Composed:
@@ -32,12 +33,11 @@ def simple(request: Json, trace: mime.Fields) -> Composed:
     `trace` are the fields that SES sets on every mail: they come first.
     """
     message = request["Content"]["Simple"]
-    content_type, transfer, body = _body(message["Body"])
-    attachments = message.get("Attachments", [])
-    parts = [_attachment(given) for given in attachments]
-    if parts:
-        first = mime.header(_content_fields(content_type, transfer)) + body
-        content_type, body = mime.multipart("mixed", [first, *(part for part, _ in parts)])
+    inline, beside = _sorted(message)
+    content_type, transfer, body = _body(message["Body"], [part for part, _ in inline])
+    if beside:
+        first = _part(content_type, transfer, body)
+        content_type, body = mime.multipart("mixed", [first, *(part for part, _ in beside)])
         transfer = ""
     subject = text_of(message["Subject"], "Content.Simple.Subject")
     fields = [
@@ -48,7 +48,8 @@ def simple(request: Json, trace: mime.Fields) -> Composed:
         *_content_fields(content_type, transfer),
     ]
     source = mime.header([*trace, *fields]) + body
-    return Composed(tuple(fields), source, subject, tuple(facts for _, facts in parts))
+    attachments = tuple(facts for _, facts in (*inline, *beside))
+    return Composed(tuple(fields), source, subject, attachments)
 
 
 def trace_fields(message_id: str, region: str, moment: datetime) -> mime.Fields:
@@ -93,8 +94,28 @@ def _content_fields(content_type: str, transfer: str) -> mime.Fields:
     return [*fields, ("Content-Transfer-Encoding", transfer)] if transfer else fields
 
 
-def _body(body: Json) -> tuple[str, str, bytes]:
-    """Return content type, transfer encoding and body of the text, the HTML, or both."""
+type _Parts = list[tuple[bytes, Attachment]]
+
+
+def _sorted(message: Json) -> tuple[_Parts, _Parts]:
+    """Return the attachments that stand within the HTML, and those beside the mail.
+
+    AWS does not say how SES composes the former; as mail programs do it, they are related to the
+    HTML (RFC 2387). Without HTML all are beside the mail.
+    """
+    inline: _Parts = []
+    beside: _Parts = []
+    for given in message.get("Attachments", []):
+        is_inline = given.get("ContentDisposition") == "INLINE" and "Html" in message["Body"]
+        (inline if is_inline else beside).append(_attachment(given))
+    return inline, beside
+
+
+def _body(body: Json, inline: list[bytes]) -> tuple[str, str, bytes]:
+    """Return content type, transfer encoding and body of the text, the HTML, or both.
+
+    The HTML comes with its `inline` parts.
+    """
     texts = [
         _text(body[member], member, f"text/{subtype}")
         for member, subtype in (("Text", "plain"), ("Html", "html"))
@@ -102,11 +123,17 @@ def _body(body: Json) -> tuple[str, str, bytes]:
     ]
     if not texts:
         raise bad_request("Content.Simple.Body needs Text or Html.")
+    if inline:
+        content_type, data = mime.multipart("related", [_part(*texts[-1]), *inline])
+        texts[-1] = (f'{content_type}; type="text/html"', "", data)
     if len(texts) == 1:
         return texts[0]
-    parts = [mime.header(_content_fields(kind, transfer)) + data for kind, transfer, data in texts]
-    content_type, data = mime.multipart("alternative", parts)
+    content_type, data = mime.multipart("alternative", [_part(*text) for text in texts])
     return content_type, "", data
+
+
+def _part(content_type: str, transfer: str, body: bytes) -> bytes:
+    return mime.header(_content_fields(content_type, transfer)) + body
 
 
 def _text(content: Json, member: str, content_type: str) -> tuple[str, str, bytes]:

@@ -1,10 +1,13 @@
 """Reads a message as a mail program does: its text, its HTML, and its attachments."""
 
 import base64
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 
 def content(source: bytes) -> dict[str, Any]:
@@ -15,11 +18,30 @@ def content(source: bytes) -> dict[str, Any]:
         for part in message.walk()
         if part.get("Content-ID") and part.get_content_maintype() == "image"
     }
-    html = _text(message, "html")
-    for name, part in images.items():
+    return {"text": _text(message, "plain"), "html": _shown(_text(message, "html"), images)}
+
+
+def _shown(html: str, images: dict[str, EmailMessage]) -> str:
+    """Return the HTML with the images in it.
+
+    A Content-ID is found as it is, with the escapes of HTML, or with those of a URL (RFC 2392 §2).
+    """
+    spellings = {
+        spelling: part
+        for name, part in images.items()
+        for spelling in (name, escape(name), quote(name))
+    }
+    if not spellings:
+        return html
+    longest_first = sorted(spellings, key=len, reverse=True)
+    names = "|".join(map(re.escape, longest_first))
+
+    def data_url(reference: re.Match[str]) -> str:
+        part = spellings[reference[1]]
         data = base64.b64encode(_bytes(part)).decode()
-        html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
-    return {"text": _text(message, "plain"), "html": html}
+        return f"data:{part.get_content_type()};base64,{data}"
+
+    return re.sub(rf"(?i:cid:)({names})(?![\w.%-])", data_url, html)
 
 
 def attachment(source: bytes, number: int) -> bytes | None:

@@ -145,6 +145,8 @@ class _Work:
             self.headers["Idempotent-Replayed"] = "true"
         self.message_ids.append(record.id)
         _log_mail("replayed" if replayed else "accepted", record, request.ignored)
+        if not submitted.is_complete:
+            logger.info("html names an image that is not attached", message_id=record.id)
         return record
 
     def _find(self, request: GetStatus) -> Record:

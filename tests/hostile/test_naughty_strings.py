@@ -69,8 +69,15 @@ def received(ses):
 
 
 def file_name_of(text):
-    """Return the last component, without what Windows drops from its end."""
-    return re.split(r"[/\\]", f"{text}.txt")[-1].strip()
+    """Return a path's last component, or the whole name with `_` for each slash."""
+    name = f"{text}.txt".strip()
+    first, *others = re.split(r"[/\\]", name)
+    begins_a_path = re.fullmatch(r"|~|[A-Za-z]:", first) and others
+    is_url = re.fullmatch(r"[A-Za-z][\w+.-]+:", first, re.ASCII) and others[:1] == [""]
+    is_path = begins_a_path or is_url or "\\" in name or {".", ".."} & {first, *others}
+    kept = others[-1] if is_path else "_".join([first, *others])
+    kept = re.sub(r"\.{2,}", ".", kept.strip())
+    return f"attachment-1{kept}" if kept == ".txt" else kept
 
 
 def with_crlf(text):

@@ -26,7 +26,7 @@ from support.work import never_endless
 from core.contract.limits import MAX_CONTENT_TYPE_LENGTH
 from core.formats import json_document, json_mistakes
 from core.message import bounce, diagnostic
-from core.submission import attachments
+from core.submission import attachments, file_names
 
 LENGTH = 128_000
 BOUND = 4  # Seconds of the processor for one text.
@@ -118,8 +118,14 @@ LISTED = {
         examples=(re.compile(attachments._PARAMETER, re.ASCII | re.IGNORECASE),),
         longest=MAX_CONTENT_TYPE_LENGTH,
     ),
-    "core.submission.attachments:_extensions": use(
-        "sub", examples=(re.compile(attachments._IGNORABLE),)
+    "core.submission.content_ids:_ALLOWED": use("match"),
+    "core.submission.content_ids:_REFERENCE": use("finditer", "sub"),
+    "core.submission.file_names:_PATH": use("match"),
+    "core.submission.file_names:_STEP": use("search"),
+    "core.submission.file_names:_DOTS": use("sub"),
+    "core.submission.file_names:_EXTENSION": use("match"),
+    "core.submission.file_names:extensions": use(
+        "sub", examples=(re.compile(file_names._IGNORABLE),)
     ),
     "core.submission.characters:_AT_SIGNS": use("search", "split"),
     "core.submission.characters:_UNPRINTABLE": use("search"),

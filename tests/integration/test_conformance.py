@@ -139,12 +139,13 @@ PAGES = {
 """Answered by a page, which is our own."""
 BATCHES = {"batch json", "batch json 2nd fails", "batch xml"}
 QUEUED = {"POST /json/oneway/SendMail"}
+# A name without an extension gets one, as SES wants it (docs/contract.md B2).
 ATTACHED = {
-    "form Attachments={Bytes:QUJD,Name:a}": [("a", b"ABC")],
+    "form Attachments={Bytes:QUJD,Name:a}": [("a.bin", b"ABC")],
     # A JSON list in a form field becomes nulls in the original; nothing is lost in reading it.
-    'form Attachments=[{"Bytes":"QUJD","Name":"a, b"}]': [("a, b", b"ABC")],
+    'form Attachments=[{"Bytes":"QUJD","Name":"a, b"}]': [("a, b.bin", b"ABC")],
     # Uploaded files are attachments too.
-    "multipart": [("n", b"ABC"), ("a.txt", b"hello")],
+    "multipart": [("n.bin", b"ABC"), ("a.txt", b"hello")],
 }
 MORE_BOUND = {
     # B5 B: a body of an unknown type is sniffed, never ignored.

@@ -182,8 +182,9 @@ def test_files_that_stand_in_no_namespace_are_named_or_refused(call: Call, ses: 
             (JSON, json.dumps(MAIL | {"Attachments": [{"Filename": "a", "Content": "AA=="}]})),
             "Attachments[0].Bytes",
             (
-                "'Attachments[0].Bytes' must be given. 'Attachments.Content' is not a member of "
-                "Attachment: did you mean 'Attachments.Bytes'?"
+                "'Attachments[0].Bytes' must be given: the file in base64, or '' for an empty one. "
+                "'Attachments.Content' is not a member of Attachment: did you mean "
+                "'Attachments.Bytes'?"
             ),
         ),
         (

@@ -46,10 +46,12 @@ MAIL = {
     "ReceiverName": f"{MARK}-receiver-name",
     "Subject": f"{MARK}-subject",
     "Text": f"{MARK}-text",
-    "HTML": f"<p>{MARK}-html</p>",
+    "HTML": f"<p>{MARK}-html<img src='cid:{MARK}-missing'></p>",
     "Reference": f"{MARK}-reference",
+    "ReplyTo": f"{MARK}-reply-name <{MARK}-reply@{MARK}-recipient.example>",
     "Attachments": [
-        {"Name": f"{MARK}-file.txt", "Bytes": BYTES, "ContentType": f"text/plain; name={MARK}"}
+        {"Name": f"{MARK}-file.txt", "Bytes": BYTES, "ContentType": f"text/plain; name={MARK}"},
+        {"Name": f"{MARK}-image.png", "Bytes": BYTES, "ContentId": f"{MARK}-id"},
     ],
 }
 assert MAIL.keys() >= {member.name for member in members(SendMail)} - {"Domain"}

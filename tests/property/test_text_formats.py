@@ -40,7 +40,11 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
 OPTIONAL = st.none() | TEXTS
 NAMED = st.none() | TEXTS.filter(bool)
 ATTACHMENTS = st.builds(
-    Attachment, bytes_=st.none() | st.binary(max_size=40), name=OPTIONAL, content_type=OPTIONAL
+    Attachment,
+    bytes_=st.none() | st.binary(max_size=40),
+    name=OPTIONAL,
+    content_type=OPTIONAL,
+    content_id=OPTIONAL,
 )
 
 

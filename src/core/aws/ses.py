@@ -17,7 +17,7 @@ from botocore.exceptions import (
 from core.aws.deadline import NotWritten
 from core.message.address import Mailbox
 from core.message.ids import ATTEMPT_TAG, MESSAGE_ID_TAG
-from core.message.mail import Mail
+from core.message.mail import AttachmentHead, Mail
 from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
 
 if TYPE_CHECKING:
@@ -174,13 +174,7 @@ def _request(
     simple: dict[str, Any] = {"Subject": _utf8(mail.subject), "Body": _body(mail)}
     if contents:
         simple["Attachments"] = [
-            {
-                "RawContent": content,
-                "FileName": head.name,
-                "ContentType": head.content_type,
-                "ContentDisposition": "ATTACHMENT",
-                "ContentTransferEncoding": "BASE64",  # SES's default is 7-bit, which corrupts.
-            }
+            _attachment(head, content)
             for head, content in zip(mail.attachments, contents, strict=True)
         ]
     request: dict[str, Any] = {
@@ -198,12 +192,25 @@ def _request(
         ],
     }
     if mail.reply_to:
-        request["ReplyToAddresses"] = list(mail.reply_to)
+        request["ReplyToAddresses"] = [_formatted(box) for box in mail.reply_to]
     if mail.tenant:
         request["TenantName"] = mail.tenant
     if tracking := _tracking(mail):
         request["ConfigurationOverrides"] = {"Tracking": tracking}
     return request
+
+
+def _attachment(head: AttachmentHead, content: bytes) -> dict[str, Any]:
+    attachment: dict[str, Any] = {
+        "RawContent": content,
+        "FileName": head.name,
+        "ContentType": head.content_type,
+        "ContentDisposition": "ATTACHMENT",
+        "ContentTransferEncoding": "BASE64",  # SES's default is 7-bit, which corrupts.
+    }
+    if head.content_id:
+        attachment |= {"ContentDisposition": "INLINE", "ContentId": head.content_id}
+    return attachment
 
 
 def _tracking(mail: Mail) -> dict[str, str]:

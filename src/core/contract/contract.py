@@ -16,16 +16,19 @@ class Attachment(Contract):
     """A file that goes with a mail."""
 
     namespace = f"{_CLR}.Helper"
+    ours = frozenset({"ContentId"})
 
     bytes_: bytes | Undecodable | None = Field(None, alias="Bytes", repr=False)
     name: str | None = Field(None, alias="Name", repr=False)
     content_type: str | None = Field(None, alias="ContentType", repr=False)
+    content_id: str | None = Field(None, alias="ContentId", repr=False)
 
 
 class SendMail(Contract):
     """The request of `POST /Mail/Send`; what its members mean is docs/contract.md B2."""
 
     namespace = _CLR
+    ours = frozenset({"ReplyTo"})
 
     domain: str | None = Field(None, alias="Domain", repr=False)
     from_: str | None = Field(None, alias="From", repr=False)
@@ -39,6 +42,7 @@ class SendMail(Contract):
     html: str | None = Field(None, alias="HTML", repr=False)
     attachments: tuple[Attachment, ...] | None = Field(None, alias="Attachments", repr=False)
     reference: str | None = Field(None, alias="Reference", repr=False)
+    reply_to: str | None = Field(None, alias="ReplyTo", repr=False)
 
 
 class GetStatus(Contract):

@@ -43,6 +43,8 @@ MAX_NAME_LENGTH = 255
 """One display name, or one file name: SES takes no longer file names (SESv2 API, `Attachment`)."""
 MAX_CONTENT_TYPE_LENGTH = 998
 """The media type of a file with its parameters: the longest line of a mail, as a subject."""
+MAX_REPLY_TO = 25
+"""Addresses that answers go to, of one mail or by a domain's configuration."""
 MAX_REFERENCE_LENGTH = 500
 """The caller's own id of a mail; `MAX_REFERENCE_BYTES` is what this may be in UTF-8."""
 MAX_REFERENCE_BYTES = 1_700

@@ -1,7 +1,7 @@
 """The base of the contract's types, and the list of a type's members, which formats work by."""
 
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
@@ -14,7 +14,8 @@ from core.message.status import Status
 class Contract(BaseModel):
     """A type of the contract: Python names inside, the wire's names as aliases.
 
-    Members are declared in the order of the original's C# classes, which is their order in JSON.
+    Members are declared in the order of the original's C# classes, which is their order in JSON;
+    those that it does not have (`ours`) follow.
     """
 
     model_config = ConfigDict(
@@ -24,6 +25,9 @@ class Contract(BaseModel):
     namespace: ClassVar[str]
     alphabetical: ClassVar[bool] = True
     """Whether XML orders the members by name, as DataContractSerializer does without `Order`."""
+    ours: ClassVar[frozenset[str]] = frozenset()
+    """The names of the members that the original does not have: where they are not given, nothing
+    that is written shows them, and its samples are without them."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:
@@ -92,6 +96,8 @@ class Member(NamedTuple):
     field: str
     kind: Kind
     item: type[Contract] | None = None
+    is_ours: bool = False
+    """Whether the original does not have it."""
 
 
 _SCALARS = {
@@ -107,9 +113,19 @@ _SCALARS = {
 def members(contract: type[Contract]) -> tuple[Member, ...]:
     """List the members of `contract` in the order of their declaration."""
     return tuple(
-        Member(field.alias or name, name, *_kind(field.annotation))
-        for name, field in contract.model_fields.items()
+        Member(
+            name := field.alias or field_name,
+            field_name,
+            *_kind(field.annotation),
+            is_ours=name in contract.ours,
+        )
+        for field_name, field in contract.model_fields.items()
     )
+
+
+def originals(contract: type[Contract]) -> Iterator[Member]:
+    """List the members of `contract` that the original has too, in the same order."""
+    return (member for member in members(contract) if not member.is_ours)
 
 
 @cache

@@ -47,11 +47,14 @@ def write_array(answers: Sequence[Contract], contract: type[Contract]) -> str:
 def _written(answer: Contract, depth: int, prefix: str) -> Iterator[str]:
     """Write the members of `answer`, whose elements stand at `depth` (the root is 1)."""
     contract = type(answer)
-    ordered = list(members(contract))
+    given = ((member, getattr(answer, member.field)) for member in members(contract))
+    ordered = [
+        (member, value) for member, value in given if value is not None or not member.is_ours
+    ]
     if contract.alphabetical:
-        ordered.sort(key=lambda member: member.name)  # By code points: "HTML" before "Reference".
-    for member in ordered:
-        yield from _element(getattr(answer, member.field), member, contract, depth, prefix)
+        ordered.sort(key=lambda pair: pair[0].name)  # By code points: "HTML" before "Reference".
+    for member, value in ordered:
+        yield from _element(value, member, contract, depth, prefix)
 
 
 def _element(

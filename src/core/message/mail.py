@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from core.message.address import Mailbox, canonical
+from core.message.address import Address, Mailbox, canonical
 
 REFUSED_EXTENSIONS = frozenset(
     # https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
@@ -28,6 +28,19 @@ _Unwritten = Field(exclude_if=_is_none)
 """For fields that few mails have: None is not stored, to keep the others small."""
 
 
+def _mailbox(value: object) -> object:
+    return Mailbox(Address(value)) if isinstance(value, str) else value
+
+
+def _without_empty_name(mailbox: Mailbox) -> object:
+    return {"address": mailbox.address, "name": mailbox.name} if mailbox.name else mailbox.address
+
+
+_ReplyTo = Annotated[Mailbox, BeforeValidator(_mailbox), PlainSerializer(_without_empty_name)]
+"""A mailbox that is stored as its address alone if it has no name. Mails that were stored before
+names could be given have addresses only."""
+
+
 class AttachmentHead(BaseModel):
     """The name and the type of an attachment. Its bytes are kept apart, as they may be large."""
 
@@ -36,6 +49,9 @@ class AttachmentHead(BaseModel):
     name: str
     content_type: str
     """A media type, such as `application/pdf`."""
+    content_id: Annotated[str | None, _Unwritten] = None
+    """By which the HTML refers to it, as `cid:...`: it is shown there. None: it is a file beside
+    the mail."""
 
 
 class Mail(BaseModel):
@@ -50,8 +66,8 @@ class Mail(BaseModel):
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()
     bcc: tuple[Mailbox, ...] = ()
-    reply_to: tuple[str, ...] = ()
-    """Addresses without names."""
+    reply_to: tuple[_ReplyTo, ...] = ()
+    """Who gets the answers; nobody here means the sender."""
     subject: str = ""
     text: str | None = None
     html: str | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from core.contract.members import Contract, members
+from core.contract.members import Contract, members, originals
 from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
 from core.message.status import Status
 from core.metadata import words
@@ -54,7 +54,8 @@ def operation(operation: Operation, tab: Tab, *, host: str, root: str) -> str:
     """Show one operation in one format; the `<main>` reads as on the original's page."""
     title = f"{operation.name} in {tab.title} - {TITLE}"
     main = "\n".join(_operation(operation, tab, host, root))
-    return _page(title, main, root=root, tabs=_tabs(operation, tab.name, root))
+    tabs, ours = _tabs(operation, tab.name, root), "\n".join(_ours(operation))
+    return _page(title, main, root=root, tabs=tabs, ours=ours)
 
 
 def types(root: str) -> str:
@@ -63,7 +64,7 @@ def types(root: str) -> str:
     return _page(f"DTO types - {TITLE}", "\n".join(main), root=root)
 
 
-def _page(title: str, main: str, *, root: str, tabs: str = "") -> str:
+def _page(title: str, main: str, *, root: str, tabs: str = "", ours: str = "") -> str:
     parts: Mapping[str, str] = {
         "title": escape(title),
         "name": escape(TITLE),
@@ -71,6 +72,7 @@ def _page(title: str, main: str, *, root: str, tabs: str = "") -> str:
         "root": root or "./",
         "send": SEND_MAIL.paths[0].removeprefix("/"),
         "tabs": tabs,
+        "ours": ours,
     }
     return _PLACE.sub(lambda place: parts[place[1]], _TEMPLATE)
 
@@ -157,6 +159,24 @@ def _operation(operation: Operation, tab: Tab, host: str, root: str) -> Iterator
     yield _pre(_answer(operation, tab))
 
 
+def _ours(operation: Operation) -> Iterator[str]:
+    """Explain, beside the original's page, the members that the original does not have."""
+    found = [
+        (contract, member)
+        for contract in types_of(operation)
+        for member in members(contract)
+        if member.is_ours
+    ]
+    if not found:
+        return
+    yield '<section aria-labelledby="ours"><h2 id="ours">Beyond the original</h2>'
+    yield "<p>These members are this service's own. The samples are without them.</p><ul>"
+    for contract, member in found:
+        means = escape(words.MEMBERS[contract][member.name])
+        yield f"<li><code>{contract.__name__}.{member.name}</code>: {means}</li>"
+    yield "</ul></section>"
+
+
 def _table(contract: type[Contract], operation: Operation) -> str:
     place = "form"
     if contract is operation.request:
@@ -165,7 +185,7 @@ def _table(contract: type[Contract], operation: Operation) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = [f'<table class="members"><caption>{contract.__name__} Parameters:</caption>']
     rows.append(f"<thead><tr>{head}</tr></thead><tbody>")
-    for member in members(contract):
+    for member in originals(contract):
         means = escape(words.MEMBERS[contract][member.name])
         rows.append(
             f'<tr><th scope="row">{member.name}</th><td>{place}</td>'

@@ -1,7 +1,7 @@
 """Lists the types that the operations carry, with their names in C# and a sample of each."""
 
 from core.contract.contract import Attachment
-from core.contract.members import Contract, Kind, Member, members
+from core.contract.members import Contract, Kind, Member, members, originals
 from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
 
@@ -65,8 +65,8 @@ def clr_namespace(contract: type[Contract]) -> str:
 
 
 def sample(contract: type[Contract]) -> Contract:
-    """Return an instance with every member set, as the original's pages show one."""
-    return contract(**{member.field: _sample_value(member) for member in members(contract)})
+    """Return an instance with every member of the original's set, as its pages show one."""
+    return contract(**{member.field: _sample_value(member) for member in originals(contract)})
 
 
 def _sample_value(member: Member) -> object:

@@ -45,11 +45,14 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "HTML": "The body as HTML. With Text beside it, the reader's program chooses.",
         "Attachments": "Files that go with the mail.",
         "Reference": "Your own id for the mail. It is stored, and answered by nothing.",
+        "ReplyTo": "Where answers go, written as To; at most 25. Empty: as the domain says.",
     },
     Attachment: {
         "Bytes": "The content, in base64. Required; empty is an empty file.",
         "Name": "The file's name. Empty: attachment-1 with a fitting extension.",
         "ContentType": "The media type. Empty: guessed from the name.",
+        "ContentId": "Shows the file in the HTML, which names it as cid: and this id. Empty: an "
+        "image is shown if the HTML names it as cid: and its whole Name.",
     },
     GetStatus: {"MessageId": "The MessageId that SendMail answered."},
     SendResponse: {

@@ -1,9 +1,8 @@
 """Checks, names and types the attachments of a mail (docs/contract.md B2)."""
 
-import mimetypes
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.contract.contract import Attachment
 from core.contract.errors import Fault
@@ -14,8 +13,16 @@ from core.contract.limits import (
     MAX_ITEMS,
     MAX_NAME_LENGTH,
 )
+from core.lazily import lazily
 from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
 from core.submission.characters import faults_in
+
+if TYPE_CHECKING:
+    from core.submission import content_ids, file_names, media_types
+else:  # Most mails have no attachments: a cold start does not pay for them.
+    content_ids = lazily("core.submission.content_ids")
+    file_names = lazily("core.submission.file_names")
+    media_types = lazily("core.submission.media_types")
 
 _MEDIA_TYPE = re.compile(r"([\w.+-]++/[\w.+-]++)\s*+((?:;[\x20-\x7e]*+)?)\Z", re.ASCII)
 _PARAMETER = (
@@ -23,44 +30,54 @@ _PARAMETER = (
     r'|(?:[^;"]|"(?:[^"\\]|\\.)*+"?)*+)'  # Passed over, with what is in quotes.
 )
 _MAX_CONTENT_TYPE = 78  # SES v2 API, shape Attachment
-_UNKNOWN_TYPE = "application/octet-stream"
-_LOOKED_AT = 4_096
-"""Characters at the end of a path: no name is that long, with all that is stripped from it."""
 _COMPOSITE = ("multipart/", "message/")
 """Types of what is made of parts. They may not be in base64 (RFC 2045 §6.4, RFC 2046 §5.2.1),
 which is what SES writes an attachment in; and a reader would take their content apart."""
-_SPACES = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-"""All that Unicode calls white space, as `str.isspace` does."""
-_IGNORABLE = (
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""What shows nothing besides the format characters (Unicode, Default_Ignorable_Code_Point)."""
 
 
-def read(
-    sent: Sequence[Attachment], faults: list[Fault]
-) -> tuple[tuple[AttachmentHead, ...], tuple[bytes, ...]]:
-    """Return name, media type and bytes of each attachment.
+class Attached(NamedTuple):
+    """The attachments of a mail, and its HTML, which may show some of them."""
+
+    heads: tuple[AttachmentHead, ...] = ()
+    contents: tuple[bytes, ...] = ()
+    """Their bytes, in the same order."""
+    html: str = ""
+    is_complete: bool = True
+    """Whether there is an attachment for each `cid:` of the HTML."""
+
+
+def read(sent: Sequence[Attachment], html: str, faults: list[Fault]) -> Attached:
+    """Name and type the attachments of a mail, and put those inline that its HTML shows.
 
     Faults go to `faults`, with field names such as `Attachments[0].Name`.
     """
+    if not sent:
+        return Attached(html=html)
     if len(sent) > MAX_ITEMS:
         message = f"A mail must not have more than {MAX_ITEMS} attachments."
         faults.append(Fault("Attachments", "TooManyItems", message))
-        return (), ()  # The faults of thousands would help nobody.
-    heads, contents = [], []
+        return Attached()  # The faults of thousands would help nobody.
+    heads, contents, seen = [], [], set[str]()
     for number, attachment in enumerate(sent):
+        where = f"Attachments[{number}]"
         name = _file_name(attachment.name or "")
-        faults.extend(_faults(f"Attachments[{number}]", attachment, name))
-        heads.append(_head(attachment, name, number + 1))
+        content_id = content_ids.given(attachment.content_id or "")
+        faults.extend(_faults(where, attachment, name))
+        faults.extend(_content_id_faults(where, content_id, seen))
+        seen.add(content_id)
+        heads.append(_head(attachment, name, content_id, number + 1))
         contents.append(attachment.bytes_ if isinstance(attachment.bytes_, bytes) else b"")
     if sum(map(len, contents)) > MAX_ATTACHMENTS_BYTES:
         message = f"'Attachments' must not be larger than {MAX_ATTACHMENTS_BYTES} bytes in all."
         faults.append(Fault("Attachments", "TooLarge", message))
-    return tuple(heads), tuple(contents)
+    names = [attachment.name or "" for attachment in sent]
+    inline = content_ids.place(heads, names, html)
+    return Attached(inline.heads, tuple(contents), inline.html, inline.is_complete)
+
+
+def _file_name(given: str) -> str:
+    """Return the file name that a caller means, which is "" for none."""
+    return file_names.of_path(given) if given else ""
 
 
 def _faults(where: str, attachment: Attachment, name: str) -> Iterable[Fault]:
@@ -74,23 +91,39 @@ def _faults(where: str, attachment: Attachment, name: str) -> Iterable[Fault]:
         message = f"'{where}.Bytes' must not be larger than {MAX_ATTACHMENT_BYTES} bytes."
         yield Fault(f"{where}.Bytes", "TooLarge", message)
     yield from faults_in(f"{where}.Name", name, max_length=MAX_NAME_LENGTH)
-    if len(name) <= MAX_NAME_LENGTH and _extensions(name) & REFUSED_EXTENSIONS:
+    if len(name) <= MAX_NAME_LENGTH and file_names.extensions(name) & REFUSED_EXTENSIONS:
         message = f"'{where}.Name' has a file name extension that SES refuses."
         yield Fault(f"{where}.Name", "RefusedExtension", message)
     kind = attachment.content_type or ""
     yield from faults_in(f"{where}.ContentType", kind.strip(), max_length=MAX_CONTENT_TYPE_LENGTH)
 
 
-def _head(attachment: Attachment, name: str, number: int) -> AttachmentHead:
-    content_type = _content_type(attachment.content_type or "") or _guessed(name)
+def _content_id_faults(where: str, content_id: str, earlier: Collection[str]) -> Iterable[Fault]:
+    if content_id and not content_ids.is_allowed(content_id):
+        message = (
+            f"'{where}.ContentId' must have 1 to 78 characters of ASCII, without spaces and "
+            "angle brackets."
+        )
+        yield Fault(f"{where}.ContentId", "ContentId", message)
+    elif content_id and content_id in earlier:
+        message = f"'{where}.ContentId' must not be that of an earlier attachment."
+        yield Fault(f"{where}.ContentId", "Duplicate", message)
+
+
+def _head(attachment: Attachment, name: str, content_id: str, number: int) -> AttachmentHead:
+    guessed = media_types.type_of(file_names.extension(name))
+    content_type = _content_type(attachment.content_type or "") or guessed
     kind = content_type.partition(";")[0].lower()
-    if not name:
-        extension = _types().guess_extension(kind) or ".bin"
-        safe = extension if extension[1:] not in REFUSED_EXTENSIONS else ".bin"
-        name = f"attachment-{number}{safe}"
+    name = file_names.completed(name, _usual_extension(kind), number)
     if kind.startswith(_COMPOSITE):
-        content_type = _UNKNOWN_TYPE
-    return AttachmentHead(name=name, content_type=content_type)
+        content_type = media_types.UNKNOWN
+    return AttachmentHead(name=name, content_type=content_type, content_id=content_id or None)
+
+
+def _usual_extension(kind: str) -> str:
+    """Return the extension that files of a type get here; "" where none says more than none."""
+    extension = media_types.extension_of(kind)
+    return "" if kind == media_types.UNKNOWN or extension in REFUSED_EXTENSIONS else extension
 
 
 def _content_type(text: str) -> str:
@@ -120,45 +153,3 @@ def _kept(kind: str, parameters: str) -> Iterable[str]:
     if kind.lower() != "text/calendar":
         found.pop("method", None)
     return (f"{name}={value}" for name, value in found.items())
-
-
-def _file_name(path: str) -> str:
-    """Return the file name at the end of a path, without dots and white space at its own end.
-
-    Windows ignores those: a file that is called `x.exe.` would be run as a program. A name that is
-    far too long stays as it is, to be refused: work on it would be for nothing.
-    """
-    end = path[-_LOOKED_AT:]
-    start = max(end.rfind("/"), end.rfind("\\")) + 1
-    if not start and len(path) > len(end):
-        return end
-    return end[start:].strip().rstrip(f".{_SPACES}")
-
-
-def _extensions(name: str) -> set[str]:
-    """Return the extensions that a file may be taken to have, in lower case.
-
-    Programs differ in what they see: some replace characters by those that look or mean the same
-    (NFKC), such as wide letters, or drop those that show nothing. Windows takes what follows a
-    colon for the name of a stream within the file: `x.exe::$DATA` is `x.exe`.
-    """
-    if not name.isascii():
-        import unicodedata  # noqa: PLC0415 - most names are in ASCII
-
-        shown = re.sub(_IGNORABLE, "", unicodedata.normalize("NFKC", name))
-        name = "".join(c for c in shown if unicodedata.category(c) != "Cf")
-    parts = (part.rstrip(f".{_SPACES}") for part in name.split(":"))
-    return {part.rpartition(".")[2].lower() for part in parts if "." in part}
-
-
-def _guessed(name: str) -> str:
-    kind, encoding = _types().guess_type(name)
-    if encoding:  # Python says application/x-tar for `x.tar.gz`; what the reader gets is gzip.
-        return "application/gzip" if encoding == "gzip" else _UNKNOWN_TYPE
-    return kind or _UNKNOWN_TYPE
-
-
-@cache
-def _types() -> mimetypes.MimeTypes:
-    # Python's own tables, not those of the machine: every machine guesses the same.
-    return mimetypes.MimeTypes()

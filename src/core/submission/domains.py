@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from core.contract.limits import MAX_REPLY_TO
 from core.message.address import Address, parse_address, parse_domain
 from core.submission.characters import UNPRINTABLE, shows_address
 
@@ -59,7 +60,7 @@ class DomainConfiguration(BaseModel):
     identity: str = ""
     """What is verified in SES for it if not itself: a domain above it, or one address. From the
     template (`SenderIdentity`), so for the template's domain only."""
-    reply_to: tuple[_CheckedAddress, ...] = Field((), max_length=25)
+    reply_to: tuple[_CheckedAddress, ...] = Field((), max_length=MAX_REPLY_TO)
     track_opens: bool | None = None
     """Whether SES adds its pixel; None: as the configuration set says."""
     track_clicks: bool | None = None

@@ -1,6 +1,6 @@
 """Finds the domain that a request is sent for, and who its sender is."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.contract.contract import SendMail
@@ -120,8 +120,34 @@ def _name_faults(
     whole = _named(sender, configuration, request.from_name)
     field = "FromName" if (request.from_name or "").strip() else "From"
     if shows_address(whole.name, whole.address):
-        message = f"'{field}' must not have a name with an '@', unless it is the address itself."
-        yield Fault(field, "AtSign", message)
+        yield _at_sign(field)
+
+
+def _at_sign(field: str) -> Fault:
+    message = f"'{field}' must not have a name with an '@', unless it is the address itself."
+    return Fault(field, "AtSign", message)
+
+
+def undeceiving(
+    field: str,
+    mailboxes: Iterable[Mailbox],
+    configuration: DomainConfiguration,
+    faults: list[Fault],
+) -> tuple[Mailbox, ...]:
+    """Return mailboxes that the caller chose, without a name that could pass for another address.
+
+    Who answers a mail sees these names, as those of the sender: the same rule is for both. Where
+    the domain refuses such names, the first is a fault of `field`, in `faults`.
+    """
+    given = tuple(mailboxes)
+    deceiving = [box for box in given if shows_address(box.name, box.address)]
+    if deceiving and configuration.at_in_names == "refuse":
+        faults.append(_at_sign(field))
+    return tuple(_rewritten(box) if box in deceiving else box for box in given)
+
+
+def _rewritten(mailbox: Mailbox) -> Mailbox:
+    return Mailbox(mailbox.address, without_at(mailbox.name)[:MAX_NAME_LENGTH].rstrip())
 
 
 def _canonical_domain(name: str) -> str:
@@ -166,7 +192,7 @@ def completed(
     whole = _named(sender, configuration, from_name)
     if not shows_address(whole.name, whole.address):
         return whole
-    return Mailbox(whole.address, without_at(whole.name)[:MAX_NAME_LENGTH].rstrip())
+    return _rewritten(whole)
 
 
 def _named(

@@ -12,6 +12,7 @@ from core.contract.limits import (
     MAX_NAME_LENGTH,
     MAX_REFERENCE_BYTES,
     MAX_REFERENCE_LENGTH,
+    MAX_REPLY_TO,
     MAX_SUBJECT_LENGTH,
     Limits,
 )
@@ -29,7 +30,7 @@ else:  # Few mails come with a member that nobody knows.
     unknown_members = lazily("core.submission.unknown_members")
 
 _BODIES = ("Text", "HTML")
-_LISTS = ("From", "To", "CC", "BCC")
+_LISTS = ("From", "To", "CC", "BCC", "ReplyTo")
 _MAILBOX = 254 + 4
 """Characters: the longest address, and the brackets and separator around it in a list."""
 
@@ -47,6 +48,8 @@ class Submission(NamedTuple):
     receiver: str
     """`To` as the caller wrote it, for the answer."""
     reference: str
+    is_complete: bool
+    """Whether each image that the HTML names by `cid:` is attached. If not, it goes out as well."""
 
 
 def read(
@@ -65,7 +68,8 @@ def read(
     recipients = _recipients(request, faults, limits)
     sender = _sender(request, faults)
     configuration = senders.configuration(request, domains, sender, faults)
-    heads, contents = attachments.read(request.attachments or (), faults)
+    reply_to = _reply_to(request, configuration, faults)
+    attached = attachments.read(request.attachments or (), request.html or "", faults)
     if not (request.subject or request.text or request.html or request.attachments):
         message = "A mail needs at least one of 'Subject', 'Text', 'HTML' and 'Attachments'."
         faults.append(Fault("Subject", "NotEmpty", message))
@@ -78,14 +82,19 @@ def read(
         mail=Mail(
             sender=senders.completed(sender, configuration, request.from_name),
             **recipients,
-            **_texts(request),
-            attachments=heads,
+            reply_to=reply_to,
+            subject=request.subject or "",
+            # Without any body it has an empty text, as SES wants one.
+            text=request.text if request.text or not request.html else None,
+            html=attached.html or None,
+            attachments=attached.heads,
             **_policies(configuration),
         ),
-        contents=contents,
+        contents=attached.contents,
         configuration=configuration,
         receiver=(request.to or "").strip(),
         reference=(request.reference or "").strip(),
+        is_complete=attached.is_complete,
     )
 
 
@@ -97,19 +106,9 @@ def _refusal(faults: list[Fault]) -> Invalid:
     return Invalid(*faults)
 
 
-def _texts(request: SendMail) -> dict[str, Any]:
-    """Return subject and bodies. A mail without any body has an empty text, as SES wants one."""
-    return {
-        "subject": request.subject or "",
-        "text": request.text if request.text or not request.html else None,
-        "html": request.html or None,
-    }
-
-
 def _policies(configuration: DomainConfiguration) -> dict[str, Any]:
     """Return what the domain's configuration says of each of its mails."""
     return {
-        "reply_to": configuration.reply_to,
         "configuration_set": configuration.configuration_set,
         "tenant": configuration.tenant,
         "track_opens": configuration.track_opens,
@@ -150,6 +149,7 @@ def _longest(limits: Limits) -> dict[str, int]:
     mailbox = MAX_NAME_LENGTH + _MAILBOX
     return {
         **dict.fromkeys(("To", "CC", "BCC"), limits.recipients * mailbox),
+        "ReplyTo": MAX_REPLY_TO * mailbox,
         **dict.fromkeys(("FromName", "ReceiverName"), MAX_NAME_LENGTH),
         "Domain": 255,
         "From": mailbox,
@@ -192,6 +192,23 @@ def _recipients(
     if not seen and not any(fault.field in ("To", "CC", "BCC") for fault in faults):
         faults.append(Fault("To", "NotEmpty", "'To' must not be empty."))
     return recipients
+
+
+def _reply_to(
+    request: SendMail, configuration: DomainConfiguration | None, faults: list[Fault]
+) -> tuple[Mailbox, ...]:
+    """Return who gets the answers: as the request says, else as the domain's configuration says."""
+    given: dict[str, Mailbox] = {}
+    for mailbox in _mailboxes("ReplyTo", request.reply_to, faults):
+        given.setdefault(canonical(mailbox.address), mailbox)
+    if len(given) > MAX_REPLY_TO:
+        message = f"'ReplyTo' must not name more than {MAX_REPLY_TO} addresses."
+        faults.append(Fault("ReplyTo", "TooManyRecipients", message))
+    if configuration is None:
+        return ()
+    if not given:
+        return tuple(map(Mailbox, configuration.reply_to))
+    return senders.undeceiving("ReplyTo", given.values(), configuration, faults)
 
 
 def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:

@@ -6,7 +6,7 @@ from core.contract.contract import SERVICESTACK_TYPES
 from core.contract.members import Contract, Kind, members
 from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.sources.header import header
+from core.metadata.sources.header import OURS, header
 from core.metadata.types import PARTS, STATUS_OWNER, clr_namespace, csharp_type
 
 _OPTIONS = {
@@ -71,6 +71,8 @@ def _class(contract: type[Contract], operation: Operation | None) -> Iterator[st
         yield "    }"
         yield ""
     for member in members(contract):
+        if member.is_ours:
+            yield f"    // {OURS}"
         yield f"    public virtual {csharp_type(member)} {member.name} {{ get; set; }}"
     yield "}"
 

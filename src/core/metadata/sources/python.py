@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.contract.members import Contract, Kind, Member, members
 from core.contract.operations import OPERATIONS
 from core.message.status import Status
-from core.metadata.sources.header import header
+from core.metadata.sources.header import OURS, header
 from core.metadata.types import PARTS
 
 _IMPORTS = (
@@ -67,6 +67,8 @@ def _class(contract: type[Contract], base: str) -> Iterator[str]:
             # `bytes: Optional[bytes] = None` would be `Optional[None]`: the name is taken.
             default = f"field(metadata=config(field_name={name!r}), default={default})"
             name += "_"
+        if member.is_ours:
+            yield f"    # {OURS}"
         yield f"    {name}: {_type(member)} = {default}"
 
 

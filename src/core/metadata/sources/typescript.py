@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from core.contract.members import Contract, Kind, Member, members
 from core.contract.operations import OPERATIONS, Operation
 from core.message.status import Status
-from core.metadata.sources.header import header
+from core.metadata.sources.header import OURS, header
 from core.metadata.types import PARTS
 
 _OPTIONS = {
@@ -62,7 +62,7 @@ def _class(contract: type[Contract], operation: Operation | None) -> Iterator[st
     answer = operation and operation.response.__name__
     yield f"export class {name}{f' implements IReturn<{answer}>' if answer else ''}"
     yield "{"
-    yield from (f"    public {m.name}?: {_type(m)};" for m in members(contract))
+    yield from _members(contract, "public ")
     yield ""
     assign = "{ (Object as any).assign(this, init); }"
     yield f"    public constructor(init?: Partial<{name}>) {assign}"
@@ -77,8 +77,15 @@ def _interface(contract: type[Contract], operation: Operation | None) -> Iterato
     extends = f" extends IReturn<{operation.response.__name__}>" if operation else ""
     yield f"interface {contract.__name__}{extends}"
     yield "{"
-    yield from (f"    {m.name}?: {_type(m)};" for m in members(contract))
+    yield from _members(contract, "")
     yield "}"
+
+
+def _members(contract: type[Contract], access: str) -> Iterator[str]:
+    for member in members(contract):
+        if member.is_ours:
+            yield f"    // {OURS}"
+        yield f"    {access}{member.name}?: {_type(member)};"
 
 
 def _type(member: Member) -> str:

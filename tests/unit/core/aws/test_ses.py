@@ -298,7 +298,7 @@ def test_all_that_a_mail_has_reaches_ses(ses, send):
         attempt=3,
         cc=(BOB,),
         bcc=(EVE, Mailbox("x@y.example", "X")),
-        reply_to=("reply@d.example", "other@d.example"),
+        reply_to=("reply@d.example", Mailbox("other@d.example", "Büro")),
         html="<p>h</p>",
         tenant="shop",
         track_opens=True,
@@ -312,7 +312,10 @@ def test_all_that_a_mail_has_reaches_ses(ses, send):
     (asked,) = ses.asked
     assert asked["Destination"]["CcAddresses"] == ["bob@recipient.example"]
     assert asked["Destination"]["BccAddresses"] == ["eve@recipient.example", '"X" <x@y.example>']
-    assert asked["ReplyToAddresses"] == ["reply@d.example", "other@d.example"]
+    assert asked["ReplyToAddresses"] == [
+        "reply@d.example",
+        "=?utf-8?b?QsO8cm8=?= <other@d.example>",
+    ]
     assert asked["TenantName"] == "shop"
     assert asked["ConfigurationOverrides"] == {
         "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
@@ -391,3 +394,16 @@ def test_a_name_that_is_not_ascii_or_looks_encoded_is_encoded_on_one_line(ses, s
     assert "\n" not in words
     assert all(len(word) <= 75 for word in words.split())
     assert str(make_header(decode_header(words))) == name
+
+
+def test_a_file_with_a_content_id_is_inline_and_another_is_not(ses, send):
+    heads = (
+        AttachmentHead(name="a.png", content_type="image/png", content_id="logo"),
+        AttachmentHead(name="b.png", content_type="image/png"),
+    )
+    send([b"a", b"b"], attachments=heads)
+
+    (asked,) = ses.asked
+    inline, file = asked["Content"]["Simple"]["Attachments"]
+    assert (inline["ContentDisposition"], inline["ContentId"]) == ("INLINE", "logo")
+    assert (file["ContentDisposition"], "ContentId" in file) == ("ATTACHMENT", False)

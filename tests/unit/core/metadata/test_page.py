@@ -244,6 +244,16 @@ def test_what_a_caller_sends_is_no_markup():
     assert "<script>alert" not in html
 
 
+def test_members_of_our_own_are_explained_beside_the_page():
+    own = ("SendMail.ReplyTo", "Attachment.ContentId")
+
+    for name, html in PAGES.items():
+        aside = html.partition("</main>")[2]
+        assert ["Beyond the original" in aside, *(f"{each}</code>: " in aside for each in own)] == [
+            name.endswith(" SendMail")
+        ] * 3
+
+
 def test_links_lead_from_a_tab_to_the_index_and_to_other_tabs():
     links = Elements(PAGES["xml SendMail"]).values("href")
 

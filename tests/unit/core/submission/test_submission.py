@@ -151,7 +151,76 @@ def test_the_domains_configuration_says_how_to_send():
 
     assert submitted.configuration is OTHER
     assert submitted.mail.configuration_set == "other-events"
-    assert submitted.mail.reply_to == ("help@example.com",)
+    assert submitted.mail.reply_to == (Mailbox("help@example.com"),)
+
+
+# ReplyTo
+
+
+def test_reply_to_of_a_mail_beats_the_domains():
+    mail = read(
+        reply_to=" Büro <Desk@München.example>; b@recipient.example,desk@münchen.example "
+    ).mail
+
+    assert mail.reply_to == (
+        Mailbox("Desk@xn--mnchen-3ya.example", "Büro"),
+        Mailbox("b@recipient.example"),
+    )
+
+
+@pytest.mark.parametrize("nothing", ["", " ", ";", None])
+def test_an_empty_reply_to_is_the_domains(nothing):
+    assert read(reply_to=nothing).mail.reply_to == (Mailbox("help@example.com"),)
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "code"),
+    [
+        ("nobody", "Email"),
+        ("a@b.example\r\nBcc: c@d.example", "ControlCharacter"),
+        (f"{'x' * 256} <a@b.example>", "Length"),
+        (",".join(f"a{number}@b.example" for number in range(26)), "TooManyRecipients"),
+    ],
+)
+def test_a_reply_to_that_cannot_be_is_refused(reply_to, code):
+    assert faults(reply_to=reply_to) == [("ReplyTo", code)]
+
+
+def test_a_reply_to_may_have_twenty_five_addresses():
+    many = ",".join(f"a{number}@b.example" for number in range(25))
+
+    assert len(read(reply_to=many).mail.reply_to) == 25
+
+
+def test_a_name_in_reply_to_shows_no_other_address():
+    mail = read(reply_to="ceo@bank.example <a@b.example>, c@d.example <c@d.example>").mail
+
+    assert [box.name for box in mail.reply_to] == ["ceo at bank.example", "c@d.example"]
+
+
+def test_a_domain_may_refuse_such_a_name_in_reply_to():
+    strict = {DOMAIN.domain: DOMAIN.model_copy(update={"at_in_names": "refuse"})}
+
+    assert faults(strict, reply_to="ceo@bank.example <a@b.example>") == [("ReplyTo", "AtSign")]
+    assert read(strict, reply_to="CEO <a@b.example>").mail.reply_to[0].name == "CEO"
+
+
+# Attachments
+
+
+def test_the_html_may_show_an_attached_image():
+    image = Attachment(bytes_=b"x", name="ü.png")
+    submitted = read(html="<img src='cid:ü.png'>", attachments=(image,))
+
+    assert submitted.mail.html == "<img src='cid:image-1'>"
+    assert submitted.mail.attachments[0].content_id == "image-1"
+    assert submitted.is_complete
+
+
+def test_an_image_that_is_not_attached_refuses_no_mail():
+    file = Attachment(bytes_=b"x", name="a.pdf")
+
+    assert not read(html="<img src='cid:a.png'>", attachments=(file,)).is_complete
 
 
 def test_a_name_that_shows_another_address_goes_out_without_its_at_sign():

@@ -226,3 +226,87 @@ def test_what_a_person_reads_is_decoded_for_the_page(ses):
     link = f"data:image/png;base64,{base64.b64encode(b'\x89PNG').decode()}"
     expected = {"text": EMOJI, "html": f'<img src="{link}">'}
     assert ses.call("GET", f"/messages/{message_id}/content") == (200, expected)
+
+
+def inline(name, content_id, content=b"\x89PNG"):
+    return {
+        "FileName": name,
+        "RawContent": content,
+        "ContentType": "image/png",
+        "ContentTransferEncoding": "BASE64",
+        "ContentDisposition": "INLINE",
+        "ContentId": content_id,
+    }
+
+
+FILE = {"FileName": "a.pdf", "RawContent": b"%PDF", "ContentTransferEncoding": "BASE64"}
+
+
+def shape(part):
+    if not part.is_multipart():
+        return part.get_content_type()
+    return {part.get_content_subtype(): [shape(inner) for inner in part.iter_parts()]}
+
+
+@pytest.mark.parametrize(
+    ("body", "attachments", "expected"),
+    [
+        (
+            {"Text": text("t"), "Html": text("h")},
+            [FILE, inline("a.png", "a"), inline("b.png", "b")],
+            {
+                "mixed": [
+                    {
+                        "alternative": [
+                            "text/plain",
+                            {"related": ["text/html", "image/png", "image/png"]},
+                        ]
+                    },
+                    "application/pdf",
+                ]
+            },
+        ),
+        ({"Html": text("h")}, [inline("a.png", "a")], {"related": ["text/html", "image/png"]}),
+        ({"Text": text("t")}, [inline("a.png", "a")], {"mixed": ["text/plain", "image/png"]}),
+    ],
+)
+def test_an_inline_image_is_related_to_the_html(body, attachments, expected):
+    message = composed(Body=body, Attachments=attachments)
+
+    assert shape(message) == expected
+    images = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert [part["Content-ID"] for part in images] == ["<a>", "<b>"][: len(images)]
+    assert {part.get_content_disposition() for part in images} == {"inline"}
+
+
+def test_files_are_listed_in_the_order_in_which_they_are_fetched(ses):
+    body = {"Html": text("<img src='cid:a'>")}
+    files = [FILE, inline("a.png", "a")]
+
+    message_id = ses.send(Content={"Simple": simple(Body=body, Attachments=files)})
+
+    (listed,) = [one for one in ses.messages() if one["MessageId"] == message_id]
+    for number, file in enumerate(listed["Attachments"]):
+        _, content = ses.call("GET", f"/messages/{message_id}/attachments/{number}")
+        assert hashlib.sha256(content).hexdigest() == file["Sha256"]
+
+
+@pytest.mark.parametrize(
+    ("content_id", "reference"),
+    [
+        ("Logo%20(1).png", "Logo%20(1).png"),
+        ("a&b.png", "a&amp;b.png"),
+        ("a+b@example.com", "a+b@example.com"),
+        ("a/b#c", "a/b%23c"),
+        ("dot", "dot"),
+    ],
+)
+def test_the_page_shows_an_image_under_any_spelling_of_its_content_id(ses, content_id, reference):
+    body = {"Html": text(f"<img src='CID:{reference}'><img src=cid:dot.png>")}
+    images = [inline("dot.png", content_id)]
+
+    message_id = ses.send(Content={"Simple": simple(Body=body, Attachments=images)})
+
+    _, content = ses.call("GET", f"/messages/{message_id}/content")
+    link = f"data:image/png;base64,{base64.b64encode(b'\x89PNG').decode()}"
+    assert content["html"] == f"<img src='{link}'><img src=cid:dot.png>"

@@ -79,6 +79,26 @@ def test_members_stand_in_the_order_of_their_declaration():
         assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("name", "comment", "forms"),
+    [
+        ("csharp", "//", ("string ReplyTo {", "string ContentId {")),
+        ("typescript", "//", ("public ReplyTo?: string;", "public ContentId?: string;")),
+        ("typescript.d", "//", ("    ReplyTo?: string;", "    ContentId?: string;")),
+        ("python", "#", ("    reply_to: Optional[str]", "    content_id: Optional[str]")),
+    ],
+)
+def test_members_of_our_own_are_marked_as_such(name, comment, forms):
+    lines = source(name).splitlines()
+    marked = [
+        at for at, line in enumerate(lines) if line.strip().startswith(f"{comment} Not in the")
+    ]
+
+    assert len(marked) == 2
+    for form in forms:
+        assert any(form in lines[at + 1] for at in marked)
+
+
 def test_a_mail_of_the_python_client_is_what_was_meant(dtos):
     mail = dtos.SendMail(
         from_="a@example.com",
