@@ -333,10 +333,14 @@ LIMITS: dict[str, list[list[Make]]] = {
             ),
         ]
     ],
-    "commas and semicolons in To, in CC, in BCC": [
+    "addresses in ReplyTo": [
+        [lambda n: mail(ReplyTo=",".join(f"a{number}@b.example" for number in range(n)))]
+    ],
+    "commas and semicolons in To, in CC, in BCC, in ReplyTo": [
         [
             lambda n: mail(To=",".join([MAIL["To"]] * (n + 1))),
             lambda n: mail(CC=";".join([MAIL["To"]] * (n + 1))),
+            lambda n: mail(ReplyTo=";".join([MAIL["To"]] * (n + 1))),
         ]
     ],
     "To, CC and BCC of all requests in an array": [
@@ -352,6 +356,9 @@ LIMITS: dict[str, list[list[Make]]] = {
     ],
     "`ContentType` of an attachment": [
         [lambda n: mail(Attachments=[{"Bytes": "", "ContentType": "x" * n}])]
+    ],
+    "`ContentId` of an attachment": [
+        [lambda n: mail(Attachments=[{"Bytes": "", "ContentId": "x" * n}])]
     ],
     "`Reference`": [
         [lambda n: mail(Reference="x" * n)],
