@@ -54,7 +54,7 @@ class Notes:
     def _post(self, body: bytes) -> None:
         request = Request(f"{self._url}/notes", body, {"Content-Type": "application/json"})  # noqa: S310 - our own
         try:
-            with urlopen(request, timeout=_SECONDS):  # noqa: S310 # nosec B310 - our own address
+            with urlopen(request, timeout=_SECONDS):  # noqa: S310 - our own address # nosec B310
                 pass
         except OSError as error:  # The inbox is without a note, and nothing else is wrong.
             print(f"The inbox took no note: {error}", file=sys.stderr, flush=True)

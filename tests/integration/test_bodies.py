@@ -134,6 +134,18 @@ def test_an_unknown_charset_is_refused_where_it_would_be_needed(call, ses):
     assert ses.asked == 0
 
 
+@pytest.mark.parametrize("nothing", ["", " \n", [], None])
+def test_attachments_that_are_an_empty_text_are_none(call, ses, nothing):
+    assert post(call, json.dumps(MAIL | {"Attachments": nothing}), JSON)["statusCode"] == 200
+    assert "Attachments" not in ses.taken[0]["Content"]["Simple"]
+
+
+def test_an_array_in_place_of_one_request_is_told_where_arrays_go(call):
+    reply = post(call, f"[{AS_JSON}]", JSON)
+
+    assert reply["json"]["ErrorMessage"].endswith("Send an array to /json/reply/SendMail[].")
+
+
 def test_raw_line_breaks_in_a_json_text_are_line_breaks(call, ses):
     body = f'{{"To":"{MAIL["To"]}","Subject":"s","Text":"one\r\ntwo\tthree"}}'
 

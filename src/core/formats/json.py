@@ -58,9 +58,11 @@ def _object[C: Contract](document: Any, contract: type[C]) -> C:
     if isinstance(document, str) and document.lstrip().startswith("{"):
         raise Unreadable("The body is JSON within a JSON text: serialize the request once only.")
     if not isinstance(document, dict):
+        name = contract.__name__
+        advice = f" Send an array to /json/reply/{name}[]." if isinstance(document, list) else ""
         raise Unreadable(
             "Type definitions should start with a '{', expecting serialized type "
-            f"'{contract.__name__}'."
+            f"'{name}'.{advice}"
         )
     return _bind(document, contract)
 
@@ -115,6 +117,8 @@ def _value(value: Any, member: Member) -> Any:
 def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, ...]:
     if isinstance(value, dict):
         value = [value]  # A single item without its list, as the original takes it.
+    elif isinstance(value, str) and not value.strip():
+        value = []  # docs/contract.md B2
     if not isinstance(value, list) or not all(isinstance(item, dict | None) for item in value):
         shape = ", ".join(f'"{member.name}": "..."' for member in members(contract))
         message = f"'{name}' must be a list of objects: [{{{shape}}}]."

@@ -15,7 +15,7 @@ from core.http.routing import Route
 
 @contextmanager
 def pointed_out(body: Body, read_as: Format, route: Route) -> Iterator[None]:
-    """Add to an `Unreadable` that leaves the `with` block which format the body looks like."""
+    """Let an `Unreadable` that leaves the `with` block say which format the body looks like."""
     try:
         yield
     except Unbindable:
@@ -24,7 +24,8 @@ def pointed_out(body: Body, read_as: Format, route: Route) -> Iterator[None]:
         advice = "" if error.faults else advice_on(body, read_as, route)
         if not advice:
             raise
-        raise Unreadable(f"{error.message} {advice}") from None
+        name = read_as.name.upper() or "a form"
+        raise Unreadable(f"The body cannot be read as {name}. {advice}") from None
 
 
 def advice_on(body: Body, read_as: Format | None, route: Route) -> str:
