@@ -21,6 +21,7 @@ from core.contract.limits import (
     MAX_DEPTH,
     MAX_ELEMENTS,
     MAX_ITEMS,
+    MAX_DISPLAY_NAME_LENGTH,
     MAX_NAME_LENGTH,
     MAX_REFERENCE_BYTES,
     MAX_REFERENCE_LENGTH,
@@ -415,22 +416,22 @@ BOUNDS = {
     "a subject": (lambda n: {"subject": "s" * n}, MAX_SUBJECT_LENGTH, ("Subject", "Length")),
     "the sender's name": (
         lambda n: {"from_name": "n" * n},
-        MAX_NAME_LENGTH,
+        MAX_DISPLAY_NAME_LENGTH,
         ("FromName", "Length"),
     ),
     "the receiver's name": (
         lambda n: {"receiver_name": "n" * n},
-        MAX_NAME_LENGTH,
+        MAX_DISPLAY_NAME_LENGTH,
         ("ReceiverName", "Length"),
     ),
     "a name in CC": (
         lambda n: {"cc": f"{'n' * n} <b@c.example>"},
-        MAX_NAME_LENGTH,
+        MAX_DISPLAY_NAME_LENGTH,
         ("CC", "Length"),
     ),
     "a name in From": (
         lambda n: {"from_": f"{'n' * n} <b@example.com>"},
-        MAX_NAME_LENGTH,
+        MAX_DISPLAY_NAME_LENGTH,
         ("From", "Length"),
     ),
     "a reference": (

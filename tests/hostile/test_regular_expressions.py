@@ -88,9 +88,14 @@ LISTED = {
     "core.http.routing:_API": use("fullmatch"),
     "core.message.address:_LOCAL": use("match"),
     "core.message.address:_LABEL": use("match"),
-    "core.message.address:_QUOTED": use("sub"),
-    "core.message.address:_parse_name": use("sub", examples=(re.compile(r"\\(.)"),)),
     "core.message.ids:_FORM": use("match"),
+    "core.message.mailboxes:_QUOTED": use("fullmatch", "sub"),
+    "core.message.mailboxes:_ESCAPED": use("sub"),
+    "core.message.mailboxes:_LINE_BREAK": use("sub"),
+    "core.message.mailboxes:_TOKEN": use("finditer"),
+    "core.message.mailboxes:_WORDS": use("fullmatch"),
+    "core.message.mailboxes:_SCHEME": use("match"),
+    "core.message.mailboxes:_PLAIN": use("fullmatch"),
     "core.submission.attachments:_MEDIA_TYPE": use("match"),
     "core.submission.attachments:_kept": use(
         "finditer",
@@ -103,6 +108,8 @@ LISTED = {
     "core.submission.characters:_AT_SIGNS": use("search", "split"),
     "core.submission.characters:_UNPRINTABLE": use("search"),
     "core.submission.characters:_SURROGATE": use("search"),
+    "core.submission.encoded_words:_CHARSETS": use("fullmatch"),
+    "core.submission.encoded_words:_WORD": use("match"),
     "handlers.metadata:_HOST": use("fullmatch"),
 }
 OURS_ALONE = {

@@ -26,6 +26,7 @@ class SendMail(Contract):
     """The request of `POST /Mail/Send`; what its members mean is docs/contract.md B2."""
 
     namespace = _CLR
+    mailboxes = frozenset({"From", "To", "CC", "BCC"})
 
     domain: str | None = Field(None, alias="Domain", repr=False)
     from_: str | None = Field(None, alias="From", repr=False)

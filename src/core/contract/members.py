@@ -24,6 +24,8 @@ class Contract(BaseModel):
     namespace: ClassVar[str]
     alphabetical: ClassVar[bool] = True
     """Whether XML orders the members by name, as DataContractSerializer does without `Order`."""
+    mailboxes: ClassVar[frozenset[str]] = frozenset()
+    """The members that hold mailboxes: one text, which in JSON may also be an array of texts."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

@@ -13,6 +13,7 @@ from core.contract.members import Contract, Kind, Member, members, members_by_na
 from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
 from core.formats.text import encodable
+from core.message.mailboxes import joined
 from core.message.status import Status
 
 
@@ -96,6 +97,8 @@ def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
     for name, value in document.items():
         member = by_name.get(name.lower())
         if member is not None:
+            if isinstance(value, list) and member.name in contract.mailboxes:
+                value = joined("" if item is None else _raw_text(item) for item in value)  # noqa: PLW2901
             values[member.name] = None if value is None else _value(value, member)
     return contract.of(values)
 

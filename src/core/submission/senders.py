@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from core.contract.contract import SendMail
 from core.contract.errors import Fault
-from core.contract.limits import MAX_NAME_LENGTH
 from core.message.address import Address, Mailbox, parse_domain
 from core.submission.characters import shows_address, without_at
 from core.submission.domains import DomainConfiguration
@@ -84,7 +83,7 @@ def configuration(
 
     A domain that does not exist and one that is another caller's get the same answer.
     """
-    name = (request.domain or "").strip()
+    name = request.domain or ""
     chosen = domains.choose(_canonical_domain(name), sender.address if sender else None)
     if chosen is None:
         if fault := _domain_fault(name, domains.own, faults):
@@ -102,7 +101,7 @@ def _name_faults(
 ) -> Iterator[Fault]:
     """Yield a fault if the display name that counts could pass for another address."""
     whole = _named(sender, configuration, request.from_name)
-    field = "FromName" if (request.from_name or "").strip() else "From"
+    field = "FromName" if request.from_name else "From"
     if shows_address(whole.name, whole.address):
         message = f"'{field}' must not have a name with an '@', unless it is the address itself."
         yield Fault(field, "AtSign", message)
@@ -142,13 +141,12 @@ def completed(
     whole = _named(sender, configuration, from_name)
     if not shows_address(whole.name, whole.address):
         return whole
-    return Mailbox(whole.address, without_at(whole.name)[:MAX_NAME_LENGTH].rstrip())
+    return Mailbox(whole.address, without_at(whole.name))
 
 
 def _named(
     sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
 ) -> Mailbox:
-    name = (from_name or "").strip()
     if sender:
-        return Mailbox(sender.address, name or sender.name)
-    return Mailbox(configuration.default_sender, name or configuration.default_sender_name)
+        return Mailbox(sender.address, from_name or sender.name)
+    return Mailbox(configuration.default_sender, from_name or configuration.default_sender_name)
