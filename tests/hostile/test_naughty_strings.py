@@ -50,7 +50,9 @@ def as_xml(mail):
     return f'<SendMail xmlns="{NAMESPACE}">{members}</SendMail>'.encode(), "application/xml"
 
 
-MARGIN = "".join(c for c in map(chr, range(0x110000)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
+MARGIN = "".join(
+    c for c in map(chr, range(0x110000)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f"
+)
 MARGIN += "\u200b\u200c\u200d\u2060\ufeff\xad"
 """What is no part of a text that becomes a header, where it stands around it."""
 
@@ -201,7 +203,8 @@ def test_a_naughty_name_beside_an_address_is_a_name_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "name", ["=?utf-8?Q?a=0D=0ABcc:_eve=40evil.example?=", "=?utf-8?B?4oCu?=", "=?us-ascii?q?a=00b?="]
+    "name",
+    ["=?utf-8?Q?a=0D=0ABcc:_eve=40evil.example?=", "=?utf-8?B?4oCu?=", "=?us-ascii?q?a=00b?="],
 )
 def test_what_an_encoded_text_says_is_refused_as_if_it_were_not_encoded(call, ses, wire, name):
     mail = {"To": f'"{name}" <ada@recipient.example>', "Text": "t", "FromName": name}

@@ -107,7 +107,7 @@ def test_no_address_is_written_longer_than_ses_takes_it(mailbox):
     assert len(text) - 2 * text.startswith('"') <= 320
     assert text.isascii()
     assert text.isprintable()
-    assert text.endswith(mailbox.address) or text.endswith(f"<{mailbox.address}>")
+    assert text.endswith((mailbox.address, f"<{mailbox.address}>"))
 
 
 @given(st.text() | st.from_regex(r"[\s\u200b\u200d\ufeffa@]*", fullmatch=True))

@@ -20,12 +20,12 @@ _TOKEN = re.compile(
     r'(?P<whole>"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'  # In quotes, or to the end of the text without one;
     "|[\u201c\u201e][^\u201c\u201d\u201e\n]*+[\u201c\u201d]"  # in a typographer's quotes;
     r"|<(?:[^<>\n]++|\n )*+>?"  # an address in brackets;
-    r"|=\?[^?\s]{1,60}\?[BQbq]\?[^?\n]*+\?=)"  # an encoded word (RFC 2047 §2).
+    r"|=\?[^?\s]{1,60}\?[BQbq]\?[^?\s]*+\?=)"  # an encoded word (RFC 2047 §2).
     r"|(?P<end>[,;]|\n ?)"
     "|(?P<wide>[\uff0c\uff1b\u3001])",
     re.DOTALL,
 )
-_WORDS = re.compile(r"(?:=\?[^?\s]{1,60}\?[BQbq]\?[^?\n]*+\?=\s*+)++")
+_WORDS = re.compile(r"(?:=\?[^?\s]{1,60}\?[BQbq]\?[^?\s]*+\?=\s*+)++")
 _SCHEME = re.compile(r"(?:mailto|smtp):", re.IGNORECASE)
 _ASCII_SIGNS = str.maketrans("\ufe6b\uff20\uff1c\uff1e", "@@<>")
 """The wide forms of '@', '<' and '>', as East Asian keyboards write them (Unicode's NFKC)."""
@@ -42,7 +42,6 @@ _WRAPPINGS = frozenset(
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+-]++@[A-Za-z0-9.-]++")
 """Most lists: one address that can be read at once."""
-_EXAMPLE = "'Name <name@domain>'"
 
 
 class _Entry(NamedTuple):
@@ -94,9 +93,9 @@ def parse_mailboxes(text: str, *, is_single: bool = False) -> list[Mailbox]:
             mailboxes.append(_mailbox(entry.text))
         except ValueError as error:
             following = entries[number].text if number < len(entries) else ""
-            if not entry.is_address and entry.end == "," and "<" in following:
-                error = ValueError("has no '@': a name with a comma must be in quotes")
-            raise ValueError(f"entry {number} {error}") from None
+            is_part = not entry.is_address and entry.end == "," and "<" in following
+            why = "has no '@': a name with a comma must be in quotes" if is_part else error
+            raise ValueError(f"entry {number} {why}") from None
     return mailboxes
 
 
@@ -211,10 +210,8 @@ def _parts(text: str) -> tuple[str, str]:
         if opened and _SCHEME.match(link) and linked.lower().endswith(link[7:].lower()):
             text, signs = f"{text[: len(linked)]}>", f"{linked}>"
     for opening, closing in (("<", ">"), ("[mailto:", "]")):
-        if signs.endswith(closing):
-            at = signs.rfind(opening)
-            if at < 0 or signs[:-1].endswith(closing):
-                raise ValueError(f"has brackets that do not match: write {_EXAMPLE}")
+        at = signs.rfind(opening)
+        if signs.endswith(closing) and at >= 0:
             return text[:at].strip(_UNSEEN), text[at + len(opening) : -1]
     return "", text
 
@@ -228,7 +225,7 @@ def _name(text: str) -> str:
     if any(character in '"<>' for character in _QUOTED.sub("", text)):
         raise ValueError(
             "has quotes or angle brackets in its name that do not match: separate addresses with "
-            f"commas, and write each as {_EXAMPLE}"
+            "commas, and write each as 'Name <name@domain>'"
         )
     name = _QUOTED.sub(lambda quoted: _ESCAPED.sub(r"\1", quoted[0][1:-1]), text.rstrip(", "))
     return name.replace("\n ", " ")
@@ -240,26 +237,6 @@ def _address(text: str) -> Address:
     try:
         return parse_address(_in_ascii(bare))
     except ValueError as error:
-        raise ValueError(_advice(bare) or str(error)) from None
+        from core.message.advice import on  # noqa: PLC0415 - few lists are refused
 
-
-def _advice(text: str) -> str:
-    """Say what is wrong with a text that is no address, and what to do; "" if nothing is known."""
-    local, at, domain = _in_ascii(text).rpartition("@")
-    if text.startswith(("{", "[")):
-        return f"is an object or a list: write a text, such as {_EXAMPLE}"
-    if not at:
-        return f"has no '@': write {_EXAMPLE}, or remove it"
-    if "@" in local:
-        return "has more than one '@': separate addresses with commas"
-    if "<" in text:
-        return f"has a '<' without a '>' at its end: write {_EXAMPLE}"
-    if ":" in local:
-        return "has a ':' before its '@': remove what stands before the address"
-    if any(space in text for space in SPACES):
-        return f"has white space in its address: remove it, or write {_EXAMPLE}"
-    if not local.isascii():
-        return "has characters beyond ASCII before its '@', which SES does not take: remove them"
-    if domain.endswith("."):
-        return "has a dot at its end: remove it"
-    return ""
+        raise ValueError(on(_in_ascii(bare)) or str(error)) from None

@@ -14,11 +14,11 @@ _MARGIN = SPACES + INVISIBLE
 
 
 def trimmed(text: str) -> str:
-    """Return `text` without white space and invisible characters at its ends (contract.md B5 M).
+    r"""Return `text` without white space and invisible characters at its ends (contract.md B5 M).
 
     Those within it stay: families of emoji are held together by zero-width joiners.
 
-    >>> trimmed("\\ufeff  Your invoice\\r\\n")
+    >>> trimmed("\ufeff  Your invoice\r\n")
     'Your invoice'
     """
     return text.strip(_MARGIN)

@@ -65,7 +65,9 @@ def _fingerprint(request: SendMail) -> str:
     contract does not change the fingerprint of older requests: their repeats stay repeats. The
     configuration of the domain is no part of it, so that it may change between two repeats.
     """
-    return hashlib.sha256(json.dumps(_given(without_margins(request)), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(_given(without_margins(request)), sort_keys=True).encode()
+    ).hexdigest()
 
 
 def _given(contract: Contract) -> dict[str, object]:

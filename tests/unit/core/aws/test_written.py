@@ -32,7 +32,13 @@ def test_a_name_that_just_fits_goes_out_whole():
 
 @pytest.mark.parametrize(
     ("letters", "least"),
-    [("Universitätsklinikum für ", 160), ("Больница ", 80), ("হাসপাতাল ", 50), ("医院", 50), ("😀", 40)],
+    [
+        ("Universitätsklinikum für ", 160),
+        ("Больница ", 80),
+        ("হাসপাতাল ", 50),
+        ("医院", 50),
+        ("😀", 40),
+    ],
 )
 @pytest.mark.parametrize("length", [998, 400, 255])
 def test_a_long_name_of_any_script_is_shortened_by_no_more_than_must_be(letters, least, length):
