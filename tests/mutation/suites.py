@@ -17,6 +17,7 @@ _NEAREST = {
     "core/message/ses_event.py": ["test_ses_event"],
     "core/message/address.py": ["test_address", "test_addresses"],
     "core/message/mailboxes.py": ["test_mailboxes", "test_addresses"],
+    "core/message/pasted.py": ["test_mailboxes", "test_addresses"],
     "core/message/ids.py": ["test_ids"],
     "core/sending.py": ["test_conflicts", "test_edges", "test_sending"],
     "core/acceptance.py": ["test_conflicts", "test_store", "test_sending"],

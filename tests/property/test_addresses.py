@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from core.aws.written import written as to_ses
 from core.message.address import Address, Mailbox, canonical, parse_address
-from core.message.mailboxes import joined, parse_mailboxes
+from core.message.mailboxes import parse_mailboxes
 from core.message.margins import trimmed
+from core.message.pasted import joined
 from core.submission.encoded_words import decoded
 
 CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")

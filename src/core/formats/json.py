@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.contract.binary import UNDECODABLE, Undecodable, decode_base64
 from core.contract.contract import ErrorResponse
@@ -13,8 +13,13 @@ from core.contract.members import Contract, Kind, Member, members, members_by_na
 from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
 from core.formats.text import encodable
-from core.message.mailboxes import joined
+from core.lazily import lazily
 from core.message.status import Status
+
+if TYPE_CHECKING:
+    from core.message import pasted
+else:  # Few requests hold arrays of addresses.
+    pasted = lazily("core.message.pasted")
 
 
 class Style(NamedTuple):
@@ -98,7 +103,7 @@ def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
         member = by_name.get(name.lower())
         if member is not None:
             if isinstance(value, list) and member.name in contract.mailboxes:
-                value = joined("" if item is None else _raw_text(item) for item in value)  # noqa: PLW2901
+                value = pasted.joined(map(_raw_text, value))  # noqa: PLW2901
             values[member.name] = None if value is None else _value(value, member)
     return contract.of(values)
 

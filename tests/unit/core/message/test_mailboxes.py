@@ -5,13 +5,15 @@ from contextlib import suppress
 
 import pytest
 
-from core.message import mailboxes as module
+from core.message import mailboxes, pasted
 from core.message.address import Mailbox
-from core.message.mailboxes import joined, parse_mailboxes
+from core.message.mailboxes import parse_mailboxes
+from core.message.pasted import joined
 
 
 def test_the_examples_in_the_documentation_are_true():
-    assert doctest.testmod(module).failed == 0
+    assert doctest.testmod(mailboxes).attempted
+    assert doctest.testmod(mailboxes).failed == doctest.testmod(pasted).failed == 0
 
 
 def parsed(text, **how):
