@@ -11,7 +11,7 @@ from local.ses.errors import bad_request
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL: Final = re.compile(rf'{_ATOM}(\.{_ATOM})*|"([ !#-\[\]-~]|\\[ -~])*"')
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_LONGEST: Final = 320  # Characters, of an address without its display name.
+_LONGEST: Final = 320  # Characters, with the display name; the quotes around that do not count.
 
 
 def bare(text: str) -> str:
@@ -22,6 +22,8 @@ def bare(text: str) -> str:
     """
     if not text.isascii() or not text.isprintable():
         raise bad_request("Local address contains control or whitespace or non-ASCII characters.")
+    if len(text) - 2 * text.startswith('"') > _LONGEST:
+        raise bad_request(f"Address length is more than {_LONGEST} characters long.")
     found = getaddresses([text], strict=True)
     if len(found) != 1 or not found[0][1]:
         raise bad_request("Illegal address.")
@@ -51,5 +53,3 @@ def _check(address: str) -> None:
     labels = domain.split(".")
     if len(domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise bad_request("Domain contains illegal character or is not well formed.")
-    if len(address) > _LONGEST:
-        raise bad_request(f"Address length is more than {_LONGEST} characters long.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from core.aws.store import Store
 from core.contract.errors import Fault, Invalid, NotFound
 from core.message.ids import is_id
+from core.message.margins import trimmed
 from core.message.record import Record
 from core.redaction import about
 from core.submission.domains import DomainConfiguration
@@ -27,7 +28,7 @@ def find(
     Raises `Invalid` if no id was given, and `NotFound` both for an unknown id and for a message of
     a domain that the caller may not use: nobody learns from it whether there is such a message.
     """
-    text = (message_id or "").strip()
+    text = trimmed(message_id or "")
     if not text:
         message = f"'MessageId' must not be empty. {_ASK}"
         raise Invalid(Fault("MessageId", "NotEmpty", message))

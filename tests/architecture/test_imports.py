@@ -51,6 +51,10 @@ def test_a_handler_loads_nothing_heavy(handler: str) -> None:
     [
         ("api", {"core.metadata.page", "core.formats.xml_document", "defusedxml"}),
         ("api", {"core.failures", "handlers.telemetry"}),
+        (
+            "api",
+            {"core.message.pasted", "core.message.shortening", "core.submission.encoded_words"},
+        ),
         ("ses_events", {"core.contract.contract", "core.aws.ses", "core.aws.content_store"}),
         ("sweep", {"core.contract.contract", "core.aws.ses", "core.aws.content_store"}),
         ("resend", {"core.contract.contract", "core.formats.table"}),

@@ -96,8 +96,6 @@ LISTED = {
     "core.http.routing:_API": use("fullmatch"),
     "core.message.address:_LOCAL": use("match"),
     "core.message.address:_LABEL": use("match"),
-    "core.message.address:_QUOTED": use("sub"),
-    "core.message.address:_parse_name": use("sub", examples=(re.compile(r"\\(.)"),)),
     "core.message.bounce:_STATUS": use("match"),
     "core.message.bounce:_SAID": use("match", longest=bounce._MOST_SEARCHED),
     "core.message.bounce:_SAID_LATER": use("search", longest=bounce._MOST_SEARCHED),
@@ -112,6 +110,12 @@ LISTED = {
         examples=(diagnostic._local_parts([f"{'a.' * 31}a@b.example", "ab+c@d.example"]),),
     ),
     "core.message.ids:_FORM": use("match"),
+    "core.message.pasted:_QUOTED": use("fullmatch", "sub"),
+    "core.message.pasted:_ESCAPED": use("sub"),
+    "core.message.pasted:_LINE_BREAK": use("sub"),
+    "core.message.pasted:_TOKEN": use("finditer"),
+    "core.message.pasted:_WORDS": use("fullmatch"),
+    "core.message.pasted:_SCHEME": use("match"),
     "core.submission.attachments:_MEDIA_TYPE": use("match"),
     "core.submission.attachments:_kept": use(
         "finditer",
@@ -130,6 +134,8 @@ LISTED = {
     "core.submission.characters:_AT_SIGNS": use("search", "split"),
     "core.submission.characters:_UNPRINTABLE": use("search"),
     "core.submission.characters:_SURROGATE": use("search"),
+    "core.submission.encoded_words:_CHARSETS": use("fullmatch"),
+    "core.submission.encoded_words:_WORD": use("match"),
     "handlers.metadata:_HOST": use("fullmatch"),
 }
 OURS_ALONE = {

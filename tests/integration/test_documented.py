@@ -336,8 +336,9 @@ LIMITS: dict[str, list[list[Make]]] = {
     "addresses in ReplyTo": [
         [lambda n: mail(ReplyTo=",".join(f"a{number}@b.example" for number in range(n)))]
     ],
-    "commas and semicolons in To, in CC, in BCC, in ReplyTo": [
+    "commas, semicolons and line breaks in To, in CC, in BCC, in ReplyTo": [
         [
+            lambda n: mail(BCC="\n".join([MAIL["To"]] * (n + 1))),
             lambda n: mail(To=",".join([MAIL["To"]] * (n + 1))),
             lambda n: mail(CC=";".join([MAIL["To"]] * (n + 1))),
             lambda n: mail(ReplyTo=";".join([MAIL["To"]] * (n + 1))),
@@ -347,13 +348,13 @@ LIMITS: dict[str, list[list[Make]]] = {
         [lambda n: array(*({"To": padded(length)} for length in split(n, 25_000)))]
     ],
     "`Subject`": [[lambda n: mail(Subject="x" * n)]],
-    "a display name, also beside an address; a file name": [
+    "a display name, also beside an address": [
         [
             lambda n: mail(FromName="x" * n),
             lambda n: mail(CC=f"{'x' * n} <{MAIL['To']}>"),
-            lambda n: mail(Attachments=[{"Bytes": "", "Name": "x" * n}]),
         ]
     ],
+    "a file name": [[lambda n: mail(Attachments=[{"Bytes": "", "Name": "x" * n}])]],
     "`ContentType` of an attachment": [
         [lambda n: mail(Attachments=[{"Bytes": "", "ContentType": "x" * n}])]
     ],

@@ -179,7 +179,7 @@ def test_every_text_reaches_ses_unchanged(call, ses, sent):
     assert (sender + receiver).isascii()
 
 
-@pytest.mark.parametrize("name", ["Plain", 'Quo"ted\\', "a, b; <c(d.example>", "Müller" * 30])
+@pytest.mark.parametrize("name", ["Plain", 'Quo"ted\\', "a, b; <c(d.example>", "Müller" * 20])
 def test_no_name_can_become_an_address(call, ses, name):
     call("POST", "/Mail/Send", MAIL | {"FromName": name})
 

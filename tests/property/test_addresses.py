@@ -1,12 +1,19 @@
 """Laws of addresses and of lists of them."""
 
 import re
+from email.header import Header
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.message.address import Address, Mailbox, canonical, parse_address, parse_mailboxes
+from core.aws.written import written as to_ses
+from core.message.address import Address, Mailbox, canonical, parse_address
+from core.message.mailboxes import parse_mailboxes
+from core.message.margins import trimmed
+from core.message.pasted import joined
+from core.submission.encoded_words import decoded
 
+CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 CONTROL = re.compile(r"[\x00-\x20\x7f-\uffff]|[^\x00-\x7f]")
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,5}[a-z0-9])?", fullmatch=True)
@@ -92,3 +99,49 @@ def test_of_several_addresses_none_is_lost_in_silence(addresses, odd, where):
         return
 
     assert len(mailboxes) == len(addresses)
+
+
+@given(st.builds(Mailbox, ADDRESSES, NAMES.map(lambda name: name * 30) | st.text(max_size=400)))
+def test_no_address_is_written_longer_than_ses_takes_it(mailbox):
+    text = to_ses(Mailbox(mailbox.address, re.sub(CONTROLS, "", mailbox.name)))
+
+    assert len(text) - 2 * text.startswith('"') <= 320
+    assert text.isascii()
+    assert text.isprintable()
+    assert text.endswith((mailbox.address, f"<{mailbox.address}>"))
+
+
+@given(st.text() | st.from_regex(r"[\s\u200b\u200d\ufeffa@]*", fullmatch=True))
+def test_trimming_twice_is_trimming_once(text):
+    assert trimmed(trimmed(text)) == trimmed(text)
+    assert trimmed(text) in text
+
+
+@given(
+    st.lists(ADDRESSES, max_size=4),
+    st.lists(st.sampled_from(["\r\n", "\n ", "\u200b", "\ufeff", "\u00a0", "'", "<", ">", ";"])),
+    st.integers(0, 60),
+)
+def test_whatever_stands_among_addresses_adds_none_and_loses_none(addresses, odd, where):
+    text = "\r\n".join(addresses)
+    text = text[:where] + "".join(odd) + text[where:]
+
+    try:
+        mailboxes = parse_mailboxes(text)
+    except ValueError:
+        return
+
+    assert len(mailboxes) >= len(addresses)
+    assert sum("@" in mailbox.address for mailbox in mailboxes) == text.count("@")
+
+
+@given(st.lists(st.builds(Mailbox, ADDRESSES, NAMES), max_size=5))
+def test_an_array_of_mailboxes_is_a_list_of_them(mailboxes):
+    assert parse_mailboxes(joined(map(written, mailboxes))) == mailboxes
+
+
+@given(NAMES.filter(lambda name: "=?" not in name and name == trimmed(name)))
+def test_a_name_that_was_encoded_is_decoded_and_reads_back_the_same(name):
+    encoded = Header(name, "utf-8", maxlinelen=75).encode() if name else ""
+
+    assert decoded(encoded) == name

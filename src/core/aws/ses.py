@@ -1,7 +1,6 @@
 """Amazon SES: one request that hands it a mail, and what its answer means."""
 
 from collections.abc import Sequence
-from email.header import Header
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import (
@@ -15,7 +14,7 @@ from botocore.exceptions import (
 )
 
 from core.aws.deadline import NotWritten
-from core.message.address import Mailbox
+from core.aws.written import written
 from core.message.ids import ATTEMPT_TAG, MESSAGE_ID_TAG
 from core.message.mail import AttachmentHead, Mail
 from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
@@ -178,11 +177,11 @@ def _request(
             for head, content in zip(mail.attachments, contents, strict=True)
         ]
     request: dict[str, Any] = {
-        "FromEmailAddress": _formatted(mail.sender),
+        "FromEmailAddress": written(mail.sender),
         "Destination": {
-            "ToAddresses": [_formatted(box) for box in mail.to],
-            "CcAddresses": [_formatted(box) for box in mail.cc],
-            "BccAddresses": [_formatted(box) for box in mail.bcc],
+            "ToAddresses": [written(box) for box in mail.to],
+            "CcAddresses": [written(box) for box in mail.cc],
+            "BccAddresses": [written(box) for box in mail.bcc],
         },
         "Content": {"Simple": simple},
         "ConfigurationSetName": mail.configuration_set,
@@ -192,7 +191,7 @@ def _request(
         ],
     }
     if mail.reply_to:
-        request["ReplyToAddresses"] = [_formatted(box) for box in mail.reply_to]
+        request["ReplyToAddresses"] = [written(box) for box in mail.reply_to]
     if mail.tenant:
         request["TenantName"] = mail.tenant
     if tracking := _tracking(mail):
@@ -234,20 +233,3 @@ def _body(mail: Mail) -> dict[str, Any]:
 
 def _utf8(text: str) -> dict[str, str]:
     return {"Data": text, "Charset": "UTF-8"}
-
-
-def _formatted(mailbox: Mailbox) -> str:
-    """Return `Name <address>` with the name quoted (RFC 5322 §3.2.4) or encoded (RFC 2047 §2).
-
-    A name that looks like an encoded one is encoded once more. In quotes, many mail programs would
-    decode it, and show characters that this service would not have let through.
-    """
-    if not mailbox.name:
-        return mailbox.address
-    if mailbox.name.isascii() and "=?" not in mailbox.name:
-        quoted = mailbox.name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{mailbox.address}>'
-    # RFC 2047 allows 75 characters for an encoded word, so there may be several. They stay on one
-    # line: SES folds the headers.
-    words = Header(mailbox.name, "utf-8", maxlinelen=75).encode(linesep="")
-    return f"{words} <{mailbox.address}>"

@@ -29,6 +29,7 @@ class SendMail(Contract):
 
     namespace = _CLR
     ours = frozenset({"ReplyTo"})
+    mailboxes = frozenset({"From", "To", "CC", "BCC", "ReplyTo"})
 
     domain: str | None = Field(None, alias="Domain", repr=False)
     from_: str | None = Field(None, alias="From", repr=False)

@@ -38,9 +38,11 @@ SES itself takes 40 MB, encoded (its quotas page)."""
 MAX_ARRAY_RECIPIENTS_LENGTH = 300_000
 """To, CC and BCC of all mails of an array, in characters: 60 for each recipient of full mails."""
 MAX_SUBJECT_LENGTH = 998
-"""In characters, as the next two: the longest line of a mail (RFC 5322 §2.1.1)."""
-MAX_NAME_LENGTH = 255
-"""One display name, or one file name: SES takes no longer file names (SESv2 API, `Attachment`)."""
+"""In characters, as the next three: the longest line of a mail (RFC 5322 §2.1.1)."""
+MAX_DISPLAY_NAME_LENGTH = 998
+"""The name beside an address, as it is given. What SES takes is less: there it is shortened."""
+MAX_FILE_NAME_LENGTH = 255
+"""One file name: SES takes no longer ones (SESv2 API, `Attachment`)."""
 MAX_CONTENT_TYPE_LENGTH = 998
 """The media type of a file with its parameters: the longest line of a mail, as a subject."""
 MAX_REPLY_TO = 25

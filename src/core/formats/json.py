@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.contract.binary import UNDECODABLE, Undecodable, decode_base64
 from core.contract.contract import ErrorResponse
@@ -14,7 +14,13 @@ from core.formats.body import Body
 from core.formats.json_document import Number, parse
 from core.formats.jsv import quoted
 from core.formats.text import TYPE_NAME, encodable
+from core.lazily import lazily
 from core.message.status import Status
+
+if TYPE_CHECKING:
+    from core.message import pasted
+else:  # Few requests hold arrays of addresses.
+    pasted = lazily("core.message.pasted")
 
 
 class Style(NamedTuple):
@@ -96,6 +102,8 @@ def _bind[C: Contract](document: Mapping[str, Any], contract: type[C]) -> C:
     for name, value in document.items():
         member = by_name.get(name.lower())
         if member is not None:
+            if isinstance(value, list) and member.name in contract.mailboxes:
+                value = pasted.joined(map(_raw_text, value))  # noqa: PLW2901
             values[member.name] = None if value is None else _value(value, member)
         elif value is not None and name != TYPE_NAME:
             unknown.append(name)

@@ -1,8 +1,10 @@
-"""Addresses and mailboxes, and the lists of them in members such as `To` (RFC 5322 §3.4)."""
+"""Addresses, and mailboxes: an address with the name that is shown for it (RFC 5322 §3.4)."""
 
 import re
 from dataclasses import dataclass
 from typing import NewType
+
+from core.message.margins import trimmed
 
 Address = NewType("Address", str)
 """An address that has passed through `parse_address`: ASCII, its domain in lower case."""
@@ -14,7 +16,6 @@ _LOCAL = re.compile(
     r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z"
 )
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")  # RFC 1123 §2.1
-_QUOTED = re.compile(r'(?<!\S)"(?:[^"\\]|\\.)*"(?!\S)')
 _MAX_LENGTH = 254  # A path has 256 octets (RFC 5321 §4.5.3.1.3), two of them the angle brackets.
 
 
@@ -36,7 +37,7 @@ def parse_address(text: str) -> Address:
     >>> parse_address("Ada@Example.COM")
     'Ada@example.com'
     """
-    local, at, domain = text.strip().rpartition("@")
+    local, at, domain = trimmed(text).rpartition("@")
     if not at:
         raise ValueError("has no '@'")
     if not _LOCAL.match(local):
@@ -87,58 +88,3 @@ def canonical(address: str) -> str:
         return parse_address(bare).lower()
     except ValueError:
         return bare.lower()
-
-
-def parse_mailboxes(text: str) -> list[Mailbox]:
-    """Return the mailboxes in a list of `a@b` and `Name <a@b>` with commas or semicolons between.
-
-    Empty entries, as after a trailing comma, are skipped. Raises `ValueError` whose text says which
-    entry (the first is 1) is wrong, and how.
-    """
-    mailboxes = []
-    for number, entry in enumerate(filter(None, map(str.strip, _split(text))), start=1):
-        try:
-            mailboxes.append(_parse_mailbox(entry))
-        except ValueError as error:
-            raise ValueError(f"entry {number} {error}") from None
-    return mailboxes
-
-
-def _split(text: str) -> list[str]:
-    """Split a list at commas and semicolons, but not at those in quotes or angle brackets."""
-    entries, start, quoted, bracketed, escaped = [], 0, False, False, False
-    for position, character in enumerate(text):
-        if escaped:
-            escaped = False
-        elif quoted and character == "\\":
-            escaped = True
-        elif character == '"' and not bracketed:
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif character in "<>":
-            bracketed = character == "<"
-        elif character in ",;" and not bracketed:
-            entries.append(text[start:position])
-            start = position + 1
-    return [*entries, text[start:]]
-
-
-def _parse_mailbox(entry: str) -> Mailbox:
-    if not entry.endswith(">"):
-        return Mailbox(parse_address(entry))
-    name, opened, address = entry[:-1].rpartition("<")
-    if not opened:
-        raise ValueError("has a '>' without a '<'")
-    return Mailbox(parse_address(address), _parse_name(name.strip()))
-
-
-def _parse_name(text: str) -> str:
-    """Return a display name without its quotes (RFC 5322 §3.2.5: words and quoted strings).
-
-    Raises `ValueError` if quotes or angle brackets are left over: they would come from a list in
-    which a comma is missing, and the name would contain another recipient.
-    """
-    if any(character in '"<>' for character in _QUOTED.sub("", text)):
-        raise ValueError("has quotes or angle brackets in its name that do not match")
-    return _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[0][1:-1]), text)

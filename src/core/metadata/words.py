@@ -35,7 +35,7 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "Domain": "The sending domain. Empty: the domain of From.",
         "From": "The sender. Empty: the default sender of the domain.",
         "FromName": "The display name of the sender.",
-        "To": "One or more addresses, separated by , or ; - each a@b or Name <a@b>. "
+        "To": "One or more addresses, separated by , or ; or line breaks - each a@b or Name <a@b>. "
         "At most 50 in To, CC and BCC together.",
         "ReceiverName": "The display name of a single To.",
         "CC": "Recipients of a copy, written as in To.",

@@ -10,8 +10,8 @@ from core.contract.limits import (
     MAX_ATTACHMENT_BYTES,
     MAX_ATTACHMENTS_BYTES,
     MAX_CONTENT_TYPE_LENGTH,
+    MAX_FILE_NAME_LENGTH,
     MAX_ITEMS,
-    MAX_NAME_LENGTH,
 )
 from core.lazily import lazily
 from core.message.mail import REFUSED_EXTENSIONS, AttachmentHead
@@ -90,8 +90,8 @@ def _faults(where: str, attachment: Attachment, name: str) -> Iterable[Fault]:
     elif len(attachment.bytes_) > MAX_ATTACHMENT_BYTES:
         message = f"'{where}.Bytes' must not be larger than {MAX_ATTACHMENT_BYTES} bytes."
         yield Fault(f"{where}.Bytes", "TooLarge", message)
-    yield from faults_in(f"{where}.Name", name, max_length=MAX_NAME_LENGTH)
-    if len(name) <= MAX_NAME_LENGTH and file_names.extensions(name) & REFUSED_EXTENSIONS:
+    yield from faults_in(f"{where}.Name", name, max_length=MAX_FILE_NAME_LENGTH)
+    if len(name) <= MAX_FILE_NAME_LENGTH and file_names.extensions(name) & REFUSED_EXTENSIONS:
         message = f"'{where}.Name' has a file name extension that SES refuses."
         yield Fault(f"{where}.Name", "RefusedExtension", message)
     kind = attachment.content_type or ""

@@ -2,7 +2,7 @@
 
 import re
 
-from core.contract.limits import MAX_NAME_LENGTH
+from core.contract.limits import MAX_FILE_NAME_LENGTH
 
 _LOOKED_AT = 4_096
 """Characters at the end of a path: no name is that long, with all that is stripped from it."""
@@ -76,7 +76,7 @@ def completed(name: str, usual: str, number: int) -> str:
     if not usual and dot and end.isdecimal():
         return name  # The parts of an archive are numbered so: `x.7z.001`.
     end = f".{usual or 'bin'}"
-    return f"{(name or f'attachment-{number}')[: MAX_NAME_LENGTH - len(end)]}{end}"
+    return f"{(name or f'attachment-{number}')[: MAX_FILE_NAME_LENGTH - len(end)]}{end}"
 
 
 def extensions(name: str) -> set[str]:

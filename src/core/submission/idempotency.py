@@ -13,6 +13,7 @@ from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid
 from core.contract.members import Contract, members
 from core.submission.submission import Submission
+from core.submission.texts import without_margins
 
 HEADER = "idempotency-key"
 KEPT_SECONDS = 7 * 24 * 3600
@@ -58,13 +59,15 @@ def key_of(
 
 
 def _fingerprint(request: SendMail) -> str:
-    """Hash what the caller gave, and nothing else.
+    """Hash what the caller gave, and nothing else: not the white space around a text either.
 
     Members that were not given are left out, so that a member which a later version adds to the
     contract does not change the fingerprint of older requests: their repeats stay repeats. The
     configuration of the domain is no part of it, so that it may change between two repeats.
     """
-    return hashlib.sha256(json.dumps(_given(request), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(_given(without_margins(request)), sort_keys=True).encode()
+    ).hexdigest()
 
 
 def _given(contract: Contract) -> dict[str, object]:

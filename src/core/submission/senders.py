@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from core.contract.contract import SendMail
 from core.contract.errors import Fault
-from core.contract.limits import MAX_NAME_LENGTH
 from core.message.address import Address, Mailbox, parse_domain
 from core.submission.characters import shows_address, without_at
 from core.submission.domains import DomainConfiguration
@@ -99,7 +98,7 @@ def configuration(
 
     A domain that does not exist and one that is another caller's get the same answer.
     """
-    name = (request.domain or "").strip()
+    name = request.domain or ""
     chosen = domains.choose(_canonical_domain(name), sender.address if sender else None)
     if chosen is None:
         if fault := _domain_fault(name, domains.own, faults):
@@ -118,7 +117,7 @@ def _name_faults(
 ) -> Iterator[Fault]:
     """Yield a fault if the display name that counts could pass for another address."""
     whole = _named(sender, configuration, request.from_name)
-    field = "FromName" if (request.from_name or "").strip() else "From"
+    field = "FromName" if request.from_name else "From"
     if shows_address(whole.name, whole.address):
         yield _at_sign(field)
 
@@ -147,7 +146,7 @@ def undeceiving(
 
 
 def _rewritten(mailbox: Mailbox) -> Mailbox:
-    return Mailbox(mailbox.address, without_at(mailbox.name)[:MAX_NAME_LENGTH].rstrip())
+    return Mailbox(mailbox.address, without_at(mailbox.name))
 
 
 def _canonical_domain(name: str) -> str:
@@ -198,7 +197,6 @@ def completed(
 def _named(
     sender: Mailbox | None, configuration: DomainConfiguration, from_name: str | None
 ) -> Mailbox:
-    name = (from_name or "").strip()
     if sender:
-        return Mailbox(sender.address, name or sender.name)
-    return Mailbox(configuration.default_sender, name or configuration.default_sender_name)
+        return Mailbox(sender.address, from_name or sender.name)
+    return Mailbox(configuration.default_sender, from_name or configuration.default_sender_name)

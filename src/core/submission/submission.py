@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid, NotAllowed
 from core.contract.limits import (
-    MAX_NAME_LENGTH,
+    MAX_DISPLAY_NAME_LENGTH,
     MAX_REFERENCE_BYTES,
     MAX_REFERENCE_LENGTH,
     MAX_REPLY_TO,
@@ -18,9 +18,10 @@ from core.contract.limits import (
 )
 from core.contract.members import Kind, members
 from core.lazily import lazily
-from core.message.address import Mailbox, canonical, parse_mailboxes
+from core.message.address import Mailbox, canonical
 from core.message.mail import Mail
-from core.submission import attachments, senders
+from core.message.mailboxes import one_line, parse_mailboxes
+from core.submission import attachments, senders, texts
 from core.submission.characters import faults_in
 from core.submission.domains import DomainConfiguration
 
@@ -30,12 +31,14 @@ else:  # Few mails come with a member that nobody knows.
     unknown_members = lazily("core.submission.unknown_members")
 
 _BODIES = ("Text", "HTML")
-_LISTS = ("From", "To", "CC", "BCC", "ReplyTo")
-_MAILBOX = 254 + 4
+_ADDRESS = 254 + 4
 """Characters: the longest address, and the brackets and separator around it in a list."""
+_LONGEST_MAILBOX = MAX_DISPLAY_NAME_LENGTH + _ADDRESS
+_LONG_MAILBOX = 255 + _ADDRESS
+"""What each of a list may have: one may have more if others have less."""
 
 _SEPARATORS = 4
-"""How many commas and semicolons a list may have for each recipient that a mail may have."""
+"""How many separators a list may have for each recipient that a mail may have."""
 
 
 class Submission(NamedTuple):
@@ -46,7 +49,7 @@ class Submission(NamedTuple):
     """The bytes of the mail's attachments, in their order."""
     configuration: DomainConfiguration
     receiver: str
-    """`To` as the caller wrote it, for the answer."""
+    """`To` as it was accepted, for the answer."""
     reference: str
     is_complete: bool
     """Whether each image that the HTML names by `cid:` is attached. If not, it goes out as well."""
@@ -63,6 +66,7 @@ def read(
     `configurations` are all domains of the stack; `caller` is the API key's SHA-256 in hex. Raises
     `NotAllowed` if the caller may not use the domain that it names.
     """
+    request = texts.as_meant(request)
     domains = senders.Domains.of(configurations, caller)
     faults = [*_text_faults(request, limits)]
     recipients = _recipients(request, faults, limits)
@@ -92,8 +96,8 @@ def read(
         ),
         contents=attached.contents,
         configuration=configuration,
-        receiver=(request.to or "").strip(),
-        reference=(request.reference or "").strip(),
+        receiver=request.to or "",
+        reference=request.reference or "",
         is_complete=attached.is_complete,
     )
 
@@ -121,13 +125,14 @@ def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
     for member in members(SendMail):
         value = getattr(request, member.field)
         if member.kind is Kind.STRING and value:
+            is_list = member.name in SendMail.mailboxes
             yield from faults_in(
                 member.name,
-                _spaced(value) if member.name in _LISTS else value,
+                one_line(value) if is_list else value,
                 max_length=longest.get(member.name),
                 is_body=member.name in _BODIES,
             )
-            if member.name in _LISTS:
+            if is_list:
                 yield from _list_faults(member.name, value, limits)
     if len((request.reference or "").encode("utf-8", "replace")) > MAX_REFERENCE_BYTES:
         message = f"'Reference' must not be longer than {MAX_REFERENCE_BYTES} bytes in UTF-8."
@@ -140,30 +145,23 @@ def _list_faults(name: str, value: str, limits: Limits) -> Iterable[Fault]:
     Those named twice get one copy, so thousands may be few recipients. Names may have commas, too.
     """
     most = _SEPARATORS * limits.recipients
-    if value.count(",") + value.count(";") > most:
-        message = f"'{name}' must not have more than {most} commas and semicolons."
+    if sum(map(value.count, (",", ";", "\n"))) > most:
+        message = f"'{name}' must not have more than {most} commas, semicolons and lines."
         yield Fault(name, "TooManyRecipients", message)
 
 
 def _longest(limits: Limits) -> dict[str, int]:
-    mailbox = MAX_NAME_LENGTH + _MAILBOX
     return {
-        **dict.fromkeys(("To", "CC", "BCC"), limits.recipients * mailbox),
-        "ReplyTo": MAX_REPLY_TO * mailbox,
-        **dict.fromkeys(("FromName", "ReceiverName"), MAX_NAME_LENGTH),
+        **dict.fromkeys(
+            ("To", "CC", "BCC"), max(limits.recipients * _LONG_MAILBOX, _LONGEST_MAILBOX)
+        ),
+        "ReplyTo": MAX_REPLY_TO * _LONG_MAILBOX,
+        **dict.fromkeys(("FromName", "ReceiverName"), MAX_DISPLAY_NAME_LENGTH),
         "Domain": 255,
-        "From": mailbox,
+        "From": _LONGEST_MAILBOX,
         "Subject": MAX_SUBJECT_LENGTH,
         "Reference": MAX_REFERENCE_LENGTH,
     }
-
-
-def _spaced(text: str) -> str:
-    """Return `text` with spaces in place of tabs: in a list of mailboxes they mean the same.
-
-    RFC 5322 §3.2.2. A tab would otherwise be refused as a control character.
-    """
-    return text.replace("\t", " ")
 
 
 def _recipients(
@@ -182,8 +180,7 @@ def _recipients(
         recipients[field] = tuple(box for key, box in first.items() if key not in seen)
         seen |= first.keys()
     if len(recipients["to"]) == 1 and request.receiver_name:
-        name = request.receiver_name.strip()
-        recipients["to"] = (Mailbox(recipients["to"][0].address, name),)
+        recipients["to"] = (Mailbox(recipients["to"][0].address, request.receiver_name),)
     if len(seen) > limits.recipients:
         message = (
             f"'To', 'CC' and 'BCC' must not name more than {limits.recipients} recipients in all."
@@ -211,22 +208,25 @@ def _reply_to(
     return senders.undeceiving("ReplyTo", given.values(), configuration, faults)
 
 
-def _mailboxes(name: str, value: str | None, faults: list[Fault]) -> list[Mailbox]:
+def _mailboxes(
+    name: str, value: str | None, faults: list[Fault], *, is_single: bool = False
+) -> list[Mailbox]:
+    """Read a list of mailboxes, their names decoded; faults go to `faults`."""
     if any(fault.field == name for fault in faults):
         return []  # Its characters or its length are a fault already.
     try:
-        mailboxes = parse_mailboxes(_spaced(value or ""))
+        mailboxes = parse_mailboxes(value or "", is_single=is_single)
     except ValueError as error:
         faults.append(Fault(name, "Email", f"'{name}' is not a list of valid addresses: {error}."))
         return []
-    if any(len(mailbox.name) > MAX_NAME_LENGTH for mailbox in mailboxes):
-        message = f"'{name}' must not have a name of more than {MAX_NAME_LENGTH} characters."
-        faults.append(Fault(name, "Length", message))
+    mailboxes = [Mailbox(box.address, texts.decoded(box.name)) for box in mailboxes]
+    for mailbox in mailboxes:
+        faults.extend(faults_in(name, mailbox.name, max_length=MAX_DISPLAY_NAME_LENGTH))
     return mailboxes
 
 
 def _sender(request: SendMail, faults: list[Fault]) -> Mailbox | None:
-    mailboxes = _mailboxes("From", request.from_, faults)
+    mailboxes = _mailboxes("From", request.from_, faults, is_single=True)
     if len(mailboxes) > 1:
         faults.append(Fault("From", "Email", "'From' must be a single address."))
     return mailboxes[0] if len(mailboxes) == 1 else None

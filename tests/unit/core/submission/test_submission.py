@@ -94,7 +94,7 @@ def test_who_is_named_twice_gets_one_mail_where_first_named():
     )
 
 
-def test_the_receiver_is_to_as_the_caller_wrote_it():
+def test_the_receiver_is_to_as_it_was_accepted():
     assert read(to=" Ada <ada@recipient.example> ").receiver == "Ada <ada@recipient.example>"
 
 
@@ -177,8 +177,9 @@ def test_an_empty_reply_to_is_the_domains(nothing):
     ("reply_to", "code"),
     [
         ("nobody", "Email"),
-        ("a@b.example\r\nBcc: c@d.example", "ControlCharacter"),
-        (f"{'x' * 256} <a@b.example>", "Length"),
+        ("a@b.example\r\nBcc: c@d.example", "Email"),
+        ("a@b.example\0", "ControlCharacter"),
+        (f"{'x' * 999} <a@b.example>", "Length"),
         (",".join(f"a{number}@b.example" for number in range(26)), "TooManyRecipients"),
     ],
 )
@@ -195,7 +196,7 @@ def test_a_reply_to_may_have_twenty_five_addresses():
 def test_a_name_in_reply_to_shows_no_other_address():
     mail = read(reply_to="ceo@bank.example <a@b.example>, c@d.example <c@d.example>").mail
 
-    assert [box.name for box in mail.reply_to] == ["ceo at bank.example", "c@d.example"]
+    assert [box.name for box in mail.reply_to] == ["ceo at bank.example", ""]
 
 
 def test_a_domain_may_refuse_such_a_name_in_reply_to():
@@ -331,7 +332,9 @@ def test_no_field_can_become_another_header(field, character):
 
     found = faults({DOMAIN.domain: DOMAIN}, **{field: value})
 
-    assert found == [(TEXTS[field], "ControlCharacter")]
+    # A line break separates addresses: then what stands before it is refused for being none.
+    separates = TEXTS[field] in SendMail.mailboxes and character in "\r\n\x0b\x85\u2028"
+    assert found == [(TEXTS[field], "Email" if separates else "ControlCharacter")]
 
 
 @pytest.mark.parametrize("field", [*TEXTS, "text", "html"])
@@ -343,7 +346,7 @@ def test_half_a_surrogate_pair_is_a_fault(field):
 
 @pytest.mark.parametrize(
     ("field", "longest"),
-    [("subject", 998), ("from_name", 255), ("receiver_name", 255), ("reference", 500)],
+    [("subject", 998), ("from_name", 998), ("receiver_name", 998), ("reference", 500)],
 )
 def test_a_text_has_a_longest_length(field, longest):
     single = {DOMAIN.domain: DOMAIN}
@@ -363,7 +366,7 @@ def test_everything_wrong_is_told_at_once_one_fault_for_each_thing():
         to="nobody",
         cc="c@recipient.example\r\nX: y",
         bcc="b@recipient.example,@",
-        subject="s\n",
+        subject="s\ns",
         reference="r" * 501,
         attachments=(
             Attachment(name="a.txt"),
@@ -377,7 +380,7 @@ def test_everything_wrong_is_told_at_once_one_fault_for_each_thing():
             ("From", "Email"),
             ("FromName", "ControlCharacter"),
             ("To", "Email"),
-            ("CC", "ControlCharacter"),
+            ("CC", "Email"),
             ("BCC", "Email"),
             ("Subject", "ControlCharacter"),
             ("Reference", "Length"),

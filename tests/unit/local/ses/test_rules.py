@@ -61,6 +61,8 @@ REFUSED = {
     "name not encoded": (BAD, to("Zoë <zoe@recipient.example>")),
     "line break in a name": (BAD, to("Ada\r\nBcc: x <ada@recipient.example>")),
     "long local part": (BAD, to("a" * 65 + "@recipient.example")),
+    "long name": (BAD, to(f'"{"n" * 297}" <ada@recipient.example>')),
+    "long encoded name": (BAD, to(f"=?utf-8?q?{'=C3=BC' * 48}?= <ada@recipient.example>")),
     "bad reply-to": (BAD, {"ReplyToAddresses": ["nobody"]}),
     "no sender": (BAD, {"FromEmailAddress": None}),
     "unverified domain": (REJECTED, {"FromEmailAddress": "a@other.example"}),
