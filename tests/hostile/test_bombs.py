@@ -255,21 +255,21 @@ def test_a_form_that_lies_is_refused_and_keeps_nobody_busy(call, wire, figures, 
 # Names
 
 PATHS = {
-    "../../../etc/passwd": "passwd",
-    "/etc/passwd": "passwd",
+    "../../../etc/passwd": "passwd.bin",
+    "/etc/passwd": "passwd.bin",
     "..\\..\\boot.ini": "boot.ini",
     "C:\\Windows\\win.ini": "win.ini",
     "\\\\host\\share\\a.pdf": "a.pdf",
     "a/../b.pdf": "b.pdf",
     "./a.pdf": "a.pdf",
-    "a.pdf/": "attachment-1.bin",
+    "a.pdf/": "a.pdf",
     "..": "attachment-1.bin",
     "../": "attachment-1.bin",
     " . . ": "attachment-1.bin",
     "....//....//a.pdf": "a.pdf",
     "%2e%2e%2fa.pdf": "%2e%2e%2fa.pdf",
     "\u2215etc\u2215a.pdf": "\u2215etc\u2215a.pdf",
-    "file:///etc/hosts": "hosts",
+    "file:///etc/hosts": "hosts.bin",
 }
 
 

@@ -80,10 +80,8 @@ def test_a_mail_that_is_sent_or_waits_for_a_throttle_publishes_nothing(
 def test_each_mail_that_ses_refuses_is_counted_once_with_its_reason(
     send: Any, ses: Ses, counted: Count, lines: Lines
 ) -> None:
-    """A repeated request is answered from the record: it is no second refusal."""
     ses.faults = [REJECTED]
-    for _ in range(2):
-        message_id = send(headers={"Idempotency-Key": "invoice-1"})
+    message_id = send()
 
     assert counted() == {("Refused", ""): 1, ("Refused", "MessageRejected"): 1}
     (line,) = lines("accepted")
@@ -93,6 +91,16 @@ def test_each_mail_that_ses_refuses_is_counted_once_with_its_reason(
         "failed",
     )
     assert (line["outcome"], line["code"]) == ("refused", "MessageRejected")
+
+
+def test_a_repeated_request_is_answered_from_the_record_and_counted_no_second_time(
+    send: Any, ses: Ses, counted: Count, lines: Lines
+) -> None:
+    ses.faults = [FORBIDDEN]
+    for _ in range(2):
+        send(headers={"Idempotency-Key": "invoice-1"})
+
+    assert counted()["NeedsOperator", "AccessDeniedException"] == 1
     assert [one["levelname"] for one in lines("replayed")] == ["INFO"]
 
 

@@ -67,13 +67,13 @@ def answers(texts):
 
 @given(mails(OPTIONAL) | answers(OPTIONAL))
 def test_our_own_jsv_is_read_back(model):
-    assert jsv.read(Body(jsv.write(model)), type(model)) == model
+    assert jsv.read(Body(jsv.write(model).encode()), type(model)) == model
 
 
 @given(mails(NAMED) | answers(NAMED))
 def test_our_own_csv_is_read_back(model):
     """Empty texts apart: in CSV they are null, in the original's too."""
-    assert csv_format.read(Body(csv_format.write(model)), type(model)) == model
+    assert csv_format.read(Body(csv_format.write(model).encode()), type(model)) == model
 
 
 def as_fields(mail):
@@ -175,12 +175,7 @@ def mutated(draw):
 HEADERS = st.sampled_from([CONTENT_TYPE, 'a; boundary="', "; boundary=\xff", ""]) | st.text(
     max_size=30
 )
-READERS = [
-    jsv.read,
-    csv_format.read,
-    form.read,
-    lambda body, contract: multipart.read(Body(body, CONTENT_TYPE), contract),
-]
+READERS = [jsv.read, csv_format.read, form.read, multipart.read]
 
 
 @given(st.binary() | mutated() | st.text().map(str.encode))
@@ -188,7 +183,7 @@ def test_any_body_is_read_or_refused_and_nothing_else(body):
     for read in READERS:
         for contract in (SendMail, SendResponse):
             with suppress(MailError):
-                held = read(body, contract)
+                held = read(Body(body, CONTENT_TYPE), contract)
                 assert isinstance(held, contract)
     for encoding in ("gzip", "deflate", "gzip, deflate"):
         with suppress(MailError):
@@ -210,6 +205,7 @@ def test_a_second_member_cannot_come_from_a_text(subject, text, read):
     """What one caller's text holds never becomes another member: no injection by quoting."""
     write = {jsv.read: jsv.write, csv_format.read: csv_format.write}[read]
 
-    bound = read(write(SendMail(subject=f"{subject},BCC:{text}}}\r\nBCC:x")).encode(), SendMail)
+    written = write(SendMail(subject=f"{subject},BCC:{text}}}\r\nBCC:x"))
+    bound = read(Body(written.encode()), SendMail)
 
     assert bound.bcc is None

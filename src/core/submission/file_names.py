@@ -3,22 +3,18 @@
 import re
 
 from core.contract.limits import MAX_FILE_NAME_LENGTH
+from core.message.margins import SPACES
 
 _LOOKED_AT = 4_096
 """Characters at the end of a path: no name is that long, with all that is stripped from it."""
 _PATH = re.compile(
-    r"[/\\]|~/|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]{0,30}+://|\.{1,2}+(?:/|\Z)"  # How one begins.
+    r"[/\\]|~/|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]{0,30}+://|\.++(?:/|\Z)"  # How one begins.
 )
-_STEP = re.compile(r"/\.{1,2}+(?:/|\Z)")
-"""A component of a path that stands for this folder, or for the one above."""
+_STEP = re.compile(r"/\.++(?:/|\Z)")
+"""A component of a path that stands for this folder, or for one above."""
 _DOTS = re.compile(r"\.\.++")
 _EXTENSION = re.compile(r"(?=[0-9]*+[A-Za-z])[A-Za-z0-9]{1,16}+\Z")
 """What is an extension, and no part of a date or a number: `Rechnung 1.9.2026` has none."""
-_SPACES = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-"""All that Unicode calls white space, as `str.isspace` does."""
 _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -29,7 +25,7 @@ def of_path(text: str) -> str:
     """Return the file name in what a caller wrote, without a slash, a backslash or `..`.
 
     Of what is plainly a path the last component counts: it begins with a slash, a drive, `~/` or a
-    scheme such as `file://`, it has a component `.` or `..`, or it has a backslash. In any other
+    scheme such as `file://`, it has a component of dots alone, or it has a backslash. In any other
     name slashes stand for themselves, as in document numbers, and become `_`: `Rechnung 12/2026`.
 
     Dots and white space at the end go, as Windows ignores them: a file that is called `x.exe.`
@@ -40,7 +36,7 @@ def of_path(text: str) -> str:
         text = _last(text) if _is_path(text) else _joined(text)
     if len(text) > _LOOKED_AT:
         return text
-    return _DOTS.sub(".", text.strip().rstrip(f".{_SPACES}"))
+    return _DOTS.sub(".", text.strip().rstrip(f".{SPACES}"))
 
 
 def _is_path(text: str) -> bool:
@@ -91,5 +87,5 @@ def extensions(name: str) -> set[str]:
 
         shown = re.sub(_IGNORABLE, "", unicodedata.normalize("NFKC", name))
         name = "".join(c for c in shown if unicodedata.category(c) != "Cf")
-    parts = (part.rstrip(f".{_SPACES}") for part in name.split(":"))
+    parts = (part.rstrip(f".{SPACES}") for part in name.split(":"))
     return {part.rpartition(".")[2].lower() for part in parts if "." in part}
