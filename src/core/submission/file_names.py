@@ -15,6 +15,8 @@ _STEP = re.compile(r"/\.++(?:/|\Z)")
 _DOTS = re.compile(r"\.\.++")
 _EXTENSION = re.compile(r"(?=[0-9]*+[A-Za-z])[A-Za-z0-9]{1,16}+\Z")
 """What is an extension, and no part of a date or a number: `Rechnung 1.9.2026` has none."""
+_END = f".{SPACES}\x1c\x1d\x1e\x1f"
+"""What a name does not end with: dots, and all that `str.isspace` calls white space."""
 _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -36,7 +38,7 @@ def of_path(text: str) -> str:
         text = _last(text) if _is_path(text) else _joined(text)
     if len(text) > _LOOKED_AT:
         return text
-    return _DOTS.sub(".", text.strip().rstrip(f".{SPACES}"))
+    return _DOTS.sub(".", text.strip().rstrip(_END))
 
 
 def _is_path(text: str) -> bool:
@@ -87,5 +89,5 @@ def extensions(name: str) -> set[str]:
 
         shown = re.sub(_IGNORABLE, "", unicodedata.normalize("NFKC", name))
         name = "".join(c for c in shown if unicodedata.category(c) != "Cf")
-    parts = (part.rstrip(f".{SPACES}") for part in name.split(":"))
+    parts = (part.rstrip(_END) for part in name.split(":"))
     return {part.rpartition(".")[2].lower() for part in parts if "." in part}
