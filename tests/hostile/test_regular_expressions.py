@@ -134,7 +134,6 @@ LISTED = {
     "core.submission.characters:_AT_SIGNS": use("search", "split"),
     "core.submission.characters:_UNPRINTABLE": use("search"),
     "core.submission.characters:_SURROGATE": use("search"),
-    "core.submission.encoded_words:_CHARSETS": use("fullmatch"),
     "core.submission.encoded_words:_WORD": use("match"),
     "handlers.metadata:_HOST": use("fullmatch"),
 }

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.lazily import lazily
 
 if TYPE_CHECKING:
-    from core.formats import charsets
+    from core.contract import charsets
 else:  # What API Gateway decoded needs none.
-    charsets = lazily("core.formats.charsets")
+    charsets = lazily("core.contract.charsets")
 
 
 class Body(NamedTuple):

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 
 from core.contract.binary import Undecodable, decode_base64
+from core.contract.charsets import codec_of, decode
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_ELEMENTS, MAX_FORM_FIELDS
 from core.contract.members import Contract
 from core.formats import jsv
 from core.formats.body import Body
-from core.formats.charsets import codec_of, decode
 
 _PEEK = 1_000
 """Characters at either end of a body: there is no more white space before or after a document."""

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from core.contract.binary import decode_base64
+from core.contract.charsets import codec_of, decode
 from core.contract.contract import Attachment
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_FORM_FIELDS, require_few
 from core.contract.members import Contract, members
 from core.formats.body import Body
-from core.formats.charsets import codec_of, decode
 from core.formats.form import bind, too_many_fields
 
 _MAX_BOUNDARY = 200  # RFC 2046 §5.1.1 has 70.

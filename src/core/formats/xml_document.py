@@ -12,9 +12,9 @@ from xml.parsers import expat
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from core.contract import charsets
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_ELEMENTS, check_nesting, has_few
-from core.formats import charsets
 from core.formats.body import Body
 
 # What XML 1.0 §2.2 does not allow. .NET's writer would fail half-way through its answer; we write

@@ -7,16 +7,11 @@ Programs that once wrote their mails themselves hand them over like that, and pe
 import re
 from binascii import Error, a2b_base64, a2b_qp
 
-_CHARSETS = re.compile(
-    r"utf-?8|(?:us-)?ascii|iso-?8859-\d{1,2}|latin-?1|(?:windows-|cp)125\d|koi8-[ru]"
-    r"|iso-2022-jp|shift_jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
-    re.IGNORECASE,
-)
-"""Those that mails are written in. Python has more, and some of them are no charsets of texts."""
+from core.contract import charsets
+
 _WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BQbq])\?([^?\r\n]*+)\?=\s*+")
 _MOST = 16_384
 """Characters of a text in encoded words: a subject as long as may be, of four bytes each."""
-_LATIN_1 = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1"})
 
 
 def decoded(text: str) -> str:
@@ -39,16 +34,16 @@ def _said(text: str) -> str | None:
         word = _WORD.match(text, position)
         if word is None:
             return None
-        charset, content = word[1].lower(), _bytes(word[2], word[3])
-        if content is None or not _CHARSETS.fullmatch(charset):
+        codec, content = charsets.known(word[1]), _bytes(word[2], word[3])
+        if content is None or not codec:
             return None
-        if not runs or runs[-1][0] != charset:
-            runs.append((charset, bytearray()))
+        if not runs or runs[-1][0] != codec:
+            runs.append((codec, bytearray()))
         runs[-1][1].extend(content)
         position = word.end()
     try:
-        return "".join(_text(content, charset) for charset, content in runs) if runs else None
-    except (UnicodeDecodeError, LookupError):
+        return "".join(charsets.text_of(each, codec) for codec, each in runs) if runs else None
+    except UnicodeDecodeError:
         return None
 
 
@@ -61,8 +56,3 @@ def _bytes(encoding: str, content: str) -> bytes | None:
         return a2b_base64(content + "=" * (-len(content) % 4), strict_mode=True)
     except Error:
         return None
-
-
-def _text(content: bytearray, charset: str) -> str:
-    """Decode a text. ISO-8859-1 is read as Windows-1252, as all browsers do (WHATWG Encoding)."""
-    return content.decode("cp1252" if charset in _LATIN_1 else charset)

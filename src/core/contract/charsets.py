@@ -1,4 +1,4 @@
-"""Turns the bytes of a request into text, by the charset that the caller names.
+"""Turns the bytes that a request holds into text, by the charset that the caller names.
 
 A byte that cannot be decoded is an error, and never U+FFFD in a mail (docs/contract.md B5 Q).
 """
@@ -8,7 +8,6 @@ import codecs
 from core.contract.errors import Fault, Unreadable
 from core.contract.limits import BODY
 
-_UTF_8 = ("", "utf-8", "utf8")
 _WINDOWS_1252 = frozenset("cp1252 iso88591 latin1 l1 cp819".split())  # noqa: SIM905
 """Who names ISO-8859-1 means Windows-1252, which has signs such as the euro where ISO-8859-1 has
 control characters: so all browsers read it
@@ -17,6 +16,7 @@ _CODECS = {
     **{name: name for name in "gbk gb2312 gb18030 big5 big5hkscs sjis eucjp euckr".split()},  # noqa: SIM905
     **{f"cp{page}": f"cp{page}" for page in (437, 850, 852, 858, 866, *range(1250, 1259))},
     **{f"iso8859{part}": f"iso8859-{part}" for part in range(2, 17) if part != 12},
+    "utf8": "utf-8",
     "ascii": "ascii",
     "usascii": "ascii",
     "utf16": "utf-16",
@@ -34,21 +34,23 @@ _CODECS = {
     "tis620": "tis-620",
     **dict.fromkeys(_WINDOWS_1252, "cp1252"),
 }
-"""What is read besides UTF-8, by its name without `-` and `_`: the charsets of web, mail and old
-office programs. Python knows more, some of which are none for texts, or take quadratic time."""
+"""What is read, by its name without `-` and `_`: the charsets of web, mail and old office programs.
+Python knows more, some of which are none for texts, or take quadratic time."""
+
+
+def known(charset: str) -> str:
+    """Return Python's name of a charset, in any spelling; "" for one that is not read."""
+    name = charset.lower().replace("-", "").replace("_", "")
+    for vendor in ("windows", "ibm"):
+        if name.startswith(vendor):
+            name = f"cp{name.removeprefix(vendor)}"
+    return _CODECS.get(name, "")
 
 
 def codec_of(charset: str) -> str:
     """Return Python's name of a charset; "" is UTF-8. Raises `Unreadable` for an unknown one."""
-    name = charset.lower()
-    if name in _UTF_8:
-        return "utf-8"
-    name = name.replace("-", "").replace("_", "")
-    for vendor in ("windows", "ibm"):
-        if name.startswith(vendor):
-            name = f"cp{name.removeprefix(vendor)}"
-    if name in _CODECS:
-        return _CODECS[name]
+    if codec := known(charset) if charset else "utf-8":
+        return codec
     message = "The charset that the request names is not known: send UTF-8."
     raise Unreadable(message, Fault(BODY, "Charset", message))
 
@@ -56,9 +58,14 @@ def codec_of(charset: str) -> str:
 def decode(data: bytes, codec: str) -> str:
     """Decode a part of a body with a codec that `codec_of` has named. Raises `Unreadable`."""
     try:
-        return data.decode(codec, _OPEN_BYTES if codec == "cp1252" else "strict")
+        return text_of(data, codec)
     except UnicodeDecodeError:
         raise undecodable(codec) from None
+
+
+def text_of(data: bytes | bytearray, codec: str) -> str:
+    """Decode bytes with a codec that `known` has named. Raises `UnicodeDecodeError`."""
+    return data.decode(codec, _OPEN_BYTES if codec == "cp1252" else "strict")
 
 
 def encode(text: str, codec: str) -> bytes:
@@ -79,7 +86,7 @@ def undecodable(codec: str) -> Unreadable:
     return Unreadable(message, Fault(BODY, "Charset", message))
 
 
-_OPEN_BYTES = "core.formats.charsets.open_bytes"
+_OPEN_BYTES = "core.contract.charsets.open_bytes"
 
 
 def _control(error: UnicodeError) -> tuple[str, int]:

@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
+from core.contract import charsets
 from core.contract.errors import Unreadable
-from core.formats import charsets
 
 
 @pytest.mark.parametrize(
