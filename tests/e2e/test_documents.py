@@ -24,7 +24,7 @@ PDF = b"%PDF-1.7\n"
 ADA, BOB = "ada@recipient.example", "bob@recipient.example"
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
-WITHOUT_ITS_MAIL = ("Sending many", "When something is wrong")
+WITHOUT_ITS_MAIL = ("Sending many", "When something is wrong", "Images in the HTML")
 """The sections whose examples send another mail than the others, or none."""
 
 
@@ -112,6 +112,18 @@ def test_the_batch_of_the_documentation_sends_each_of_its_mails(run: Any, sent: 
 
     assert [answer["Receiver"] for answer in answers] == [ADA, BOB]
     assert [str(mail["To"]) for mail in sent()] == [ADA, BOB]
+
+
+def test_the_image_of_the_documentation_is_shown_in_the_html(
+    run: Any, arrived: Callable[[], EmailMessage]
+) -> None:
+    run(of("Images in the HTML"))
+
+    mail = arrived()
+    html, image = mail.iter_parts()
+    assert mail.get_content_type() == "multipart/related"
+    assert "cid:logo.png" in html.get_content()
+    assert (image["Content-ID"], image.get_content_disposition()) == ("<logo.png>", "inline")
 
 
 def test_a_mail_with_an_idempotency_key_goes_out_once(run: Any, sent: Sent) -> None:
