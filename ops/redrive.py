@@ -89,13 +89,21 @@ def revive(message_id: str, store: Store, queue: RetryQueue) -> Fate:
         found = store.look_up(message_id)
         if not isinstance(found, Record):
             return Fate.LEFT
-        record = store.revise(found, lambda newest: lifecycle.revive(newest, now))
+        if found.superseded_by and store.get(found.superseded_by):
+            return Fate.OVER  # Should the other one fail, it has a letter of its own.
+
+        def revived(newest: Record) -> Record:
+            is_same = newest.superseded_by == found.superseded_by
+            return lifecycle.revive(newest, now) if is_same else newest
+
+        record = store.revise(found, revived)
         if record.status is Status.QUEUED:
             queue.put(record.id)
             is_unknown = any(attempt.outcome == "no answer" for attempt in record.attempts)
             return Fate.PERHAPS_TWICE if is_unknown else Fate.ANEW
         is_failed = record.status is Status.FAILED and not record.is_taken
-        return Fate.LEFT if is_failed and not record.is_superseded else Fate.OVER
+        is_new = record.superseded_by != found.superseded_by
+        return Fate.LEFT if is_failed and not is_new else Fate.OVER
     return Fate.LEFT
 
 

@@ -7,7 +7,7 @@ has succeeded the service has promised to send the mail; if it has not, nothing 
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core import stored_mail
 from core.aws.outage import Outage
@@ -73,24 +73,37 @@ def accept(
 
     Raises `InFlight` and `KeyReused`, and `Outage` if nothing was stored.
     """
+    claim = _Claim(key)
     while True:
         try:
             with about(new.id):
-                return _admit(new, first_step, submission, key, services), False
+                return _admit(new, first_step, submission, claim, services), False
         except KeyTaken as taken:
-            if earlier := _replayed(taken, submission, services):
-                return earlier, True
-            # The key is free now. The id is another one, as the daily cap counts each id once.
+            earlier = _earlier(taken, services)
+            failed = earlier if earlier and earlier.certainly_failed else None
+            if earlier and not failed and (kept := _replayed(earlier, submission, services)):
+                return kept, True
+            # The key is free now, or that of a failed message. The id is another one, as the daily
+            # cap counts each id once.
+            claim = _Claim(key, failed)
             new = new.model_copy(update={"id": new_id()})
         except KeyBusy:
             raise _in_flight() from None
+
+
+class _Claim(NamedTuple):
+    """The idempotency key that a request would have for its mail."""
+
+    key: "IdempotencyKey | None"
+    failed: Record | None = None
+    """The message that has the key, if that has certainly failed: the new one takes its place."""
 
 
 def _admit(
     new: Record,
     first_step: FirstStep,
     submission: "Submission",
-    key: "IdempotencyKey | None",
+    claim: _Claim,
     services: Services,
 ) -> Record:
     """Store a mail after its first step; or as failed, if its domain may not send it.
@@ -101,9 +114,9 @@ def _admit(
     """
     configuration = submission.configuration
     if configuration.paused:
-        return _refuse(new, PAUSED, submission, key, services)
+        return _refuse(new, PAUSED, submission, claim, services)
     if configuration.daily_cap is None:
-        return _keep(first_step(new), submission, key, services)
+        return _keep(first_step(new), submission, claim, services)
     counting = services.counters.counting(
         new.domain,
         configuration.daily_cap,
@@ -113,29 +126,27 @@ def _admit(
     )
     with counting as has_room:
         if has_room:
-            return _keep(first_step(new), submission, key, services)
-        return _refuse(new, _CAPPED, submission, key, services)
+            return _keep(first_step(new), submission, claim, services)
+        return _refuse(new, _CAPPED, submission, claim, services)
 
 
 def _refuse(
     new: Record,
     message: str,
     submission: "Submission",
-    key: "IdempotencyKey | None",
+    claim: _Claim,
     services: Services,
 ) -> Record:
-    """Store a mail as failed, and leave its key free: tomorrow the same request may be a mail.
+    """Store a mail as failed, and leave its key as it is: tomorrow the same request may be a mail.
 
     Raises `KeyTaken` if the key has a mail already: who repeats that request hears of that mail.
     """
-    if key:
-        services.store.require_free(key)
-    return _keep(lifecycle.refuse(new, message), submission, None, services)
+    if claim.key:
+        services.store.require_free(claim.key, but=claim.failed.id if claim.failed else "")
+    return _keep(lifecycle.refuse(new, message), submission, _Claim(None), services)
 
 
-def _keep(
-    record: Record, submission: "Submission", key: "IdempotencyKey | None", services: Services
-) -> Record:
+def _keep(record: Record, submission: "Submission", claim: _Claim, services: Services) -> Record:
     """Write record, content and attachments side by side: all of them, or nothing that counts.
 
     If anything fails, the caller will hear that nothing was sent, so it must not be sent later
@@ -144,29 +155,26 @@ def _keep(
     record = revised(record)  # By its revision it is known again.
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
     inline, objects = ("", {}) if is_failed else stored_mail.parted(record, submission)
+    failed = claim.failed and lifecycle.supersede(claim.failed, record.id)
     try:
         with services.content_store.keeping(objects):
-            return services.store.add(record, inline, key)
+            return services.store.add(record, inline, claim.key, failed)
     except Outage:  # The record may have been written all the same: only the answer was lost.
         with suppress(Outage):
             services.store.withdraw(record)
         raise
 
 
-def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> Record | None:
+def _earlier(taken: KeyTaken, services: Services) -> Record | None:
     """Return the record of the earlier request with the same key, if it was for the same mail.
 
-    None if the key is free again, whatever its mail was: because that mail certainly was not sent
-    and will not be (docs/contract.md B5 R), or because the message is gone. It was erased then, or
-    withdrawn because it could not be stored; it cannot be a request that is still under way,
+    None if that message is gone: it was erased, or withdrawn because it could not be stored. Its
+    key is deleted then, whatever its mail was. It cannot be a request that is still under way,
     because its record would be there: record and key are written together.
 
     Raises `KeyReused` if it was for another mail, and `InFlight` if its try is still under way.
     """
-    now = int(time.time())
     record = services.store.get(taken.message_id)
-    if record and record.certainly_failed:
-        record = _superseded(record, services)
     if record is None:
         services.store.release(taken.key, taken.message_id)
         return None
@@ -174,26 +182,22 @@ def _replayed(taken: KeyTaken, submission: "Submission", services: Services) -> 
         raise KeyReused(
             "This idempotency key was used for another mail. Send this mail with a key of its own."
         ) from None
-    if record.status is Status.SENDING and record.claimed_until > now:
+    if record.status is Status.SENDING and record.claimed_until > int(time.time()):
         raise _in_flight() from None
+    return record
+
+
+def _replayed(record: Record, submission: "Submission", services: Services) -> Record | None:
+    """Promise the message of an earlier request to who repeats it; return its newest record.
+
+    None if it was withdrawn in the meantime, because it could not be stored.
+    """
+    now = int(time.time())
     if record.due_at is not None and not record.is_taken and record.content_expires_at > now:
         # The earlier request may have died after its record was written and before its attachments
         # were. Those of this request are the same: the fingerprints are equal.
         services.content_store.keep(stored_mail.parted(record, submission)[1])
     return record if record.attempts else _taken_on(record, now, services)
-
-
-def _superseded(record: Record, services: Services) -> Record | None:
-    """Note that another message takes this one's place, before its key is given away.
-
-    An operator can have a failed mail sent anew (`lifecycle.revive`): from now on not this one, or
-    it would be sent beside the other. Returns the record if somebody has done so already.
-    """
-    try:
-        newest = services.store.revise(record, lifecycle.supersede)
-    except RecordGone:
-        return None
-    return None if newest.is_superseded else newest
 
 
 def _taken_on(record: Record, now: int, services: Services) -> Record | None:

@@ -238,6 +238,25 @@ def test_what_a_cap_or_a_pause_refused_can_be_sent_with_the_same_key_later(
     assert len(ses.taken) == 1 + (later["Status"] == "sent")
 
 
+@pytest.mark.parametrize("why", [{"daily_cap": 1}, {"paused": "manual"}])
+def test_what_a_cap_or_a_pause_refused_leaves_the_key_with_a_mail_that_ses_refused(
+    send: Any, configure: Any, ses: Ses, why: dict[str, Any]
+) -> None:
+    configure(daily_cap=9)
+    ses.faults = [refusing(400, "MessageRejected")]
+    refused = send(key="invoice-1")
+    configure(**why)
+    withheld = send(key="invoice-1")
+
+    configure(daily_cap=9, paused="")
+    later = send(key="invoice-1")
+
+    assert [one["Status"] for one in (refused, withheld, later)] == ["failed", "failed", "sent"]
+    assert len({one["MessageId"] for one in (refused, withheld, later)}) == 3
+    assert send(key="invoice-1")["MessageId"] == later["MessageId"]
+    assert len(ses.taken) == 1
+
+
 # The pause
 
 

@@ -76,6 +76,21 @@ def test_each_event_makes_of_the_message_what_the_contract_says(
     assert status(message_id) == becomes
 
 
+def test_a_mail_that_ses_rejected_is_tried_anew_with_its_key(call: Call, note: Any) -> None:
+    def send() -> dict[str, Any]:
+        mail = {"To": TO, "Subject": "s"}
+        reply = call("POST", "/Mail/Send", mail, headers={"Idempotency-Key": "k"})
+        return dict(reply["json"])
+
+    rejected = send()
+    assert note(sample("reject", rejected["MessageId"])) == []
+    again = send()
+
+    assert again["Status"] == "sent"
+    assert again["MessageId"] != rejected["MessageId"]
+    assert send() == again
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

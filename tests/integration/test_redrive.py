@@ -91,6 +91,19 @@ def test_a_mail_that_its_caller_has_sent_anew_is_not_sent_beside_it(
     assert len(service.taken) == 1
 
 
+def test_a_mail_is_sent_anew_if_what_took_its_place_is_gone(service: World, play: Any) -> None:
+    given_up(service, "throttled", key="k")
+    reply = service.post(MAIL, key="k")
+    assert reply
+    with service.aside():
+        store = Store(clients.dynamodb(), CONFIG.table_name)
+        newer = store.get(json.loads(reply["body"])["MessageId"])
+        assert newer
+        store.withdraw(newer)
+
+    assert play() == [Letter.ANEW]
+
+
 def test_a_mail_that_ses_may_have_keeps_its_key_though_it_was_given_up(service: World) -> None:
     message_id = given_up(service, "timeout", key="k")
 

@@ -63,13 +63,20 @@ class Store(NamedTuple):
     table: str
 
     @outages()
-    def add(self, record: Record, content: str, key: "IdempotencyKey | None" = None) -> Record:
+    def add(
+        self,
+        record: Record,
+        content: str,
+        key: "IdempotencyKey | None" = None,
+        superseded: Record | None = None,
+    ) -> Record:
         """Write a new message, its content and its idempotency key in one transaction.
 
         Returns the record as it was written: with its own `revision` if it has one. `content` is
-        the mail as JSON, or "" if it is kept in the bucket. Raises `KeyTaken` if the key belongs to
-        another message, and `KeyBusy` if that cannot be told yet. A key that has expired is free,
-        even if DynamoDB has not deleted it.
+        the mail as JSON, or "" if it is kept in the bucket. The key may belong to `superseded`: the
+        record of a failed message, with its old revision, as it is to be written beside the new
+        one. Raises `KeyTaken` if the key belongs to another message, and `KeyBusy` if that cannot
+        be told yet. A key that has expired is free, even if DynamoDB has not deleted it.
         """
         record = record if record.revision else revised(record)
         writes = [
@@ -78,11 +85,18 @@ class Store(NamedTuple):
         ]
         if key:
             is_free = "attribute_not_exists(pk) OR expires_at <= :now"
-            writes.append(self._put(_key_item(key, record), is_free, {":now": int(time.time())}))
+            values: dict[str, object] = {":now": int(time.time())}
+            if superseded:
+                is_free += " OR message_id = :failed"
+                values[":failed"] = superseded.id
+            writes.append(self._put(_key_item(key, record), is_free, values))
+        if superseded:
+            written, was = items.laid_out(revised(superseded)), {":was": superseded.revision}
+            writes.append(self._put(written, "revision = :was", was))
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
         except self.dynamodb.exceptions.TransactionCanceledException as error:
-            _raise_unless_ours(error, record, key)
+            _raise_unless_ours(error, record, key, superseded)
         return record
 
     @outages()
@@ -182,13 +196,13 @@ class Store(NamedTuple):
         return None
 
     @outages()
-    def require_free(self, key: "IdempotencyKey") -> None:
-        """Raise `KeyTaken` if the key belongs to a message; else do nothing."""
+    def require_free(self, key: "IdempotencyKey", *, but: str = "") -> None:
+        """Raise `KeyTaken` if the key belongs to a message, `but` for this one; else do nothing."""
         reply = self.dynamodb.get_item(
             TableName=self.table, Key=items.key(f"KEY#{key.hash}", "KEY"), ConsistentRead=True
         )
         item = items.plain(reply["Item"]) if "Item" in reply else None
-        if item and item["expires_at"] > time.time():
+        if item and item["expires_at"] > time.time() and item["message_id"] != but:
             raise KeyTaken(key, item["message_id"], item["fingerprint"])
 
     @outages()
@@ -282,7 +296,9 @@ def _key_item(key: "IdempotencyKey", record: Record) -> dict[str, Any]:
     }
 
 
-def _raise_unless_ours(error: ClientError, record: Record, key: "IdempotencyKey | None") -> None:
+def _raise_unless_ours(
+    error: ClientError, record: Record, key: "IdempotencyKey | None", superseded: Record | None
+) -> None:
     """Raise why a transaction was cancelled, unless the first of two equal ones had succeeded.
 
     In that case the answer to the first was lost, the SDK sent it again, and what stands in the way
@@ -295,8 +311,8 @@ def _raise_unless_ours(error: ClientError, record: Record, key: "IdempotencyKey 
     for item in existing:
         if key and "fingerprint" in item:
             raise KeyTaken(key, item["message_id"], item["fingerprint"]) from None
-    if "TransactionConflict" in _reasons(error):
-        raise KeyBusy from None
+    if superseded or "TransactionConflict" in _reasons(error):
+        raise KeyBusy from None  # Or an operator has just had the failed message sent anew.
     raise error
 
 

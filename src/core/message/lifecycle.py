@@ -144,23 +144,19 @@ def abandon(record: Record) -> Record:
 def revive(record: Record, now: int) -> Record:
     """Let a mail that was given up be tried anew, for a day: an operator says so.
 
-    Returns the same record if the message has not failed, if SES has it, if another message has
-    taken its place, or if the mail itself is not kept any more. Whether SES has it may still be
-    unknown: then this may make a second mail.
+    Returns the same record if the message has not failed, if SES has it, or if the mail itself is
+    not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
     """
     is_over = record.status is Status.FAILED and not record.is_taken and record.attempts
-    if not is_over or record.is_superseded or record.content_expires_at <= now:
+    if not is_over or record.content_expires_at <= now:
         return record
     retry_until = min(now + _DAY, record.content_expires_at)
-    return wait(_changed(record, error="", retry_until=retry_until), now)
+    return wait(_changed(record, error="", retry_until=retry_until, superseded_by=""), now)
 
 
-def supersede(record: Record) -> Record:
-    """Let the message of a repeated request take the place of one that has certainly failed.
-
-    Returns the same record if that is not certain (any more).
-    """
-    return _changed(record, is_superseded=True) if record.certainly_failed else record
+def supersede(record: Record, message_id: str) -> Record:
+    """Let another message, made by a repeated request, take the place of one that has failed."""
+    return _changed(record, superseded_by=message_id)
 
 
 def note_letter(record: Record) -> Record:

@@ -97,8 +97,8 @@ class Record(BaseModel):
     """Until when the function that began the newest try is alone with the message: its claim."""
     next_attempt_at: int = 0
     """When the next step is due: a try, a look at what is unknown, or the dead letter; 0: never."""
-    is_superseded: bool = False
-    """Whether a repeated request has made another message in its place: it is never tried again."""
+    superseded_by: str = ""
+    """The message that a repeated request has made in its place; "" if none has."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
     """What the domain wants after a try without an answer and without an event."""
     suppresses: bool = True
@@ -134,13 +134,16 @@ class Record(BaseModel):
 
     @property
     def certainly_failed(self) -> bool:
-        """Whether the mail is over, and SES certainly does not have it.
+        """Whether the mail is over, and certainly nobody has got it: SES or we refused it.
 
-        Not if a try ended without an answer, or if nobody knows yet how one ended.
+        Not if a try ended without an answer, or if nobody knows yet how one ended. Of two tries
+        that SES took, nobody can tell which one it rejected afterwards.
         """
-        ends = {attempt.outcome for attempt in self.attempts}
-        is_certain = ends <= {"refused", "not taken"}
-        return self.state is Status.FAILED and not self.is_taken and is_certain
+        ends = [attempt.outcome for attempt in self.attempts]
+        is_certain = {*ends} <= {"refused", "not taken", "sent"} and ends.count("sent") <= 1
+        rejected = all(recipient.status is Status.FAILED for recipient in self.recipients)
+        is_over = self.status is Status.FAILED and (rejected or not self.is_taken)
+        return is_over and is_certain
 
     @property
     def ses_message_id(self) -> str:
