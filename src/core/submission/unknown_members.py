@@ -87,7 +87,9 @@ ELSEWHERE_IN_FILES = {
     ),
 }
 """The same for the members of an attachment."""
-_WRAPPERS = frozenset({"sendmail", "sendmailrequest", "request", "payload", "dto", "attachment"})
+_WRAPPERS = frozenset(
+    "sendmail sendmailrequest request payload data json dto attachment".split()  # noqa: SIM905
+)
 """What a whole mail, or an attachment, is wrapped in by mistake, as `_plain` writes it."""
 _NEAR = 0.75
 """From which likeness on two names may be the same, misspelt (`difflib`'s ratio)."""
@@ -181,8 +183,10 @@ class _Hints:
 def _reason(name: str, target: str) -> str:
     """Say what is wrong with the member `name`, where `target` is what was probably meant."""
     owner = _place(name)[0]
-    if target == name:  # Only XML has two of a name.
-        return f"'{shown(name)}' is not in the XML namespace '{owner.namespace}'."
+    if target == name:  # Formats that may have two of a name, or the same name elsewhere (XML).
+        return (
+            f"'{shown(name)}' is given twice, or is not in the XML namespace '{owner.namespace}'."
+        )
     is_item = target == f"{_FILES}.{_ITEM}"
     what = f"item of {_FILES}" if is_item else f"member of {owner.__name__}"
     question = f": did you mean '{target}'?" if target else "."

@@ -113,10 +113,10 @@ def test_a_name_that_stands_for_no_content_refuses_nothing():
     [
         ("Body", "'Body' is not a member of SendMail: did you mean 'Text'?"),
         ("text", "'text' is not a member of SendMail: did you mean 'Text'?"),
-        ("Text", f"'Text' is not in the XML namespace '{NAMESPACE}'."),
+        ("Text", f"'Text' is given twice, or is not in the XML namespace '{NAMESPACE}'."),
         (
             "Attachments.Attachment",
-            f"'Attachments.Attachment' is not in the XML namespace '{HELPER}'.",
+            f"'Attachments.Attachment' is given twice, or is not in the XML namespace '{HELPER}'.",
         ),
         (
             "Attachments.File",
@@ -139,7 +139,7 @@ def test_an_unknown_member_is_told_with_what_was_probably_meant(name, message):
     [
         ("recipient", "'recipient' is not a member of SendMail: did you mean 'To'?"),
         ("to", "'to' is not a member of SendMail: did you mean 'To'?"),
-        ("To", f"'To' is not in the XML namespace '{NAMESPACE}'."),
+        ("To", f"'To' is given twice, or is not in the XML namespace '{NAMESPACE}'."),
         ("SendMail", "Send what 'SendMail' holds as the request itself."),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_missing_recipient_is_told_with_the_member_that_may_be_it(name, hint):
     ("name", "hint"),
     [
         ("Content", "is not a member of Attachment: did you mean 'Attachments.Bytes'?"),
-        ("Bytes", f"is not in the XML namespace '{HELPER}'."),
+        ("Bytes", f"is given twice, or is not in the XML namespace '{HELPER}'."),
     ],
 )
 def test_missing_bytes_are_told_with_the_member_that_may_be_them(name, hint):
