@@ -42,8 +42,9 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
     Names match in any case, unknown ones are noted, of duplicates the last wins and the others
-    are noted; `Name:,` is null and `Name:"",` is empty. White space between tokens does not matter; around a text without
-    quotes it belongs to that text, as in the original, unless the document is laid out in lines.
+    are noted; `Name:,` is null and `Name:"",` is empty. White space between tokens does not
+    matter; around a text without quotes it belongs to that text, as in the original, unless the
+    document is laid out in lines.
     JSON is read for what it is: the original takes its quotes as parts of the names and binds
     nothing. Raises `Unreadable` for anything else.
     """

@@ -107,7 +107,8 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements that are not in it are noted,
-    attributes skipped, of duplicates the first wins and the others are noted, `i:nil` is null. Raises `Unreadable` for DTDs,
+    attributes skipped, of duplicates the first wins and the others are noted, `i:nil` is null.
+    Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
     root = parse(body, contract.__name__)

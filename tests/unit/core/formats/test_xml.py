@@ -851,7 +851,9 @@ def test_an_array_with_anything_but_mails_is_refused(item):
     ],
 )
 def test_a_foreign_root_is_refused_with_what_to_write(root, advice):
-    with pytest.raises(Unreadable, match="^Expecting element 'SendMail' from namespace") as refused:
+    with pytest.raises(
+        Unreadable, match=r"^Expecting element 'SendMail' from namespace"
+    ) as refused:
         xml_format.read(Body(root), SendMail)
 
     assert refused.value.message.endswith(advice.format(namespace=SendMail.namespace))
