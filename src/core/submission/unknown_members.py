@@ -103,7 +103,7 @@ ELSEWHERE_IN_STATUS = {
     ),
 }
 """The same for the members of `GetStatus`."""
-_TABLES = {
+_TABLES: Mapping[type[Contract], Mapping[str, Sequence[str]]] = {
     SendMail: ELSEWHERE,
     Attachment: ELSEWHERE_IN_FILES,
     GetStatus: ELSEWHERE_IN_STATUS,
