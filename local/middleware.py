@@ -3,12 +3,17 @@
 MiniStack serves the API to whoever calls `127.0.0.1`, because that is the API's own domain name
 there, and AWS to whoever calls `localhost`, which cannot be a domain name. People type either. So
 the API gets every request that no AWS SDK has signed, and AWS what is signed.
+
+And it unpacks compressed bodies before the API gets them, as API Gateway does with the API's
+`MinimumCompressionSize`: MiniStack does not.
 """
 
 from __future__ import annotations
 
 import re
 import time
+import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -62,8 +67,11 @@ class Middleware:
                 status, ignored = str(message["status"]), _ignored(message)
             await send(message)
 
+        headers = _addressed_to_api(scope)
         try:
-            await self._app({**scope, "headers": _addressed_to_api(scope)}, receive, watch)
+            if encoding := dict(headers).get(b"content-encoding", b"").strip().lower():
+                headers, receive = _unpacked(headers, await _whole(receive), encoding)
+            await self._app({**scope, "headers": headers}, receive, watch)
         finally:
             spent = round((time.perf_counter() - started) * 1000)
             line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
@@ -95,6 +103,41 @@ def _addressed_to_api(scope: Scope) -> list[tuple[bytes, bytes]]:
     given = b"".join(value for name, value in scope["headers"] if name == b"host")
     port = _PORT.search(given)
     return [(b"host", _API + (port.group() if port else b"")), *headers]
+
+
+async def _whole(receive: Receive) -> bytes:
+    """Return the body of a request, or what has come of it."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def _unpacked(
+    headers: list[tuple[bytes, bytes]], body: bytes, encoding: bytes
+) -> tuple[list[tuple[bytes, bytes]], Receive]:
+    """Return headers and body without their encoding; what cannot be undone goes on as it is."""
+    with suppress(zlib.error, KeyError):
+        stream = zlib.decompressobj(_WBITS[encoding])
+        content = stream.decompress(body, _MOST_BYTES)
+        if stream.eof:
+            body = content
+            headers = [pair for pair in headers if pair[0] not in _OF_ENCODED]
+            headers.append((b"content-length", str(len(body)).encode()))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return headers, receive
+
+
+_WBITS = {b"gzip": 31, b"deflate": 15}
+"""How zlib calls the encodings that API Gateway knows."""
+_MOST_BYTES = 10_000_000
+"""How large API Gateway lets a body be: what is more goes on as it is, and the API refuses it."""
+_OF_ENCODED = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 def _printable(path: bytes) -> str:

@@ -1,9 +1,12 @@
 """The answer to `GetStatus`: the record of a message, for those who may ask for it."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from core.aws.store import Store
+from core.contract.contract import GetStatus
 from core.contract.errors import Fault, Invalid, NotFound
+from core.lazily import lazily
 from core.message.ids import is_id
 from core.message.margins import trimmed
 from core.message.record import Record
@@ -11,12 +14,18 @@ from core.redaction import about
 from core.submission.domains import DomainConfiguration
 from core.submission.senders import usable
 
+if TYPE_CHECKING:
+    from core.submission import unknown_members
+else:  # Few ask without an id.
+    unknown_members = lazily("core.submission.unknown_members")
+
+_AROUND = "\"'<>{}[]() \t\r\n"
 _SES_LENGTH, _SES_HYPHEN = 60, 16
 """The form of SES's ids: 16 hexadecimal digits, a UUID, and six digits, with hyphens between."""
 
 
 def find(
-    message_id: str | None,
+    request: GetStatus,
     *,
     caller: str,
     domains: Mapping[str, DomainConfiguration],
@@ -24,13 +33,15 @@ def find(
 ) -> Record:
     """Return the record of a message, if its domain is one that the caller may use.
 
+    Quotes and brackets around the id are none of it: people copy them from answers and headers.
     `caller` is the SHA-256 (hex) of the API key, "" without one; `domains` are all configurations.
     Raises `Invalid` if no id was given, and `NotFound` both for an unknown id and for a message of
     a domain that the caller may not use: nobody learns from it whether there is such a message.
     """
-    text = trimmed(message_id or "")
+    text = trimmed(request.message_id or "").strip(_AROUND)
     if not text:
-        message = f"'MessageId' must not be empty. {_ASK}"
+        hint = unknown_members.of_message_id(request.ignored) if request.ignored else ""
+        message = f"'MessageId' must not be empty. {_ASK}{hint}"
         raise Invalid(Fault("MessageId", "NotEmpty", message))
     wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
     with about(wanted):

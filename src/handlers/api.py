@@ -151,7 +151,7 @@ class _Work:
 
     def _find(self, request: GetStatus) -> Record:
         record = status_query.find(
-            request.message_id, caller=self.caller, domains=_domains(), store=services.store
+            request, caller=self.caller, domains=_domains(), store=services.store
         )
         self.message_ids.append(record.id)
         return record

@@ -3,7 +3,9 @@
 A body of text is what API Gateway has decoded as UTF-8, one of bytes what it hands over as it came.
 """
 
+import gzip
 import json
+import zlib
 from urllib.parse import quote_plus
 
 import pytest
@@ -12,6 +14,9 @@ from support.mails import MAIL, NAMESPACE
 
 FORM = "application/x-www-form-urlencoded"
 JSON, XML = "application/json", "application/xml"
+AS_MULTIPART = (
+    '--b\r\nContent-Disposition: form-data; name="To"\r\n\r\na@recipient.example\r\n--b--\r\n'
+)
 UMLAUTS = {"Subject": "Grüße aus Köln", "Text": "Schöne Grüße: 5 €"}
 AS_JSON = json.dumps(MAIL)
 AS_XML = (
@@ -76,6 +81,11 @@ def test_camel_case_in_the_clothes_of_a_form_is_answered_in_camel_case(call):
         (f"[{AS_JSON}]", JSON, "/xml/reply/SendMail[]", "its path says XML"),
         ("To=a%40b.example&Text=t", JSON, "", f"a form: send it with 'Content-Type: {FORM}'"),
         ("To=a%40b.example&Text=t", "", "", f"a form: send it with 'Content-Type: {FORM}'"),
+        (AS_MULTIPART, JSON, "", "looks like multipart/form-data: let the client set the"),
+        (AS_MULTIPART, FORM, "", "looks like multipart/form-data: let the client set the"),
+        (AS_MULTIPART, "", "", "looks like multipart/form-data: let the client set the"),
+        (AS_MULTIPART, "multipart/mixed; boundary=b", "", "looks like multipart/form-data"),
+        (AS_MULTIPART, "multipart/form-data", "", "needs its 'boundary'"),
         ("hello", "", "", "Send JSON with 'Content-Type: application/json' or XML with"),
     ],
 )
@@ -151,3 +161,16 @@ def test_raw_line_breaks_in_a_json_text_are_line_breaks(call, ses):
 
     assert post(call, body, JSON)["statusCode"] == 200
     assert sent(ses) == {"Subject": "s", "Text": "one\r\ntwo\tthree"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_a_compressed_body_that_was_decoded_as_text_says_so(call, ses, encoding, compress):
+    damaged = compress(AS_JSON.encode()).decode("utf-8", "replace")
+
+    reply = post(call, damaged, JSON, **{"Content-Encoding": encoding})
+
+    assert reply["statusCode"] == 400
+    assert "The compressed body arrived damaged" in reply["json"]["ErrorMessage"]
+    assert ses.asked == 0

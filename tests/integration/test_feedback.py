@@ -380,3 +380,26 @@ def _paths(document: Any, prefix: tuple[Any, ...] = ()) -> Iterable[tuple[Any, .
         if "headers" not in (*prefix, key):
             yield (*prefix, key)
             yield from _paths(value, (*prefix, key))
+
+
+@pytest.mark.parametrize("around", ['"{}"', "{{{}}}", "<{}>", " '{}' "])
+def test_quotes_and_brackets_around_an_id_are_none_of_it(
+    sent: Any, call: Call, around: str
+) -> None:
+    message_id = sent()
+
+    answer = call("GET", "/Status", query={"MessageId": around.format(message_id)})
+
+    assert answer["json"]["MessageId"] == message_id
+
+
+@pytest.mark.parametrize("name", ["id", "message_id", "MailId"])
+def test_who_asks_by_another_name_is_told_what_it_is_called(call: Call, name: str) -> None:
+    hint = f"'{name}' is not a member of GetStatus: did you mean 'MessageId'?"
+
+    by_query = call("GET", "/Status", query={name: "x"})
+    by_body = call("POST", "/json/reply/GetStatus", {name: "x"})
+
+    assert [reply["statusCode"] for reply in (by_query, by_body)] == [400, 400]
+    assert hint in by_query["json"]["ErrorMessage"]
+    assert hint in by_body["json"]["ErrorMessage"]

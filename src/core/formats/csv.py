@@ -18,6 +18,7 @@ from core.formats.text import encodable
 _SPECIAL = re.compile(r'[",\r\n]|\A[{\[]')
 """What makes a cell be quoted: `CsvWriter.HasAnyEscapeChars`."""
 _MAX_COLUMNS = 1_000
+_SHAPE = "The CSV must have one line of names and one line of values."
 
 # A cell may hold a whole mail; Python's own limit, one for the whole process, is 128 KB.
 csv.field_size_limit(GATEWAY_BYTES)
@@ -26,19 +27,28 @@ csv.field_size_limit(GATEWAY_BYTES)
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the one row below the names to `contract`; what is more than a text is JSV.
 
-    Names match in any case, unknown ones are noted, empty cells are null, empty lines do not
-    count. The original takes the first of several rows and drops the others in silence: that would
-    lose mails, so it is refused, as is a table without any name that we know (one separated by
-    semicolons, say). Raises `Unreadable`.
+    Names match in any case, unknown ones are noted, empty cells are null, rows of nothing else do
+    not count. The original takes the first of several rows and drops the others in silence: that
+    would lose mails, so it is refused, as is a table without any name that we know (one separated
+    by semicolons, say). Raises `Unreadable`.
     """
-    rows = _rows(body.text.removeprefix("\ufeff"))
+    text = body.text.removeprefix("\ufeff")
+    if text[:4].lower() == "sep=":
+        raise Unreadable("The CSV begins with a line 'sep=': leave it out. Separate with commas.")
+    rows = _rows(text)
     header = [name.strip() for name in next(rows, [])]
-    values = next(rows, None)
-    if values is None or next(rows, None) is not None or len(values) > len(header):
-        raise Unreadable("The CSV must have one line of names and one line of values.")
     if not members_by_name(contract).keys() & {name.lower() for name in header}:
         raise Unreadable(f"The CSV has no column of '{contract.__name__}'. Separate with commas.")
-    return jsv.bind(dict(zip(header, values, strict=False)), contract)
+    values = next(rows, None)
+    if values is None:
+        raise Unreadable(f"{_SHAPE} It has no line of values.")
+    if next(rows, None) is not None:
+        raise Unreadable(f"{_SHAPE} It has more of them: send each mail with a request of its own.")
+    if any(values[len(header) :]):
+        raise Unreadable(
+            f"{_SHAPE} It has more values than names: put a value with a comma in quotes."
+        )
+    return jsv.bind(zip(header, values, strict=False), contract)
 
 
 def write(answer: Contract) -> str:
@@ -76,13 +86,13 @@ def _cell(value: object) -> str:
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    """Read one row after the other, as RFC 4180 has them; empty lines are none."""
+    """Read one row after the other, as RFC 4180 has them; those of empty cells are none."""
     rows = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         for row in rows:
             if len(row) > _MAX_COLUMNS:
                 raise Unreadable(f"The CSV must not have more than {_MAX_COLUMNS} columns.")
-            if row:
+            if any(row):  # Spreadsheets write rows of commas behind the last.
                 yield row
     except csv.Error:
         raise Unreadable(f"The body is not well-formed CSV in line {rows.line_num}.") from None

@@ -5,14 +5,14 @@ The rules are in docs/contract.md A3.2 and A5.1. `multipart` reads those with fi
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from core.contract.binary import Undecodable, decode_base64
 from core.contract.charsets import codec_of, decode
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_ELEMENTS, MAX_FORM_FIELDS
-from core.contract.members import Contract
-from core.formats import jsv
+from core.contract.members import Contract, members_by_name
+from core.formats import json, jsv
 from core.formats.body import Body
 
 _PEEK = 1_000
@@ -26,17 +26,29 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the fields of a form to `contract`, as `bind` does.
 
     Escapes stand for bytes in the body's charset; a percent sign that begins no escape stands for
-    itself. Raises `Unreadable` for too many fields, for thousands of such percent signs, and for
-    what is not in the charset.
+    itself. A field without '=' is the name of a member that is left empty, or nothing. Raises
+    `Unreadable` for any other, which a raw '&' has cut off (docs/contract.md B5 Q), for too many
+    fields, for thousands of such percent signs, and for what is not in the charset.
     """
     codec = codec_of(body.charset)
     fields = body.encoded.split(b"&", MAX_FORM_FIELDS)
     if len(fields) > MAX_FORM_FIELDS:
         raise too_many_fields()
-    pairs = (field.replace(b"+", b" ").partition(b"=") for field in fields)
-    return bind(
-        ((_unescaped(name, codec), _unescaped(value, codec)) for name, _, value in pairs), contract
-    )
+    known = members_by_name(contract)
+    pairs: list[tuple[str, str]] = []
+    for field in fields:
+        name, equals, value = field.replace(b"+", b" ").partition(b"=")
+        pairs.append((_unescaped(name, codec), _unescaped(value, codec)))
+        bare = pairs[-1][0].strip().lower()
+        if not equals and bare and bare not in known:
+            raise Unreadable(_CUT_OFF)
+    return bind(pairs, contract)
+
+
+_CUT_OFF = (
+    "A field of the form has no '=': in a value, write '&' as '%26', as 'curl --data-urlencode' "
+    "does."
+)
 
 
 def document(body: Body) -> Body:
@@ -56,19 +68,33 @@ def document(body: Body) -> Body:
     return Body(text) if is_whole else body
 
 
-def bind[C: Contract](fields: Iterable[tuple[str, str]], contract: type[C]) -> C:
+def bind[C: Contract](fields: Sequence[tuple[str, str]], contract: type[C]) -> C:
     """Bind the names and values of a form's fields to `contract`.
+
+    A form whose only value is a JSON object, and no member's (`payload={...}`), is that object.
 
     Names match in any case, unknown ones are noted, what is empty stays null, values of a repeated
     one are joined with a comma. `Attachments` is JSV, or JSON, which the original takes
     for attachments without content.
     """
+    if document := _only_document(fields, contract):
+        return json.read(Body(document), contract)
     values: dict[str, tuple[str, list[str]]] = {}
     for name, value in fields:
         if value:
             values.setdefault(name.lower(), (name, []))[1].append(value)
     joined = {name: ",".join(texts) for name, texts in values.values()}
-    return jsv.bind(joined, contract, _decode)
+    return jsv.bind(joined.items(), contract, _decode)
+
+
+def _only_document(fields: Sequence[tuple[str, str]], contract: type[Contract]) -> str:
+    """Return the JSON object that is all a form holds, under a name that nobody knows; else ""."""
+    given = [(name, value) for name, value in fields if value]
+    if len(given) != 1 or given[0][0].lower() in members_by_name(contract):
+        return ""
+    value = given[0][1]
+    is_object = value[:_PEEK].lstrip().startswith("{") and value[-_PEEK:].rstrip().endswith("}")
+    return value if is_object else ""
 
 
 def too_many_fields() -> Unreadable:

@@ -6,7 +6,7 @@ contract does not say follows ServiceStack.Text 5.9, `JsvTypeSerializer` and `Js
 
 import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -41,9 +41,10 @@ _CLOSING = {"{": "}", "[": "]"}
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind one JSV object to `contract`, as leniently as JSON where nothing gets lost.
 
-    Names match in any case, unknown ones are noted, of duplicates the last wins; `Name:,` is null
-    and `Name:"",` is empty. White space between tokens does not matter; around a text without
-    quotes it belongs to that text, as in the original, unless the document is laid out in lines.
+    Names match in any case, unknown ones are noted, of duplicates the last wins and the others
+    are noted; `Name:,` is null and `Name:"",` is empty. White space between tokens does not
+    matter; around a text without quotes it belongs to that text, as in the original, unless the
+    document is laid out in lines.
     JSON is read for what it is: the original takes its quotes as parts of the names and binds
     nothing. Raises `Unreadable` for anything else.
     """
@@ -60,19 +61,24 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
 
 
 def bind[C: Contract](
-    texts: Mapping[str, str], contract: type[C], decode: Decode = decode_base64
+    texts: Iterable[tuple[str, str]], contract: type[C], decode: Decode = decode_base64
 ) -> C:
     """Bind the fields of a form or the cells of a row to the members they name, in any case.
 
-    Unknown names are noted and empty texts leave their member null, as in the original.
+    Unknown names are noted and empty texts leave their member null, as in the original. Of several
+    texts for one member the last wins; that another is not used is noted as well.
     """
     by_name = members_by_name(contract)
-    unknown = [name for name, text in texts.items() if text and name.lower() not in by_name]
-    values = {
-        member.name: read_value(text, member, decode)
-        for name, text in texts.items()
-        if text and (member := by_name.get(name.lower()))
-    }
+    unknown: list[str] = []
+    values: dict[str, object] = {}
+    for name, text in texts:
+        if not text:
+            continue
+        member = by_name.get(name.lower())
+        if member is None or member.name in values:
+            unknown.append(member.name if member else name)
+        if member:
+            values[member.name] = read_value(text, member, decode)
     return _bound(values, contract, unknown)
 
 
@@ -161,6 +167,8 @@ class _Reader:
             member = by_name.get(name.lower())
             value = self.read_value(member)
             if member:
+                if values.get(member.name) is not None:
+                    unknown.append(member.name)
                 values[member.name] = value
             elif value is not None and name != TYPE_NAME:
                 unknown.append(name)

@@ -2,7 +2,7 @@
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -11,7 +11,7 @@ from core.contract.charsets import codec_of, decode
 from core.contract.contract import Attachment
 from core.contract.errors import Unreadable
 from core.contract.limits import MAX_FORM_FIELDS, require_few
-from core.contract.members import Contract, members
+from core.contract.members import Contract, members, members_by_name
 from core.formats.body import Body
 from core.formats.form import bind, too_many_fields
 
@@ -26,14 +26,17 @@ _ESCAPED = re.compile(r'\\(["\\])')
 def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind the fields of a form as `form.bind` does, and attach its files.
 
-    Every part with a file name becomes a further attachment, whatever its field is called: the
-    original passes over files, and sends a mail without them. Texts are in the charset of their
-    part, else in the form's, else in UTF-8. Raises `Unreadable` for what is malformed, cut off or
-    not in its charset, and `Invalid` for too many attachments.
+    Every part with a file name becomes a further attachment, whatever its field is called, and so
+    does one without that is no member's and no text by its Content-Type: the original passes over
+    files, and sends a mail without them. Texts are in the charset of their part, else in the
+    form's, else in UTF-8. Raises `Unreadable` for what is malformed, cut off or not in its charset,
+    and `Invalid` for too many attachments.
     """
+    parts = list(_parts(body))
+    document = _only_document(parts, contract)
     fields, files = [], []
-    for part in _parts(body):
-        if part.file_name is None:
+    for part in parts:
+        if part is document or not part.is_file(contract):
             fields.append((part.name, part.text(body.charset)))
         elif part.file_name or part.content:  # A browser sends an empty part for no file.
             files.append(part.as_attachment())
@@ -46,18 +49,64 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
     return bound
 
 
+def _only_document(parts: Sequence["_Part"], contract: type[Contract]) -> "_Part | None":
+    """Return the part that is the whole request as JSON, beside which there are only files.
+
+    A browser's script names a part of a type `blob` (XMLHttpRequest, `FormData.append`).
+    """
+    known = members_by_name(contract)
+    if any(part.file_name is None and part.name.lower() in known for part in parts):
+        return None
+    documents = [
+        part
+        for part in parts
+        if part.file_name in (None, "blob")
+        and part.media_type in _LISTS
+        and part.content.lstrip().startswith(b"{")
+    ]
+    return documents[0] if len(documents) == 1 else None
+
+
+_LISTS = ("application/json", "text/json", "application/jsv", "text/jsv")
+"""In what a list of attachments may be, or a whole request."""
+_IF_FILE = "If this part of the form is a file, give the part a file name."
+
+
 class _Part(NamedTuple):
-    """One part of a form: a field, or a file if it has a file name."""
+    """One part of a form: a field, or a file."""
 
     name: str
     file_name: str | None
     content_type: str
     content: bytes
 
+    @property
+    def media_type(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower()
+
+    def is_file(self, contract: type[Contract]) -> bool:
+        """Say whether this is a file of a form for `contract`, and no value of a field.
+
+        Programs forget the name of a file. What is no text by its type is one then; in the place of
+        a member only if it is a member of files and this none of their list.
+        """
+        if self.file_name is not None:
+            return True
+        if self.media_type.startswith("text/") or not self.media_type:
+            return False
+        member = members_by_name(contract).get(self.name.lower())
+        if member is None:
+            return True
+        return member.item is Attachment and self.media_type not in _LISTS
+
     def text(self, charset: str) -> str:
         """Return the value of a field; `charset` counts if the part does not name its own."""
         own = _parameters(self.content_type).get("charset", "")
-        return decode(self.content, codec_of(own or charset))
+        codec = codec_of(own or charset)
+        try:
+            return decode(self.content, codec)
+        except Unreadable as error:
+            raise Unreadable(f"{error.message} {_IF_FILE}", *error.faults) from None
 
     def as_attachment(self) -> Attachment:
         return Attachment(

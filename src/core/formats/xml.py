@@ -107,7 +107,8 @@ def read[C: Contract](body: Body, contract: type[C]) -> C:
     """Bind an XML document to `contract` (docs/contract.md A4), whatever the order of its members.
 
     The root's name and namespace must be the contract's; elements that are not in it are noted,
-    attributes skipped, of duplicates the first wins, `i:nil` is null. Raises `Unreadable` for DTDs,
+    attributes skipped, of duplicates the first wins and the others are noted, `i:nil` is null.
+    Raises `Unreadable` for DTDs,
     processing instructions, malformed documents and foreign roots. Nothing external is fetched.
     """
     root = parse(body, contract.__name__)
@@ -139,7 +140,15 @@ def _expect(root: Element, name: str, namespace: str) -> None:
         raise Unreadable(
             f"Expecting element '{name}' from namespace '{namespace}'.. Encountered 'Element'  "
             f"with name '{root_name}', namespace '{root_namespace.removeprefix('{')}'."
+            f" {_advice(root_name, name, namespace)}"
         )
+
+
+def _advice(root: str, name: str, namespace: str) -> str:
+    """Say what to send instead of an element that is called `root`."""
+    if root == "Envelope":
+        return f"This is SOAP: send the {name} element alone, with its namespace."
+    return f'Write <{name} xmlns="{namespace}">.'
 
 
 class _Shared:
@@ -206,9 +215,8 @@ def _bound[C: Contract](element: Element, contract: type[C], shared: _Shared) ->
     unknown: list[str] = []
     for child in element:
         member = wanted.get(child.tag)
-        if member is None:
-            unknown += _named(child)
         if member is None or member.name in values:
+            unknown += _named(child)
             continue
         _refuse_unknown_type(child, shared.types)
         source = shared.source(child)

@@ -103,7 +103,8 @@ def _in_unicode(body: Body) -> tuple[bytes, str | None]:
     if not name or document.startswith(_UTF_16):
         return document, None
     codec = charsets.codec_of(name)
-    if codec.startswith("utf-"):
+    # The parser knows UTF-8 by its proper name alone, and not as `utf8`.
+    if codec.startswith("utf-") and (codec != "utf-8" or name.lower() == codec):
         return document, None
     return charsets.decode(document, codec).encode(), "utf-8"
 

@@ -10,7 +10,7 @@ from core.contract.members import Contract, Kind, ignored_within, members, membe
 from core.contract.operations import Operation
 from core.formats.body import Body
 from core.formats.jsv import read_value
-from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, looked_at, of_body
+from core.formats.table import FORM, FORMATS_BY_NAME, MULTIPART, Format, of_body
 from core.http.content_encoding import inflated
 from core.http.gateway import Request
 from core.http.other_format import advice_on, pointed_out
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.formats import form
 else:  # Most bodies are JSON.
     form = lazily("core.formats.form")
+_MAGIC = 8
+"""How many characters at the start show what a body is that was packed."""
 _OWN = frozenset({"format", "callback", "jsconfig", "_"})
 """Parameters of a query string that are about the answer, in lower case; and the `_` with which a
 browser's script sees to it that nobody answers from a cache."""
@@ -67,7 +69,7 @@ def _from_body(body: Body, operation: Operation, route: Route) -> Contract:
     format_ = _format(body, route)
     with pointed_out(body, format_, route):
         bound = format_.read(body, operation.request) if format_.read else operation.request()
-        if format_ is FORM and looked_at(body) and bound == operation.request():
+        if format_ is FORM and bound == operation.request() and advice_on(body, FORM, route):
             raise Unreadable("The form has no field that is known.")
     return bound
 
@@ -110,11 +112,25 @@ def unpacked(request: Request, limits: Limits) -> Request:
     if _is_larger(request.body.content, limits.body_bytes):
         raise too_large(limits.body_bytes)
     if encoding := request.headers.get("content-encoding", ""):
+        _refuse_decoded(request.body.content)
         content = inflated(request.body.data, encoding, limits.body_bytes)
         request = request.unpacked(content)
     if request.body.media_type in FORM.media_types:
         request = request._replace(body=form.document(request.body))
     return request
+
+
+def _refuse_decoded(packed: str | bytes) -> None:
+    """Refuse a compressed body that API Gateway has decoded as UTF-8: its bytes are lost.
+
+    gzip and zlib begin with bytes that are no UTF-8 (RFC 1952 §2.3.1, RFC 1950 §2.2). What API
+    Gateway has unpacked first begins with a document.
+    """
+    if isinstance(packed, str) and "\ufffd" in packed[:_MAGIC]:
+        raise Unreadable(
+            "The compressed body arrived damaged: on its way it was decoded as text. Send it "
+            "without compression and without the header 'Content-Encoding'."
+        )
 
 
 def _is_larger(content: str | bytes, limit: int) -> bool:

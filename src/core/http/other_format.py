@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from core.contract.errors import Unbindable, Unreadable
 from core.formats.body import Body
-from core.formats.table import FORM, JSON, JSV, Format, looked_at
+from core.formats.table import FORM, JSON, JSV, MULTIPART, Format, looked_at
 from core.http.routing import Route
 
 
@@ -33,6 +33,11 @@ def advice_on(body: Body, read_as: Format | None, route: Route) -> str:
 
     `read_as` is None if nobody knew how to read the body.
     """
+    if _is_like_multipart(body) and read_as is not MULTIPART:
+        return (
+            "It looks like multipart/form-data: let the client set the 'Content-Type', which must "
+            "name its boundary."
+        )
     looks = looked_at(body) or (FORM if _is_like_a_form(body) else None)
     if looks in (None, read_as) or (looks is JSON and read_as is JSV):
         return ""
@@ -40,6 +45,12 @@ def advice_on(body: Body, read_as: Format | None, route: Route) -> str:
     if route.format and looks is not FORM:
         return f"It looks like {name}, but its path says {route.format.upper()}: use /Mail/Send."
     return f"It looks like {name}: send it with 'Content-Type: {looks.media_types[0]}'."
+
+
+def _is_like_multipart(body: Body) -> bool:
+    """Say whether a body begins with a delimiter line and a part's headers (RFC 2046 §5.1.1)."""
+    start = body.start.lstrip().lower()
+    return start.startswith(b"--") and b"\ncontent-disposition:" in start
 
 
 def _is_like_a_form(body: Body) -> bool:

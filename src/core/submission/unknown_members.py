@@ -7,7 +7,7 @@ compares the two.
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from core.contract.contract import Attachment, SendMail
+from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Fault
 from core.contract.ignored import MAX_LENGTH, listed, shown
 from core.contract.members import Contract, members
@@ -25,20 +25,29 @@ ELSEWHERE = {
         *("MessageContent", "Msg", "MsgBody", "MsgText", "Mail", "MailBody", "MailText"),
         *("MailContent", "MailMessage", "EmailBody", "EmailText", "EmailContent"),
         *("EmailMessage", "StrippedText", "Txt", "Nachricht", "Nachrichtentext"),
-        *("Inhalt", "Mailinhalt", "Textinhalt", "Textkörper", "Textkoerper"),
+        *("Inhalt", "Mailinhalt", "Textinhalt", "Textkörper", "Textkoerper", "Mitteilung"),
+        *("BodyString", "BodyContent", "BodyPart", "MailBodyText", "EmailBodyText"),
+        *("MessageBodyText", "MailTextBody", "EmailTextBody", "PlainMessage", "MessagePlain"),
+        *("RtfBody", "Rtf", "Markdown", "Payload", "Data"),
     ),
     "HTML": (
         *("HtmlBody", "BodyHtml", "HtmlContent", "ContentHtml", "HtmlText", "TextHtml"),
         *("HtmlPart", "HtmlMessage", "MessageHtml", "HtmlMsg", "MsgHtml", "MailHtml", "HtmlMail"),
         *("EmailHtml", "HtmlEmail", "HtmlString", "HtmlView", "StrippedHtml", "RichText"),
-        *("HtmlNachricht", "HtmlInhalt"),
+        *("HtmlNachricht", "HtmlInhalt", "MailBodyHtml", "EmailBodyHtml", "MessageBodyHtml"),
+        *("HtmlMailBody", "HtmlEmailBody", "HtmlMessageBody", "HtmlTextBody", "BodyAsHtml"),
+        *("IsBodyHtml", "IsHtml", "HtmlData", "HtmlCode", "HtmlSource"),
     ),
     "Attachments": (
         *("Attachment", "AttachmentList", "MailAttachments", "EmailAttachments", "Attach"),
         *("AttachFile", "AttachFiles", "AttachedFile", "AttachedFiles", "InlinedAttachments"),
         *("File", "Files", "FileAttachments", "FileList", "Upload", "Uploads", "Document"),
         *("Documents", "Inlines", "Anhang", "Anhänge", "Anhaenge", "Anlage", "Anlagen", "Datei"),
-        *("Dateien", "Dokument", "Dokumente"),
+        *("Dateien", "Dokument", "Dokumente", "Attachement", "Attachements", "AttachmentFile"),
+        *("AttachmentFiles", "AttachmentPath", "AttachmentPaths", "AttachmentData"),
+        *("AttachmentContent", "AttachmentBytes", "AttachmentUrl", "AttachmentName", "FilePath"),
+        *("FilePaths", "FileData", "FileContent", "Pdf", "PdfFile", "Dateianhang"),
+        *("Dateianhänge", "Dateianhaenge", "Mailanhang", "Mailanhänge", "Beilage", "Beilagen"),
     ),
     "To": (
         *("Recipient", "Recipients", "Receiver", "Receivers", "RecipientEmail", "ReceiverEmail"),
@@ -87,10 +96,27 @@ ELSEWHERE_IN_FILES = {
     ),
 }
 """The same for the members of an attachment."""
-_WRAPPERS = frozenset({"sendmail", "sendmailrequest", "request", "payload", "dto", "attachment"})
+ELSEWHERE_IN_STATUS = {
+    "MessageId": (
+        *("Id", "Ids", "MessageIds", "MsgId", "MailId", "EmailId", "SendMailId", "TrackingId"),
+        *("RequestId", "Guid", "Uuid", "NachrichtId", "NachrichtenId"),
+    ),
+}
+"""The same for the members of `GetStatus`."""
+_TABLES: Mapping[type[Contract], Mapping[str, Sequence[str]]] = {
+    SendMail: ELSEWHERE,
+    Attachment: ELSEWHERE_IN_FILES,
+    GetStatus: ELSEWHERE_IN_STATUS,
+}
+_WRAPPERS = frozenset(
+    "sendmail sendmailrequest request payload data json dto attachment".split()  # noqa: SIM905
+)
 """What a whole mail, or an attachment, is wrapped in by mistake, as `_plain` writes it."""
-_NEAR = 0.75
-"""From which likeness on two names may be the same, misspelt (`difflib`'s ratio)."""
+_NEAR, _VERY_NEAR = 0.75, 0.85
+"""From which likeness on two names may be the same, misspelt, and from which they probably
+are (`difflib`'s ratio). `Test` is as near to `Text` as the first."""
+_MOST_MISSPELT = 500
+"""How many names are compared so in a mail without content: the comparison takes its time."""
 _FILES, _ITEM = "Attachments", Attachment.__name__
 _MAX_HINTS = 3
 """How many unknown members an error about a missing one names."""
@@ -112,8 +138,13 @@ def judged(request: SendMail, faults: Sequence[Fault], *, refuse: bool) -> list[
         own = []
     else:
         content = [name for target in CONTENT for name in by_target.get(target, ())]
+        misspelt = {name: _misspelt(name) for name in by_target.get("", ())[:_MOST_MISSPELT]}
+        content += [name for name, target in misspelt.items() if target]
         items = [name for name in request.ignored if _place(name)[0] is Attachment]
-        own = [_fault(name, _content_meant(name)) for name in _distinct([*content, *items])]
+        own = [
+            _fault(name, misspelt.get(name) or _content_meant(name))
+            for name in _distinct([*content, *items])
+        ]
     hints = _Hints({} if refuse else by_target, request.ignored)
     return own + [fault._replace(message=fault.message + hints.of(fault)) for fault in faults]
 
@@ -121,7 +152,7 @@ def judged(request: SendMail, faults: Sequence[Fault], *, refuse: bool) -> list[
 def meant(name: str) -> str:
     """Return which member `name` probably stands for: `Text` for `Body`; "" if that is not known.
 
-    Case, spaces, `_` and `-`, a number at the end and an index in brackets make no difference.
+    Case, spaces, `_`, `-` and `/`, a number at the end and an index in brackets make no difference.
     Within an attachment it is a member of that: `Attachments.Bytes` for `Attachments.Content`.
     """
     owner, prefix, own = _place(name)
@@ -150,6 +181,18 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
 def _fault(name: str, target: str) -> Fault:
     return Fault(shown(name), CODE, _reason(name, target))
+
+
+def of_message_id(names: Iterable[str]) -> str:
+    """Return which of `names`, unknown members of a `GetStatus`, may be its `MessageId`.
+
+    It is what to add to the message that this is missing; "" if none of them is.
+    """
+    ids = [name for name in names if _table(GetStatus).get(_plain(name))]
+    return "".join(
+        f" '{shown(name)}' is not a member of {GetStatus.__name__}: did you mean 'MessageId'?"
+        for name in _distinct(ids)[:_MAX_HINTS]
+    )
 
 
 class _Hints:
@@ -181,8 +224,10 @@ class _Hints:
 def _reason(name: str, target: str) -> str:
     """Say what is wrong with the member `name`, where `target` is what was probably meant."""
     owner = _place(name)[0]
-    if target == name:  # Only XML has two of a name.
-        return f"'{shown(name)}' is not in the XML namespace '{owner.namespace}'."
+    if target == name:  # Formats that may have two of a name, or the same name elsewhere (XML).
+        return (
+            f"'{shown(name)}' is given twice, or is not in the XML namespace '{owner.namespace}'."
+        )
     is_item = target == f"{_FILES}.{_ITEM}"
     what = f"item of {_FILES}" if is_item else f"member of {owner.__name__}"
     question = f": did you mean '{target}'?" if target else "."
@@ -204,6 +249,22 @@ def _nearest(name: str) -> str:
     return prefix + known[near[0]] if near else ""
 
 
+def _misspelt(name: str) -> str:
+    """Return which member that holds a mail's content is called `name`, by a slip; "" if none is.
+
+    Two letters may have changed places (`Txet`), or a name be very near to it (`Attatchments`).
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - for a mail without content
+
+    own = _plain(name)
+    if not own or _place(name)[0] is Attachment:
+        return ""
+    known = {_plain(target): target for target in CONTENT}
+    mixed = [each for each in known if each[0] == own[0] and sorted(each) == sorted(own)]
+    near = mixed or get_close_matches(own, known, n=1, cutoff=_VERY_NEAR)
+    return known[near[0]] if near else ""
+
+
 def _place(name: str) -> tuple[type[Contract], str, str]:
     """Return whose member `name` would be, what stands before that member's own name, and that."""
     outer, dot, inner = name.partition(".")
@@ -216,8 +277,8 @@ def _place(name: str) -> tuple[type[Contract], str, str]:
 def _table(contract: type[Contract]) -> dict[str, str]:
     """Return each name by which a member of `contract` is known anywhere, and that member's."""
     names = {_plain(member.name): member.name for member in members(contract)}
-    elsewhere = ELSEWHERE_IN_FILES if contract is Attachment else ELSEWHERE
-    return {_plain(each): own for own, many in elsewhere.items() for each in many} | names
+    elsewhere = _TABLES[contract].items()
+    return {_plain(each): own for own, many in elsewhere for each in many} | names
 
 
 def _plain(name: str) -> str:
@@ -226,4 +287,4 @@ def _plain(name: str) -> str:
     return start.translate(_NO_DIFFERENCE).rstrip("0123456789")
 
 
-_NO_DIFFERENCE = dict.fromkeys(map(ord, "_-: \t\r\n"))
+_NO_DIFFERENCE = dict.fromkeys(map(ord, "_-/: \t\r\n"))

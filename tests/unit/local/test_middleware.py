@@ -1,8 +1,10 @@
 """Who gets a request to the local stack, and what is noted of it."""
 
 import asyncio
+import gzip
 import io
 import re
+import zlib
 from contextlib import suppress
 
 import pytest
@@ -16,6 +18,9 @@ SIGNED = (
     b"authorization",
     b"AWS4-HMAC-SHA256 Credential=test/20261120/eu-central-1/s3/aws4_request",
 )
+
+
+BOMB = gzip.compress(bytes(20_000_000))
 
 
 def ask(host, path="/Mail/Send", *, query="", headers=(), status=200, answered=()):
@@ -153,3 +158,38 @@ def test_other_kinds_of_events_pass():
     asyncio.run(Middleware(app, io.StringIO())({"type": "lifespan"}, None, None))
 
     assert seen == [{"type": "lifespan"}]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "arrives"),
+    [
+        (b"gzip", gzip.compress(b"{}" * 99), b"{}" * 99),
+        (b"Deflate", zlib.compress(b"{}" * 99), b"{}" * 99),
+        (b"gzip", b"{}", b"{}"),
+        (b"br", b"\x8b", b"\x8b"),
+        (b"gzip", BOMB, BOMB),
+    ],
+)
+def test_a_compressed_body_is_unpacked_as_by_api_gateway(encoding, body, arrives):
+    got = {}
+
+    async def app(scope, receive, send):
+        got.update(scope["headers"], body=(await receive())["body"])
+
+    async def receive():
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    pieces = [body[:1], body[1:]]
+    length = str(len(body)).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/Mail/Send",
+        "query_string": b"",
+        "headers": [(b"content-encoding", encoding), (b"content-length", length)],
+    }
+    asyncio.run(Middleware(app, io.StringIO())(scope, receive, None))
+
+    assert got["body"] == arrives
+    assert got[b"content-length"] == str(len(arrives)).encode()
+    assert (b"content-encoding" in got) == (body == arrives)

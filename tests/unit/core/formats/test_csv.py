@@ -98,6 +98,8 @@ def test_a_cell_is_quoted_where_the_original_quotes_it(text, cell):
         ("Subject,To\r\ns,", SendMail(subject="s")),
         ("Subject,Other\r\ns,x", SendMail(subject="s")),
         ("To,to\r\na,b", SendMail(to="b")),
+        ("To,to\r\na,", SendMail(to="a")),
+        ("Subject,To\r\ns,t,,\r\n,\r\n,,,\r\n", SendMail(subject="s", to="t")),
         ('To\r\n "a"', SendMail(to=' "a"')),
         ("To\r\n a ", SendMail(to=" a ")),
         (
@@ -144,3 +146,23 @@ def test_hostile_tables_cost_little(hostile):
 def test_columns_that_nobody_knows_are_noted_if_they_hold_something():
     assert read("To, Body ,Foo,Bar\r\na@b,x,y,\r\n").ignored == ("Body", "Foo")
     assert read("To,Attachments\r\na@b,{Filename:a}\r\n").ignored == ("Attachments.Filename",)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("sep=;\r\nTo;Text\r\na;b\r\n", "begins with a line 'sep=': leave it out"),
+        ("SEP=,\r\nTo\r\na\r\n", "leave it out"),
+        ("To\r\na\r\nb\r\n", "send each mail with a request of its own"),
+        ("To,Text\r\na,Dear Ada, hello\r\n", "put a value with a comma in quotes"),
+        ("To\r\n", "no line of values"),
+    ],
+)
+def test_a_table_of_another_shape_is_refused_with_what_to_do(text, advice):
+    with pytest.raises(Unreadable, match=advice):
+        read(text)
+
+
+def test_a_column_that_stands_twice_is_noted_if_a_value_of_it_is_not_used():
+    assert read("To,to\r\na,b").ignored == ("To",)
+    assert read("To,to\r\na,").ignored == ()

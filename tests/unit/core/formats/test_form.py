@@ -29,7 +29,8 @@ def read(text, charset=""):
             SendMail(subject="s 1", to="t@x", text="ä"),
         ),
         ("To=a&to=b&TO=", SendMail(to="a,b")),
-        ("a%3db&&=&To=x=y&", SendMail(to="x=y")),
+        ("a%3db=&&=&To=x=y&", SendMail(to="x=y")),
+        ("CC&+&To=a&\n&%63c&", SendMail(to="a")),
         ("%54o=a%0D%0Ab", SendMail(to="a\r\nb")),
         ("Text=%C3%A4%zz%", SendMail(text="ä%zz%")),
         ("Text=ä%C3%A4", SendMail(text="ää")),
@@ -172,3 +173,28 @@ def test_fields_that_nobody_knows_are_noted_as_they_are_written_if_they_hold_som
     text = "To=a&Body=x&body=y&Foo=&Attachments%5B0%5D.Name=a&Attachments={Filename:a}"
 
     assert read(text).ignored == ("Body", "Attachments[0].Name", "Attachments.Filename")
+
+
+@pytest.mark.parametrize("text", ["Meier & Sohn", "Meier &amp; Sohn", "a&b", "a&nbsp;b", "a&To&B"])
+def test_a_raw_ampersand_in_a_value_is_refused_and_nothing_is_cut_off(text):
+    with pytest.raises(Unreadable, match="write '&' as '%26'"):
+        read(f"To=a&Text={text}&Subject=s")
+
+
+@pytest.mark.parametrize("name", ["json", "data", "payload", "Request"])
+def test_a_form_whose_only_value_is_a_json_object_is_that_object(name):
+    value = quote(' {"to": "a", "text": "1 & 2", "foo": 1}\n')
+
+    bound = read(f"{name}={value}&CC=")
+
+    assert bound == SendMail(to="a", text="1 & 2")
+    assert bound.ignored == ("foo",)
+
+
+@pytest.mark.parametrize("other", ["To=b", "more=1", "data=2"])
+def test_a_json_object_beside_other_values_is_a_field_that_nobody_knows(other):
+    assert "data" in read('data={"To":"a"}&' + other).ignored
+
+
+def test_a_members_own_value_is_no_document():
+    assert read('Text={"To":"a"}') == SendMail(text='{"To":"a"}')

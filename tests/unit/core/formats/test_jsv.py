@@ -287,6 +287,9 @@ def test_hostile_documents_keep_nobody_busy(hostile):
             ("Attachments.Filename", "Attachments.Type"),
         ),
         ('{"Body":"b","Subject":"s"}', ("Body",)),
+        ("{To:a,to:b}", ("To",)),
+        ("{To:a,To:}", ("To",)),
+        ("{To:,To:a}", ()),
     ],
 )
 def test_names_that_nobody_knows_are_noted(text, ignored):

@@ -219,3 +219,47 @@ def test_fields_that_nobody_knows_are_noted_and_files_are_attached_whatever_thei
     bound = read_parts(part(b"x", "Body"), part(b"", "Foo"), file(b"ABC"))
 
     assert (bound.ignored, len(bound.attachments)) == (("Body",), 1)
+
+
+@pytest.mark.parametrize("name", ["invoice", "Attachments", "file"])
+def test_a_part_that_is_no_text_by_its_type_is_a_file_also_without_a_file_name(name):
+    given = part(b"%PDF\xff", name, "Content-Type: application/pdf")
+
+    assert read_parts(given, part(b"a", "To")) == SendMail(
+        to="a", attachments=(Attachment(bytes_=b"%PDF\xff", content_type="application/pdf"),)
+    )
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/octet-stream", "text/x"])
+def test_a_part_for_a_member_that_holds_a_text_is_a_text_whatever_its_type(media_type):
+    given = part("ä".encode(), "Text", f"Content-Type: {media_type}")
+
+    assert read_parts(given) == SendMail(text="ä")
+
+
+def test_a_list_of_attachments_may_be_a_part_of_json():
+    given = part(b'[{"Bytes":"QUJD","Name":"a"}]', "Attachments", "Content-Type: application/json")
+
+    assert read_parts(given) == SendMail(attachments=(ABC,))
+
+
+def test_json_beside_known_fields_is_a_file():
+    given = part(b"{}", "report", "Content-Type: application/json")
+
+    assert read_parts(given, part(b"a", "To")).attachments == (
+        Attachment(bytes_=b"{}", content_type="application/json"),
+    )
+
+
+@pytest.mark.parametrize("more", ["", '"; filename="blob'])
+def test_a_part_of_json_beside_files_alone_is_the_whole_request(more):
+    mail = part(b'{"to": "a", "Text": "t"}', f"mail{more}", "Content-Type: application/json")
+
+    assert read_parts(mail, file(b"x")) == SendMail(
+        to="a", text="t", attachments=(Attachment(bytes_=b"x", name="a.txt"),)
+    )
+
+
+def test_bytes_in_a_part_without_type_and_file_name_are_refused_with_what_to_do():
+    with pytest.raises(Unreadable, match="give the part a file name"):
+        read_parts(part(b"%PDF\xff", "invoice"))

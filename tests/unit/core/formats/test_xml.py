@@ -824,7 +824,9 @@ HELPER = f'xmlns:h="{NAMESPACE}.Helper"'
             ),
             ("Attachments.File", "Attachments.Bytes", "Attachments.Filename"),
         ),
-        ("<Subject>a</Subject><Subject>b</Subject>", ()),
+        ("<Subject>a</Subject><Subject>b</Subject>", ("Subject",)),
+        ('<Subject>a</Subject><Subject i:nil="true"/>', ()),
+        (f"<Attachments {HELPER}/>" * 2, ("Attachments",)),
     ],
 )
 def test_elements_that_nobody_knows_are_noted_by_their_local_names(members, ignored):
@@ -835,3 +837,31 @@ def test_elements_that_nobody_knows_are_noted_by_their_local_names(members, igno
 def test_an_array_with_anything_but_mails_is_refused(item):
     with pytest.raises(Unreadable, match="Expecting element 'SendMail'"):
         read_array(f"<SendMail><Subject>s</Subject></SendMail>{item}")
+
+
+@pytest.mark.parametrize(
+    ("root", "advice"),
+    [
+        ("<SendMail><To>a</To></SendMail>", 'Write <SendMail xmlns="{namespace}">.'),
+        ('<mail xmlns="urn:x"/>', 'Write <SendMail xmlns="{namespace}">.'),
+        (
+            '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>',
+            "This is SOAP: send the SendMail element alone, with its namespace.",
+        ),
+    ],
+)
+def test_a_foreign_root_is_refused_with_what_to_write(root, advice):
+    with pytest.raises(
+        Unreadable, match=r"^Expecting element 'SendMail' from namespace"
+    ) as refused:
+        xml_format.read(Body(root), SendMail)
+
+    assert refused.value.message.endswith(advice.format(namespace=SendMail.namespace))
+
+
+@pytest.mark.parametrize("name", ["UTF8", "utf_8", "Utf8"])
+def test_a_document_may_misspell_the_name_of_utf_8(name):
+    text = document("<Text>ä</Text>").partition("?>")[2] or document("<Text>ä</Text>")
+    declared = f'<?xml version="1.0" encoding="{name}"?>{text}'
+
+    assert xml_format.read(Body(declared.encode()), SendMail).text == "ä"

@@ -7,7 +7,7 @@ from support.mails import HELPER, NAMESPACE
 from support.paths import ROOT
 from support.work import never_endless
 
-from core.contract.contract import Attachment, SendMail
+from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Fault
 from core.contract.ignored import MAX_SHOWN
 from core.contract.members import members
@@ -15,8 +15,10 @@ from core.submission.unknown_members import (
     CODE,
     ELSEWHERE,
     ELSEWHERE_IN_FILES,
+    ELSEWHERE_IN_STATUS,
     judged,
     meant,
+    of_message_id,
 )
 
 TO_IS_EMPTY = Fault("To", "NotEmpty", "'To' must not be empty.")
@@ -53,6 +55,10 @@ def fields_of(*names, **more):
         ("Attachments.content_type", "Attachments.ContentType"),
         ("Attachments.Content", "Attachments.Bytes"),
         ("Content", "Text"),
+        ("text/plain", "Text"),
+        ("MailBodyHtml", "HTML"),
+        ("attachmentFiles", "Attachments"),
+        ("Dateianhang", "Attachments"),
         ("Foo", ""),
         ("Headers", ""),
         ("", ""),
@@ -64,7 +70,11 @@ def test_what_a_name_was_meant_to_be(name, member):
 
 
 def test_each_name_is_meant_for_one_member_and_is_none_of_its_own():
-    for owner, elsewhere in ((SendMail, ELSEWHERE), (Attachment, ELSEWHERE_IN_FILES)):
+    for owner, elsewhere in (
+        (SendMail, ELSEWHERE),
+        (Attachment, ELSEWHERE_IN_FILES),
+        (GetStatus, ELSEWHERE_IN_STATUS),
+    ):
         own = [member.name for member in members(owner)]
         names = [name.casefold() for many in elsewhere.values() for name in many]
 
@@ -81,8 +91,9 @@ def test_the_documented_names_are_those_of_the_code():
         for row in re.finditer(r"^\| `([A-Za-z.]+)` \| ([^|]+) \|$", section, re.MULTILINE)
     }
     files = {f"Attachments.{name}": many for name, many in ELSEWHERE_IN_FILES.items()}
+    status = {f"GetStatus.{name}": many for name, many in ELSEWHERE_IN_STATUS.items()}
 
-    assert documented == ELSEWHERE | files
+    assert documented == ELSEWHERE | files | status
 
 
 def test_a_mail_without_content_is_refused_for_each_member_that_stands_for_content():
@@ -113,10 +124,10 @@ def test_a_name_that_stands_for_no_content_refuses_nothing():
     [
         ("Body", "'Body' is not a member of SendMail: did you mean 'Text'?"),
         ("text", "'text' is not a member of SendMail: did you mean 'Text'?"),
-        ("Text", f"'Text' is not in the XML namespace '{NAMESPACE}'."),
+        ("Text", f"'Text' is given twice, or is not in the XML namespace '{NAMESPACE}'."),
         (
             "Attachments.Attachment",
-            f"'Attachments.Attachment' is not in the XML namespace '{HELPER}'.",
+            f"'Attachments.Attachment' is given twice, or is not in the XML namespace '{HELPER}'.",
         ),
         (
             "Attachments.File",
@@ -139,7 +150,7 @@ def test_an_unknown_member_is_told_with_what_was_probably_meant(name, message):
     [
         ("recipient", "'recipient' is not a member of SendMail: did you mean 'To'?"),
         ("to", "'to' is not a member of SendMail: did you mean 'To'?"),
-        ("To", f"'To' is not in the XML namespace '{NAMESPACE}'."),
+        ("To", f"'To' is given twice, or is not in the XML namespace '{NAMESPACE}'."),
         ("SendMail", "Send what 'SendMail' holds as the request itself."),
     ],
 )
@@ -153,7 +164,7 @@ def test_a_missing_recipient_is_told_with_the_member_that_may_be_it(name, hint):
     ("name", "hint"),
     [
         ("Content", "is not a member of Attachment: did you mean 'Attachments.Bytes'?"),
-        ("Bytes", f"is not in the XML namespace '{HELPER}'."),
+        ("Bytes", f"is given twice, or is not in the XML namespace '{HELPER}'."),
     ],
 )
 def test_missing_bytes_are_told_with_the_member_that_may_be_them(name, hint):
@@ -214,3 +225,44 @@ def test_where_the_domain_says_so_every_unknown_member_refuses(name, question):
 
     assert (fault.field, fault.code) == (name, CODE)
     assert fault.message.endswith(question)
+
+
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [
+        ("Txet", "Text"),
+        ("Texte", "Text"),
+        ("Htlm", "HTML"),
+        ("HTM", "HTML"),
+        ("Attatchments", "Attachments"),
+        ("attachemnts", "Attachments"),
+        ("Atachment", "Attachments"),
+    ],
+)
+def test_a_misspelt_name_refuses_a_mail_without_content_alone(name, member):
+    (fault,) = faults_of(name)
+
+    assert (fault.field, fault.code) == (name, CODE)
+    assert fault.message.endswith(f"did you mean '{member}'?")
+    assert faults_of(name, text="t") == []
+
+
+@pytest.mark.parametrize("name", ["Test", "Next", "Context", "Theme", "AttachmentCount", "Subjekt"])
+def test_a_name_that_is_only_like_one_refuses_nothing(name):
+    assert faults_of(name) == []
+
+
+def test_thousands_of_names_like_one_are_compared_in_time():
+    with never_endless():
+        faults_of(*(f"Attach{number}ment{'x' * (number % 5)}" for number in range(10_000)))
+
+
+@pytest.mark.parametrize("name", ["id", "message_id", "MAIL-ID", "Ids"])
+def test_what_may_be_the_id_of_a_message_is_told(name):
+    assert of_message_id(["Foo", name]) == (
+        f" '{name}' is not a member of GetStatus: did you mean 'MessageId'?"
+    )
+
+
+def test_what_is_no_id_of_a_message_is_not_told():
+    assert of_message_id(["Foo", "Reference"]) == ""
