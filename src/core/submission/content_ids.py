@@ -75,10 +75,10 @@ def place(heads: Sequence[AttachmentHead], names: Sequence[str], html: str) -> I
     """Put those images inline that the HTML names; what has a Content-ID already keeps it.
 
     `names` are the attachments' names as the callers wrote them, in the order of `heads`: the HTML
-    may mean them by these or by those that go out, also in another case or spelling, if no image has
-    just that name. Of two images of one name it means the first.
-    The Content-ID is what stands in the HTML, as programs compare the two letter by letter. Only
-    where that can be none (it is too long, or not in ASCII) the HTML gets another.
+    may mean them by these or by those that go out, or by nearly the same, if no image has just that
+    name. Of two images of one name it means the first. The Content-ID is what stands in the HTML,
+    as programs compare the two letter by letter. Only where that can be none (it is too long, or
+    not in ASCII) the HTML gets another.
     """
     lowered = html.lower()
     if "cid:" not in lowered and "cid&" not in lowered:
