@@ -124,6 +124,7 @@ LISTED = {
     ),
     "core.submission.content_ids:_ALLOWED": use("match"),
     "core.submission.content_ids:_REFERENCE": use("finditer", "sub"),
+    "core.submission.content_ids:_CANDIDATE": use("finditer", "sub"),
     "core.submission.file_names:_PATH": use("match"),
     "core.submission.file_names:_STEP": use("search"),
     "core.submission.file_names:_DOTS": use("sub"),

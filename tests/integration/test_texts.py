@@ -164,7 +164,7 @@ def test_a_comma_in_a_name_is_told_where_commas_separate(send: Any) -> None:
 
     assert (error["FieldName"], error["ErrorCode"]) == ("To", "Email")
     assert "entry 1" in error["Message"]
-    assert "a name with a comma must be in quotes" in error["Message"]
+    assert "a name with a comma must be in double quotes" in error["Message"]
 
 
 @pytest.mark.parametrize("nobody", [[], [""], [None], "", None, "undisclosed-recipients:;", " ;\n"])

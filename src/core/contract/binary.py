@@ -20,6 +20,12 @@ class Undecodable:
 
 UNDECODABLE = Undecodable("the bytes of the file in base64 (RFC 4648, section 4)")
 """For what looks like no mistake that is known."""
+_NONE_THOUGH_DECODABLE = frozenset(
+    ("null", "none", "25504446", "504b0304", "89504e47", "ffd8ffe0", "ffd8ffe1", "ffd8ffdb")
+)
+"""How texts begin that could be base64, and are never meant as such, in lower case: words for no
+value, and the first bytes of a PDF, a ZIP, a PNG and a JPEG in hexadecimal digits."""
+_LONGEST = 8
 _WHITESPACE = re.compile(r"\s+", re.ASCII)
 _PADDED = re.compile(r"[^=]+={0,2}|=")
 
@@ -30,6 +36,8 @@ def decode_base64(text: str) -> bytes | Undecodable:
     Missing padding and the URL-safe alphabet are refused, as .NET's XML reader does; what is
     refused says which mistake it looks like.
     """
+    if text[:_LONGEST].lower() in _NONE_THOUGH_DECODABLE:
+        return _undecodable(text)
     # `base64.b64decode` would copy the whole text first.
     decode = partial(binascii.a2b_base64, strict_mode=True)
     try:
@@ -42,7 +50,11 @@ def decode_base64(text: str) -> bytes | Undecodable:
                 whole += decode(piece[0])
             return bytes(whole)
     except ValueError:
-        from core.contract import mistaken_bytes  # noqa: PLC0415 - hardly any mail comes here
+        return _undecodable(text)
 
-        wanted = mistaken_bytes.wanted(text)
-        return Undecodable(wanted) if wanted else UNDECODABLE
+
+def _undecodable(text: str) -> Undecodable:
+    from core.contract import mistaken_bytes  # noqa: PLC0415 - hardly any mail comes here
+
+    wanted = mistaken_bytes.wanted(text)
+    return Undecodable(wanted) if wanted else UNDECODABLE

@@ -138,8 +138,12 @@ def _items(value: Any, name: str, contract: type[Contract]) -> tuple[Contract, .
 def _bytes(value: Any) -> bytes | Undecodable:
     """Decode base64, a list of (signed) byte values, or JavaScript's `{"0":65,...}`.
 
+    Of Node's `{"type":"Buffer","data":[65,...]}` the data count.
+
     docs/contract.md B5 J. What is none of these is `UNDECODABLE`.
     """
+    if isinstance(value, dict) and value.get("type") == "Buffer" and len(value) == _BUFFER:
+        value = value.get("data")
     if isinstance(value, str) and not isinstance(value, Number):
         return decode_base64(value)
     try:
@@ -152,6 +156,8 @@ def _bytes(value: Any) -> bytes | Undecodable:
     return UNDECODABLE
 
 
+_BUFFER = 2
+"""Members of a `Buffer` of Node's: its type and its data."""
 _BYTES = {"-0": 0} | {str(number): number & 0xFF for number in range(-128, 256)}
 """What each number stands for that is a byte, signed or not."""
 

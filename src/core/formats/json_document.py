@@ -14,11 +14,15 @@ from core.contract.limits import MAX_DEPTH, MAX_ELEMENTS, check_nesting, has_few
 _W = "[ \t\r\n]*+"
 _TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 _BYTE = f"{_W}-?[0-9]{{1,3}}{_W}"
+_LIST = rf"\[(?:{_BYTE}(?:,|(?=\])))*+\]"
+_BUFFER = rf'"type"{_W}:{_W}"Buffer"'
 _BYTES = (
-    rf'{_W}"(?i:bytes)"{_W}:{_W}(?:\[(?:{_BYTE}(?:,|(?=\])))*+\]'
+    rf'{_W}"(?i:bytes)"{_W}:{_W}(?:{_LIST}'
+    rf'|\{{{_W}(?:{_BUFFER}{_W},{_W})?+"data"{_W}:{_W}{_LIST}{_W}(?:,{_W}{_BUFFER}{_W})?+\}}'
     rf'|\{{(?:{_W}"[0-9]++"{_W}:{_BYTE}(?:,|(?=\}})))*+\}})'
 )
-"""A member of bytes as Java writes it, `[65,-66]`, or JavaScript, `{"0":65,"1":66}`."""
+"""A member of bytes as Java writes it, `[65,-66]`, or JavaScript, `{"0":65,"1":66}`; Node's
+`Buffer` is `{"type":"Buffer","data":[65,66]}`."""
 _VALUES = (
     rf"(?P<empty>[\[{{]{_W}[\]}}])|(?P<opening>[\[{{])|(?P<closing>[\]}}])|(?P<comma>,)"
     rf'|(?:{_TEXT}|[^\[\]{{}},"]++)++'

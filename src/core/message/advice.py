@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from core.message.margins import SPACES
 
 _EXAMPLE = "'Name <name@domain>'"
+_OPENINGS = ("{{", "${", "#{", "{%", "<%", "[[", "%")
+"""How the places begin that templates fill in."""
 
 
 def on(text: str) -> str:
@@ -18,8 +20,7 @@ def on(text: str) -> str:
 def _all(text: str) -> Iterator[str]:
     """Give all that can be said, what helps most first."""
     local, at, domain = text.rpartition("@")
-    if text.startswith(("{", "[")):
-        yield f"is an object or a list: write a text, such as {_EXAMPLE}"
+    yield from _of_brackets(text)
     if not at:
         yield f"has no '@': write {_EXAMPLE}, or remove it"
     if "@" in local:
@@ -30,7 +31,32 @@ def _all(text: str) -> Iterator[str]:
         yield "has a ':' before its '@': remove what stands before the address"
     if any(space in text for space in SPACES):
         yield f"has white space in its address: remove it, or write {_EXAMPLE}"
+    if _goes_on(domain):
+        yield "has something behind its domain: remove what follows the address"
     if not local.isascii():
         yield "has characters beyond ASCII before its '@', which SES does not take: remove them"
     if domain.endswith("."):
         yield "has a dot at its end: remove it"
+
+
+def _of_brackets(text: str) -> Iterator[str]:
+    inner = text[1:-1]
+    is_closed = text[:1] + text[-1:] in ("{}", "[]") and inner and not set(inner) & set("\"':,")
+    if text.startswith(_OPENINGS) or (is_closed and text[0] == "{" and "@" not in text):
+        yield "is a placeholder that nothing was put into: fill it in, or remove it"
+    elif text.startswith("[") and "](" in text:
+        yield f"is a link: write {_EXAMPLE}"
+    elif is_closed:
+        yield "has brackets around it: remove them"
+    elif text.startswith(("{", "[")):
+        yield f"is an object or a list: write a text, such as {_EXAMPLE}"
+
+
+def _goes_on(domain: str) -> bool:
+    """Say whether there is an end of a domain's name in it, and something behind that."""
+    end = next((at for at, sign in enumerate(domain) if _ends_a_name(sign)), 0)
+    return "." in domain[:end]
+
+
+def _ends_a_name(sign: str) -> bool:
+    return sign.isascii() and not sign.isalnum() and sign not in "-._"

@@ -22,3 +22,17 @@ def trimmed(text: str) -> str:
     'Your invoice'
     """
     return text.strip(_MARGIN)
+
+
+def unquoted(name: str) -> str:
+    r"""Return a name, trimmed, without the quotes around the whole of it.
+
+    Programs that write mails themselves put them there. Quotes within a name stay.
+
+    >>> unquoted("'Müller, Jürgen'"), unquoted("Praxis 'Am See'")
+    ('Müller, Jürgen', "Praxis 'Am See'")
+    """
+    name = trimmed(name)
+    while len(name) > 1 and name[0] in "\"'" and name.find(name[0], 1) == len(name) - 1:
+        name = trimmed(name[1:-1])
+    return name

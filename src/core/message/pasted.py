@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from core.message.address import Address, Mailbox, parse_address
-from core.message.margins import INVISIBLE, SPACES, trimmed
+from core.message.margins import INVISIBLE, SPACES, trimmed, unquoted
 
 _QUOTED = re.compile(r'(?<!\S)"(?:[^"\\]|\\.)*+"(?!\S)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -38,6 +38,8 @@ _WRAPPINGS = frozenset(
     )
 )
 """The pairs of quotes that people and programs put around an address. None may be at its end."""
+_STRAY = "".join(sorted(set("".join(_WRAPPINGS)) - {'"'}))
+"""Quotes that may be left over on one side. Of double quotes, one alone is a mistake to tell of."""
 
 
 class _Entry(NamedTuple):
@@ -77,7 +79,7 @@ def mailboxes(text: str, *, is_single: bool) -> list[Mailbox]:
         except ValueError as error:
             following = entries[number].text if number < len(entries) else ""
             is_part = not entry.is_address and entry.end == "," and "<" in following
-            why = "has no '@': a name with a comma must be in quotes" if is_part else error
+            why = "has no '@': a name with a comma must be in double quotes" if is_part else error
             raise ValueError(f"entry {number} {why}") from None
     return found
 
@@ -158,7 +160,7 @@ def _mailbox(text: str) -> Mailbox:
     if not name:
         return Mailbox(checked)
     shown = _name(name)
-    is_address = _unwrapped(shown).lower() in (checked.lower(), address.lower())
+    is_address = _without_stray(_unwrapped(shown)).lower() in (checked.lower(), address.lower())
     return Mailbox(checked, "" if is_address else shown)
 
 
@@ -174,6 +176,17 @@ def _unwrapped(text: str) -> str:
         inner = text[1:-1].strip(_UNSEEN)
         text = _ESCAPED.sub(r"\1", inner) if text[0] == '"' else inner
     return text
+
+
+def _without_stray(address: str) -> str:
+    """Return an address without a quote on one side of it, as lists in quotes are split.
+
+    Within a local part it stays (`o'brien`), and where it is at both ends of that.
+    """
+    address = address.rstrip(_STRAY + _UNSEEN)
+    first, local = address[:1], address.partition("@")[0]
+    is_stray = first and first in _STRAY and not local.endswith(first)
+    return address[1:] if is_stray else address
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -206,12 +219,12 @@ def _name(text: str) -> str:
             "commas, and write each as 'Name <name@domain>'"
         )
     name = _QUOTED.sub(lambda quoted: _ESCAPED.sub(r"\1", quoted[0][1:-1]), text.rstrip(", "))
-    return name.replace("\n ", " ")
+    return unquoted(name.replace("\n ", " "))
 
 
 def _address(text: str) -> Address:
     scheme = _SCHEME.match(text)
-    bare = text[scheme.end() :] if scheme else text
+    bare = _without_stray(text[scheme.end() :] if scheme else text)
     try:
         return parse_address(_in_ascii(bare))
     except ValueError as error:

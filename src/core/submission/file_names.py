@@ -3,7 +3,7 @@
 import re
 
 from core.contract.limits import MAX_FILE_NAME_LENGTH
-from core.message.margins import SPACES
+from core.message.margins import SPACES, unquoted
 
 _LOOKED_AT = 4_096
 """Characters at the end of a path: no name is that long, with all that is stripped from it."""
@@ -12,6 +12,8 @@ _PATH = re.compile(
 )
 _STEP = re.compile(r"/\.++(?:/|\Z)")
 """A component of a path that stands for this folder, or for one above."""
+_QUOTES = ("'", '"')
+_WEB = ("http://", "https://")
 _DOTS = re.compile(r"\.\.++")
 _EXTENSION = re.compile(r"(?=[0-9]*+[A-Za-z])[A-Za-z0-9]{1,16}+\Z")
 """What is an extension, and no part of a date or a number: `Rechnung 1.9.2026` has none."""
@@ -29,11 +31,14 @@ def of_path(text: str) -> str:
     Of what is plainly a path the last component counts: it begins with a slash, a drive, `~/` or a
     scheme such as `file://`, it has a component of dots alone, or it has a backslash. In any other
     name slashes stand for themselves, as in document numbers, and become `_`: `Rechnung 12/2026`.
+    Of an address of the web its query is no part of the name, nor are quotes around a whole name.
 
     Dots and white space at the end go, as Windows ignores them: a file that is called `x.exe.`
     would be run as a program. A name that is far too long stays as it is, to be refused: work on it
     would be for nothing.
     """
+    if text[:1] in _QUOTES and len(text) <= _LOOKED_AT:
+        text = unquoted(text)
     if "/" in text or "\\" in text:
         text = _last(text) if _is_path(text) else _joined(text)
     if len(text) > _LOOKED_AT:
@@ -47,6 +52,8 @@ def _is_path(text: str) -> bool:
 
 def _last(path: str) -> str:
     """Return the last component; all that is looked at if a name that long has none."""
+    if path.lstrip()[:8].lower().startswith(_WEB):
+        path = path.partition("?")[0].partition("#")[0]
     end = path[-_LOOKED_AT:]
     start = max(end.rfind("/"), end.rfind("\\")) + 1
     return end[start:] if start or len(path) == len(end) else path
@@ -68,10 +75,10 @@ def completed(name: str, usual: str, number: int) -> str:
     `usual` is the extension of the file's type, "" for a type that nobody knows. A name that is
     empty, or an extension alone (`.pdf`), is made up with the attachment's `number`, from 1.
     """
-    stem, dot, end = name.rpartition(".")
+    stem, _, end = name.rpartition(".")
     if extension(name):
         return name if stem else f"attachment-{number}{name}"
-    if not usual and dot and end.isdecimal():
+    if not usual and stem and end.isdecimal():
         return name  # The parts of an archive are numbered so: `x.7z.001`.
     end = f".{usual or 'bin'}"
     return f"{(name or f'attachment-{number}')[: MAX_FILE_NAME_LENGTH - len(end)]}{end}"

@@ -219,7 +219,7 @@ def _mailboxes(
     except ValueError as error:
         faults.append(Fault(name, "Email", f"'{name}' is not a list of valid addresses: {error}."))
         return []
-    mailboxes = [Mailbox(box.address, texts.decoded(box.name)) for box in mailboxes]
+    mailboxes = [Mailbox(box.address, texts.name(box.name)) for box in mailboxes]
     for mailbox in mailboxes:
         faults.extend(faults_in(name, mailbox.name, max_length=MAX_DISPLAY_NAME_LENGTH))
     return mailboxes

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.contract.members import Contract, Kind, Member, members
 from core.lazily import lazily
-from core.message.margins import trimmed
+from core.message.margins import trimmed, unquoted
 
 if TYPE_CHECKING:
     from core.submission import encoded_words
@@ -18,6 +18,8 @@ _BODIES = frozenset({"Text", "HTML"})
 """What never becomes a header: every character counts."""
 _SHOWN = frozenset({"FromName", "ReceiverName", "Subject", "Name"})
 """Members, of a mail or an attachment, that a reader sees as a whole; they may come encoded."""
+_NAMES = _SHOWN - {"Subject"}
+"""Those of them that are names: quotes around the whole of one are not part of it."""
 
 
 def without_margins[C: Contract](request: C) -> C:
@@ -38,12 +40,19 @@ def decoded(text: str) -> str:
     return trimmed(encoded_words.decoded(text)) if "=?" in text else text
 
 
+def name(text: str) -> str:
+    """Return a name without the quotes around the whole of it, and decoded (B5 O)."""
+    return unquoted(decoded(unquoted(text)))
+
+
 def _trimmed(member: Member, text: str) -> str:
     return text if member.name in _BODIES else trimmed(text)
 
 
 def _meant(member: Member, text: str) -> str:
     text = _trimmed(member, text)
+    if member.name in _NAMES:
+        return name(text)
     return decoded(text) if member.name in _SHOWN else text
 
 

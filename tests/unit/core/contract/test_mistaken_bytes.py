@@ -65,6 +65,54 @@ def test_the_lines_around_a_certificate_are_recognised():
     assert "without the lines '-----BEGIN ...'" in said(pem)
 
 
+@pytest.mark.parametrize("text", ["null", "NULL", "None", "undefined", "(null)", "nil"])
+def test_a_word_for_no_value_is_not_a_file(text):
+    assert "not a word for no value" in said(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("System.Byte[]", "System.IO.MemoryStream", "[object Blob]", "[object Object]", "Array"),
+        *("[B@1b6d3586", "<Buffer 25 50 44 46>", "<_io.BytesIO object at 0x7f>", "37,80,68,70"),
+        *("[37, 80, 68, 70]", "-1,-40,-1," + "7," * 9_999, "Resource id #5", "java.io.File@1a"),
+    ],
+)
+def test_what_a_program_shows_of_an_object_is_not_what_is_in_it(text):
+    assert said(text).endswith("not what a program shows of an object: encode what is in it")
+
+
+@pytest.mark.parametrize("text", [f"b'{JPEG}'", 'b"QUJD"', "B'QUJD'"])
+def test_the_signs_of_python_around_bytes_are_recognised(text):
+    assert "without the b'...'" in said(text)
+
+
+@pytest.mark.parametrize("text", ['"QUJD"', f"'{JPEG}'", "`QUJD`", '"QUJD'])
+def test_quotes_around_base64_are_recognised(text):
+    assert said(text) == "base64 alone, without quotes around it"
+
+
+@pytest.mark.parametrize("text", ["base64,QUJD", "image/png;base64,QUJD", ";BASE64,QUJD"])
+def test_a_data_uri_without_its_beginning_is_recognised(text):
+    assert said(text) == "base64 alone, without the 'base64,' before it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("255044462D312E37", "ffd8ffe000104a46", "504b0304" * 1_000, "d0cf11e0a1"),
+        *("0x25504446", "\\x255044462d", "25-50-44-46-2D", "25 50 44 46 2d", "25:50:44:46"),
+    ],
+)
+def test_hexadecimal_digits_are_not_base64(text):
+    assert said(text) == "the bytes of the file in base64, not in hexadecimal digits"
+
+
+@pytest.mark.parametrize("text", ["AAAAAAAA", "nullnull", "noneNONE", "0123abcd", "NUL="])
+def test_base64_that_looks_like_something_else_is_read(text):
+    assert decode_base64(text) == base64.b64decode(text)
+
+
 @pytest.mark.parametrize(
     "text", ["Guten Tag, ...", "%PDF-1.7", "@@", "", "====", "{{file}}", "QUJD\u00a0", "\0"]
 )

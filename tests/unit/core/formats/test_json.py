@@ -197,6 +197,9 @@ def test_attachments_that_are_no_objects_are_refused_instead_of_lost(given):
         ("[255,128]", b"\xff\x80"),
         ('{"0":65,"1":255}', b"A\xff"),
         ('{"1":66,"0":65}', b"AB"),
+        ('{"type":"Buffer","data":[65,255]}', b"A\xff"),
+        ('{"data":[],"type":"Buffer"}', b""),
+        ('{"type":"Buffer","data":"QUI="}', b"AB"),
         ("null", None),
     ],
 )
@@ -226,7 +229,11 @@ def test_bytes_are_base64_or_numbers_or_a_typed_array(given, decoded):
         f"[{'9' * 5000}]",
         '{"0":65,"2":66}',
         '{"0":65,"length":1}',
-        '{"type":"Buffer","data":[65]}',
+        '{"type":"Buffer","data":[256]}',
+        '{"type":"Buffer"}',
+        '{"type":"File","data":[65]}',
+        '{"type":"Buffer","data":[65],"more":1}',
+        '{"type":"Buffer","data":{"type":"Buffer","data":1}}',
     ],
 )
 def test_bytes_that_cannot_be_decoded_are_told_from_missing_ones(given):

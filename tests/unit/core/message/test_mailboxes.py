@@ -133,7 +133,7 @@ def test_a_name_may_have_several_commas():
 )
 def test_where_there_is_one_mailbox_alone_a_comma_is_part_of_its_name(text):
     assert parsed(text, is_single=True) == [ADA]
-    assert refusal(text) == "entry 1 has no '@': a name with a comma must be in quotes"
+    assert refusal(text) == "entry 1 has no '@': a name with a comma must be in double quotes"
 
 
 def test_a_name_that_ends_with_a_comma_loses_it():
@@ -171,6 +171,11 @@ def test_what_is_no_part_of_a_name_is_never_passed_over(text):
         "\u200bada@a.example\ufeff, <\xadeve@b.example\u2060>",
         "\u00a0ada@a.example\u3000, \u200eeve@b.example\u200f",
         "ada\uff20a.example, \uff1ceve@b.example\uff1e",
+        "'ada@a.example, eve@b.example'",
+        "'ada@a.example; \u2018eve@b.example",
+        "ada@a.example', eve@b.example\u2019",
+        "<'ada@a.example>, mailto:'eve@b.example",
+        "'ada@a.example <ada@a.example>, `eve@b.example",
     ],
 )
 def test_what_is_around_an_address_is_not_part_of_it(text):
@@ -198,10 +203,31 @@ def test_what_is_around_an_address_is_not_part_of_it(text):
         ("Ada\u200dLovelace <ada@a.example>", "Ada\u200dLovelace"),
         ("\u5c71\u7530\uff0c\u592a\u90ce <ada@a.example>", "\u5c71\u7530\uff0c\u592a\u90ce"),
         ("Ada <\r\n ada@a.example\r\n >", "Ada"),
+        ("'Ada' <ada@a.example>", "Ada"),
+        ("'Lovelace, Ada' <ada@a.example>; eve@b.example", "Lovelace, Ada"),
+        ("\"'Lovelace, Ada'\" <ada@a.example>", "Lovelace, Ada"),
+        ('"\\"Ada\\"" <ada@a.example>', "Ada"),
+        ("'Ada' 'Augusta' <ada@a.example>", "'Ada' 'Augusta'"),
+        ("Rock 'n' Roll <ada@a.example>", "Rock 'n' Roll"),
+        ('"Team: Ada" <ada@a.example>', "Team: Ada"),
+        ("Team: Ada <ada@a.example>;", "Team: Ada"),
+        ("\u201cTeam: Ada\u201d <ada@a.example>", "\u201cTeam: Ada\u201d"),
+        ("=?utf-8?Q?Team:_Ada?= <ada@a.example>", "=?utf-8?Q?Team:_Ada?="),
     ],
 )
 def test_a_name_is_read_as_it_was_meant(text, name):
     assert parsed(text)[0] == (name, "ada@a.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        *(("o'brien@a.example", "o'brien@a.example"), ("'o'brien@a.example", "o'brien@a.example")),
+        *(("'a'@a.example", "'a'@a.example"), ("brien'@a.example", "brien'@a.example")),
+    ],
+)
+def test_an_apostrophe_of_an_address_stays(text, address):
+    assert parsed(text) == [("", address)]
 
 
 @pytest.mark.parametrize(
@@ -232,6 +258,19 @@ def test_an_empty_group_is_nobody(text):
         ("Ada\r\n Lovelace <ada@a.example>\r\n eve@b.example", "has no '@'"),
         ("{Email:ada@a.example,Name:Ada}", "is an object or a list: write a text"),
         ('["ada@a.example","eve@b.example"]', "is an object or a list: write a text"),
+        ("'Lovelace, Ada' <ada@a.example>", "must be in double quotes"),
+        ("mailto:ada@a.example?subject=Hi", "remove what follows the address"),
+        ("ada@a.example/", "remove what follows the address"),
+        ("ada@a.example)", "remove what follows the address"),
+        ("[ada@a.example]", "has brackets around it: remove them"),
+        ("{ada@a.example}", "has brackets around it: remove them"),
+        ("[Ada](mailto:ada@a.example)", "is a link: write 'Name <name@domain>'"),
+        ("{{to}}", "is a placeholder that nothing was put into"),
+        ("Ada <{{ to }}>", "is a placeholder that nothing was put into"),
+        ("${user.email}", "is a placeholder that nothing was put into"),
+        ("{to}", "is a placeholder that nothing was put into"),
+        ("%EMAIL%", "is a placeholder that nothing was put into"),
+        ("{}", "is an object or a list"),
     ],
 )
 def test_a_refusal_says_what_to_do(text, advice):

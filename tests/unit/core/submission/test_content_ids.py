@@ -31,10 +31,105 @@ def placed(html, *heads):
         "<td style='background:url(cid:logo.png)'>",
         '<td style="background:url(&quot;cid:logo.png&quot;)">',
         '<td style="background:url(&#39;cid:logo.png&#39;)">',
+        '<img srcset="cid:logo.png">',
+        '<img srcset="https://x.example/a.png 1x, cid:logo.png 2x">',
+        "<source srcset = ' CID:logo.png 640w ,https://x.example/a.png 1280w'>",
+        '<img data-srcset="cid:logo.png 1.5x">',
+        '<img src="cid&#58;logo.png">',
+        "<img src=cid&colon;logo.png>",
+        "<img src='cid&#x3A;logo.png'>",
     ],
 )
 def test_a_reference_is_found_in_any_quoting(html):
     assert placed(html, head("logo.png")) == (["logo.png"], html, True)
+
+
+def test_each_image_of_a_srcset_is_found():
+    html = '<img src="cid:a.png" srcset="cid:a.png, cid:b.png 2x,cid:c%20d.png 3x">'
+
+    assert placed(html, head("c d.png"), head("b.png"), head("a.png")) == (
+        ["c%20d.png", "b.png", "a.png"],
+        html,
+        True,
+    )
+
+
+def test_names_with_spaces_in_a_srcset_are_replaced_and_the_rest_of_it_stays():
+    html = '<img srcset="cid:a b.png 1x, cid:Büro 2x.png 2x, x.png 3x" alt="cid:a b.png 1x">'
+
+    ids, rewritten, is_complete = placed(html, head("a b.png"), head("Büro 2x.png"))
+
+    assert ids == ["image-1", "image-2"]
+    assert 'srcset="cid:image-1 1x, cid:image-2 2x, x.png 3x"' in rewritten
+    assert not is_complete  # The text beside it names no image.
+
+
+@pytest.mark.parametrize(
+    ("name", "quote"), [("a b.png", "&quot;"), ("a'b c.png", "&#34;"), ("a (1).png", "&#x27;")]
+)
+def test_a_name_with_spaces_in_escaped_quotes_of_css_is_found(name, quote):
+    html = f'<td style="background:url({quote}cid:{name}{quote}) no-repeat">'
+
+    ids, rewritten, is_complete = placed(html, head(name))
+
+    assert is_complete
+    assert ids == ["image-1"]
+    assert rewritten == html.replace(name, "image-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("logo.png", "Logo.PNG"),
+        ("LOGO.PNG", "logo.png"),
+        ("image001.png", "image001.png@01D9A1B2.C3D4E5F0"),
+        ("Image001.PNG", "image001.png@01D9A1B2.C3D4E5F0"),
+        ("Logo A.png", "logo+a.png"),
+        ("B\u00fcro.png", "B%FCro.png"),
+        ("Bu\u0308ro.png", "B%C3%BCro.png"),
+        ("B\u00dcRO.png", "b%C3%BCro.png"),
+    ],
+)
+def test_an_image_is_meant_by_nearly_its_name_too(name, reference):
+    html = f'<img src="cid:{reference}">'
+
+    assert placed(html, head(name)) == ([reference], html, True)
+
+
+def test_a_name_as_a_mac_writes_it_is_the_same_name():
+    ids, html, is_complete = placed('<img src="cid:B\u00fcro.png">', head("Bu\u0308ro.png"))
+
+    assert (ids, html, is_complete) == (["image-1"], '<img src="cid:image-1">', True)
+
+
+def test_a_slash_that_closes_an_element_is_part_of_what_stands_there():
+    html = "<img src=cid:a.png/>"
+
+    assert placed(html, head("a.png")) == (["a.png/"], html, True)
+
+
+def test_an_image_named_in_two_cases_is_one():
+    ids, html, is_complete = placed("<img src='cid:A.PNG'><img src='cid:a.png'>", head("a.png"))
+
+    assert (ids, is_complete) == (["A.PNG"], True)
+    assert html == "<img src='cid:A.PNG'><img src='cid:A.PNG'>"
+
+
+def test_a_given_content_id_in_another_case_is_written_as_it_was_given():
+    html = "<img src='cid:LOGO@x'>"
+
+    assert placed(html, head("a.bin", "application/pdf", content_id="logo@x")) == (
+        ["logo@x"],
+        "<img src='cid:logo@x'>",
+        True,
+    )
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "binary/octet-stream"])
+def test_a_type_that_says_nothing_leaves_it_to_the_name_what_an_image_is(kind):
+    html = "<img src='cid:a.png'><img src='cid:b.pdf'>"
+
+    assert placed(html, head("a.png", kind), head("b.pdf", kind))[0] == ["a.png", None]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +264,7 @@ def test_a_reference_that_nothing_carries_is_told():
             "=cid:&amp;%20",
             "\"cid:'cid:(cid:",
         ),
+        *('srcset="cid:', "srcset='cid:a 1x,", "srcset=", "&#0000000034;cid:a ", "&quot;cid:a &"),
         *('"' + " " * 9, "cid:x" * 200 + '"', "<img src='cid:%20'>", "<img src='cid:&amp;'>"),
     ],
 )

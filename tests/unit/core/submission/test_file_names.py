@@ -23,6 +23,10 @@ def sent(name, kind=""):
         (r"225/2385\5648.pdf", "5648.pdf"),
         ("file:///C:/Users/me/a.pdf", "a.pdf"),
         ("https://shop.example/files/a.pdf", "a.pdf"),
+        ("https://shop.example/a.pdf?dl=1&to=x/y#top", "a.pdf"),
+        ("HTTP://shop.example/a.pdf#page=2", "a.pdf"),
+        ("file:///tmp/Was nun? #1.pdf", "Was nun? #1.pdf"),
+        ('"C:\\scans\\a.pdf"', "a.pdf"),
         ("~/a.pdf", "a.pdf"),
         ("./scans/a.pdf", "a.pdf"),
         ("../../a.pdf", "a.pdf"),
@@ -65,6 +69,22 @@ def test_slashes_of_a_document_number_are_no_path(given, name):
     ],
 )
 def test_dots_and_white_space_that_say_nothing_go(given, name):
+    assert file_names.of_path(given) == name
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ('"a.pdf"', "a.pdf"),
+        ("' a.pdf '", "a.pdf"),
+        ("'a' und 'b'.pdf", "'a' und 'b'.pdf"),
+        ("'a' und 'b'", "'a' und 'b'"),
+        ("\"'setup.exe'\"", "setup.exe"),
+        ('"', '"'),
+        ('""', ""),
+    ],
+)
+def test_quotes_around_a_whole_name_are_not_part_of_it(given, name):
     assert file_names.of_path(given) == name
 
 

@@ -1,5 +1,7 @@
 """The texts of a request, trimmed and decoded (docs/contract.md B5 M, O)."""
 
+import pytest
+
 from core.contract.contract import Attachment, SendMail
 from core.contract.members import Kind, members
 from core.submission.texts import as_meant, without_margins
@@ -51,3 +53,33 @@ def test_what_names_something_is_not_decoded():
     fields = dict.fromkeys(("domain", "to", "reference", "text", "html"), word)
 
     assert as_meant(SendMail(**fields)) == SendMail(**fields)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"Ada Meier"',
+        "'Ada Meier'",
+        "\"'Ada Meier'\"",
+        '"=?utf-8?Q?Ada_Meier?="',
+        "=?utf-8?Q?=22Ada_Meier=22?=",
+        '" Ada Meier "',
+    ],
+)
+def test_quotes_around_a_whole_name_are_not_part_of_it(written):
+    mail = as_meant(
+        SendMail(
+            from_name=written,
+            receiver_name=written,
+            subject='"Ada Meier"',
+            attachments=(Attachment(name=written),),
+        )
+    )
+
+    assert (mail.from_name, mail.receiver_name, mail.attachments[0].name) == ("Ada Meier",) * 3
+    assert mail.subject == '"Ada Meier"'
+
+
+@pytest.mark.parametrize("name", ['"Ada" und "Eva"', "O'Brien", "'t Hart", 'Praxis "Am See"', '"'])
+def test_quotes_within_a_name_stay(name):
+    assert as_meant(SendMail(from_name=name)).from_name == name
