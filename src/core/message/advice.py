@@ -47,7 +47,7 @@ def _of_brackets(text: str) -> Iterator[str]:
     elif text.startswith("[") and "](" in text:
         yield f"is a link: write {_EXAMPLE}"
     elif is_closed:
-        yield "has brackets around it: remove them"
+        yield f"has brackets around it: remove them, and write a text, such as {_EXAMPLE}"
     elif text.startswith(("{", "[")):
         yield f"is an object or a list: write a text, such as {_EXAMPLE}"
 
