@@ -69,15 +69,20 @@ def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:
             _judge(recipient, record, suppressions)
 
 
-_COMPLAINTS = (EventType.COMPLAINT, EventType.COMPLAINT_CLEARED)
+_COMPLAINTS = (
+    EventType.COMPLAINT,
+    EventType.COMPLAINT_CLEARED,
+    EventType.EARLIER_COMPLAINT,
+)
 
 
 def _judge(recipient: Recipient, record: Record, suppressions: SuppressionList) -> None:
     """Suppress whom a complaint names that counts: alone, and not taken back since.
 
-    It depends on the record alone, and not on which of its complaints came last.
+    It depends on the record alone, and not on which of its complaints came last. What another
+    message is the reason for stays as it is.
     """
     if recipient.accused_at > recipient.cleared_at:
         suppressions.add(record.domain, recipient.address, "complaint", record.id)
     else:
-        suppressions.lift_complaint(record.domain, recipient.address)
+        suppressions.lift_complaint(record.domain, recipient.address, record.id)

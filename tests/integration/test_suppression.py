@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,7 @@ def suppressed(table: Any, domain: str = "example.com") -> dict[str, str]:
         ("bounce_transient_mailbox_full", None),
         ("bounce_transient_no_such_user", "bounce"),
         ("bounce_failed_and_delayed", "bounce"),
-        ("complaint_account_suppression_list", "bounce"),
+        ("complaint_account_suppression_list", "complaint"),
         ("complaint_of_one_host", "complaint"),
         ("bounce_undetermined", None),
         ("bounce_automatic_reply", None),
@@ -115,6 +116,57 @@ def test_a_complaint_that_was_no_spam_is_lifted_in_any_order(
     note("complaint_abuse", second, **cleared, **to_bob)
     note("complaint_abuse", second, **to_bob)
 
+    assert suppressed(table) == {}
+
+
+def test_what_was_no_spam_lifts_no_complaint_about_another_message_however_often_it_is_told(
+    send: Any, note: Any, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    milliseconds = itertools.count(time.time_ns() // 1_000_000)
+    monkeypatch.setattr(time, "time_ns", lambda: next(milliseconds) * 1_000_000)
+    cleared = {"complaintFeedbackType": "not-spam", "timestamp": "2026-11-22T00:00:00Z"}
+    told = [("older", {}), ("older", cleared), ("newer", {})]
+    for order in itertools.permutations(told):
+        table.delete_item(Key={"pk": "SUPPRESSED#example.com", "sk": ADA})
+        messages = {age: send()["MessageId"] for age in ("older", "newer")}
+
+        for age, said in (*order, ("older", cleared), ("older", cleared)):
+            note("complaint_abuse", messages[age], **said)
+
+        assert suppressed(table) == {ADA: "complaint"}, order
+
+
+EARLIER = "complaint_account_suppression_list"
+
+
+def test_an_earlier_complaint_suppresses_as_a_complaint_does(
+    send: Any, note: Any, call: Call, table: Any
+) -> None:
+    both = send(f"{ADA}, {BOB}")["MessageId"]
+    named = {"complainedRecipients": [{"emailAddress": ADA}, {"emailAddress": BOB}]}
+
+    note(EARLIER, both, **named)
+
+    assert call("GET", f"/Status/{both}")["json"]["Status"] == "undelivered"
+    assert suppressed(table) == {}
+
+    note(EARLIER, both)
+    assert suppressed(table) == {ADA: "complaint"}
+
+    note("complaint_abuse", both, complaintFeedbackType="not-spam", timestamp="2026-11-23")
+    note(EARLIER, both)
+    assert suppressed(table) == {}
+
+
+@pytest.mark.parametrize("named", [[], [{"emailAddress": "ada.privat@freemail.example"}]])
+def test_an_earlier_complaint_of_nobody_of_ours_suppresses_nobody(
+    send: Any, note: Any, call: Call, table: Any, named: Any
+) -> None:
+    message_id = send()["MessageId"]
+
+    note(EARLIER, message_id, complainedRecipients=named)
+
+    assert call("GET", f"/Status/{message_id}")["json"]["Status"] == "undelivered"
     assert suppressed(table) == {}
 
 

@@ -118,7 +118,7 @@ def test_a_lookup_is_waited_for_even_if_the_block_fails(listed: SuppressionList)
     [
         ("complaint", "bounce", "bounce", True),
         ("complaint", "manual", "manual", True),
-        ("complaint", "complaint", "complaint", False),
+        ("complaint", "complaint", "complaint", True),
         ("bounce", "complaint", "bounce", False),
         ("bounce", "manual", "bounce", False),
         ("manual", "bounce", "manual", False),
@@ -126,13 +126,21 @@ def test_a_lookup_is_waited_for_even_if_the_block_fails(listed: SuppressionList)
         ("bounce", "bounce", "bounce", False),
     ],
 )
-def test_only_a_complaint_gives_way_to_another_reason(
+def test_only_a_complaint_gives_way_to_another_reason_or_a_newer_message(
     listed: SuppressionList, first: Any, second: Any, stays: str, is_new: bool
 ) -> None:
     assert listed.add(DOMAIN, ADA, first, "m1")
 
     assert listed.add(DOMAIN, ADA, second, "m2") == is_new
     assert list(listed.entries(DOMAIN)) == [Entry(ADA, stays, NOW, "m2" if is_new else "m1")]
+
+
+def test_a_complaint_about_the_newest_message_stays(listed: SuppressionList) -> None:
+    listed.add(DOMAIN, ADA, "complaint", "m2")
+
+    assert not listed.add(DOMAIN, ADA, "complaint", "m1")
+    assert not listed.add(DOMAIN, ADA, "complaint", "m2")
+    assert list(listed.entries(DOMAIN)) == [Entry(ADA, "complaint", NOW, "m2")]
 
 
 def test_an_entry_that_is_only_a_hash_is_listed_without_an_address(
@@ -165,13 +173,16 @@ def test_who_is_removed_is_gone_whatever_stood_against_them(
 
 
 @pytest.mark.parametrize("reason", ["complaint", "bounce", "manual"])
-def test_nothing_but_a_complaint_is_lifted(listed: SuppressionList, reason: Any) -> None:
+def test_nothing_but_a_complaint_about_this_message_is_lifted(
+    listed: SuppressionList, reason: Any
+) -> None:
     listed.add(DOMAIN, ADA, reason, "m1")
 
-    listed.lift_complaint(DOMAIN, BOB)
-    listed.lift_complaint("shop.example", ADA)
+    listed.lift_complaint(DOMAIN, BOB, "m1")
+    listed.lift_complaint("shop.example", ADA, "m1")
+    listed.lift_complaint(DOMAIN, ADA, "m2")
     assert entries(listed) == {ADA: reason}
-    listed.lift_complaint(DOMAIN, ADA)
+    listed.lift_complaint(DOMAIN, ADA, "m1")
     assert entries(listed) == ({} if reason == "complaint" else {ADA: reason})
 
 
@@ -184,7 +195,7 @@ def test_what_dynamodb_fails_to_do_is_an_outage(listed: SuppressionList) -> None
         ("PutItem", lambda: listed.add(DOMAIN, ADA, "bounce", "m")),
         ("Query", lambda: list(listed.entries(DOMAIN))),
         ("DeleteItem", lambda: listed.remove(DOMAIN, ADA)),
-        ("DeleteItem", lambda: listed.lift_complaint(DOMAIN, ADA)),
+        ("DeleteItem", lambda: listed.lift_complaint(DOMAIN, ADA, "m")),
     ]:
         with (
             before_send(f"dynamodb.{operation}", fail),

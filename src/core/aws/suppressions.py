@@ -92,7 +92,8 @@ class SuppressionList(NamedTuple):
     def add(self, domain: str, address: str, reason: Reason, message_id: str) -> bool:
         """Put an address on the list; return whether that changed anything.
 
-        A bounce or a manual entry replaces a complaint; nothing else is replaced.
+        A bounce or a manual entry replaces a complaint, and so does a complaint about a newer
+        message, so that nothing said about the older one lifts it. Nothing else is replaced.
         """
         item = {
             **_key(domain, address),
@@ -100,14 +101,17 @@ class SuppressionList(NamedTuple):
             "since": {"N": str(int(time.time()))},
             "message_id": {"S": message_id},
         }
-        condition = "attribute_not_exists(pk)"
-        values: Any = {}
-        if reason != "complaint":
-            condition += " OR reason = :complaint"
-            values = {"ExpressionAttributeValues": {":complaint": {"S": "complaint"}}}
+        condition = "attribute_not_exists(pk) OR reason = :complaint"
+        values: dict[str, Any] = {":complaint": {"S": "complaint"}}
+        if reason == "complaint":
+            condition += " AND message_id < :message_id"  # Ids sort by their time.
+            values[":message_id"] = {"S": message_id}
         try:
             self.dynamodb.put_item(
-                TableName=self.table, Item=item, ConditionExpression=condition, **values
+                TableName=self.table,
+                Item=item,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException:
             return False
@@ -137,14 +141,21 @@ class SuppressionList(NamedTuple):
                 yield Entry(address, item["reason"], int(item["since"]), item["message_id"])
 
     @outages()
-    def lift_complaint(self, domain: str, address: str) -> None:
-        """Take an address off the list if the reason was a complaint; else do nothing."""
+    def lift_complaint(self, domain: str, address: str, message_id: str) -> None:
+        """Take an address off the list if the reason was a complaint about this message.
+
+        Else nothing changes: somebody who says that one message was no spam after all has not said
+        so of another.
+        """
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
             self.dynamodb.delete_item(
                 TableName=self.table,
                 Key=_key(domain, address),
-                ConditionExpression="reason = :complaint",
-                ExpressionAttributeValues={":complaint": {"S": "complaint"}},
+                ConditionExpression="reason = :complaint AND message_id = :message_id",
+                ExpressionAttributeValues={
+                    ":complaint": {"S": "complaint"},
+                    ":message_id": {"S": message_id},
+                },
             )
 
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-type
 
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from core.message.event import EventType, Report, address_of
@@ -34,15 +35,19 @@ _NOT_FAILED = {
 """What `action` says if it is not `failed` (RFC 3464 §2.3.3). The last three say that the host has
 the recipient's copy, which is all that a delivery ever says."""
 
-_STATUS = re.compile(r"\s*+([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS = re.compile(r"\s*+([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)")
 """An enhanced status code (RFC 3463 §2); a comment may follow it."""
-_SAID = re.compile(
-    r"(?:[A-Za-z][\w-]{0,30};)?\s*+#?(?:[245]\d\d[ -]#?)?([245]\.\d{1,3}\.\d{1,3})(?![\d.])"
+_REPLY = (
+    r"#?(?:[245]\d\d[ -](?:<[^<>\s]{1,320}>[:.]{0,3} )?)?"
+    r"[(\[]?#?([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)"
 )
-"""The same at the beginning of what a host said, with its SMTP reply code before it (RFC 2034 §4),
-and before that the name of its protocol (`smtp; 550 5.1.1 user unknown`)."""
-_SAID_LATER = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-"""The same where qmail has it: `550 sorry, no mailbox here by that name (#5.1.1)`."""
+"""The same in the reply of a host: behind its reply code (RFC 2034 §4) and the recipient, and
+bare, in brackets or with a '#'."""
+_SAID = re.compile(rf"(?:[A-Za-z][\w-]{{0,30}};)?\s*+{_REPLY}")
+"""A reply, with the name of its protocol before it (`smtp; 550 5.1.1 user unknown`)."""
+_SAID_LATER = re.compile(rf"\bsaid: ?{_REPLY}|\(#([245]\.\d{{1,3}}\.\d{{1,3}})(?!\d|\.\d)")
+"""The same where Postfix repeats the reply (`host mx.example[192.0.2.7] said: 550 5.1.1 unknown`),
+and where qmail has it: `550 sorry, no mailbox here by that name (#5.1.1)`."""
 _MOST_SEARCHED = 1000
 """Characters of what a host said in which a code is looked for."""
 
@@ -69,7 +74,7 @@ def _report(recipient: Mapping[str, Any], kind: str, subtype: str) -> Report:
     # notification: so there is nothing to tell but who it is from. Recorded of SES, 2013 to 2026.
     if (kind, subtype) == ("Transient", "General") and address and says_no_more:
         return Report(EventType.AUTOMATIC_REPLY, address)
-    if not_failed := _NOT_FAILED.get(action.partition(" ")[0].lower()):
+    if not_failed := _NOT_FAILED.get(_first_word(action)):
         return Report(not_failed, address)
     code = _code(status, words)
     # Of a full mailbox SES knows that it is there, whatever code its host uses.
@@ -96,7 +101,12 @@ def _code(status: str, words: str) -> str:
 
 
 def _first_group(found: re.Match[str] | None) -> str:
-    return found[1] if found else ""
+    return found[found.lastindex or 0] if found else ""
+
+
+def _first_word(text: str) -> str:
+    """Return the letters with which a text begins: a comment may follow them."""
+    return "".join(takewhile(str.isalpha, text)).lower()
 
 
 def _text(value: Any) -> str:

@@ -1,17 +1,22 @@
 """What SES tells about a mail: events, and in them a report for each recipient that they name."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from core.message.address import canonical
 
+_TYPE = re.compile(r"[A-Za-z][\w-]{0,30}[;:]\s*+")
+"""The type of an address (`rfc822; ada@recipient.example`, RFC 3464 §2.3.2), or a scheme."""
+
 
 class EventType(Enum):
     """What can be told about a mail, or about one recipient of it.
 
-    The names are those of SES (`eventType`), but for two that SES calls otherwise: an automatic
-    reply is a bounce to it, and a complaint that was taken back is one with `not-spam` on it.
+    The names are those of SES (`eventType`), but for three that SES calls otherwise: an automatic
+    reply is a bounce to it, a complaint that was taken back is one with `not-spam` on it, and an
+    earlier complaint, because of which SES did not send the mail, is one of a subtype of its own.
     """
 
     SEND = auto()
@@ -21,6 +26,7 @@ class EventType(Enum):
     AUTOMATIC_REPLY = auto()
     COMPLAINT = auto()
     COMPLAINT_CLEARED = auto()
+    EARLIER_COMPLAINT = auto()
     REJECT = auto()
     RENDERING_FAILURE = auto()
     OPEN = auto()
@@ -62,4 +68,16 @@ class Event(NamedTuple):
 def address_of(recipient: Any) -> str:
     """Return the canonical address of a recipient as SES lists them in events, or "" for none."""
     address = recipient.get("emailAddress") if isinstance(recipient, Mapping) else None
-    return canonical(address) if isinstance(address, str) else ""
+    return canonical(_bare(address)) if isinstance(address, str) else ""
+
+
+def _bare(address: str) -> str:
+    """Take away what hosts write around an address; none of it can be a part of one."""
+    bare = address.strip()
+    if typed := _TYPE.match(bare):
+        bare = bare[typed.end() :]
+    if bare.endswith(")"):
+        bare = bare.rpartition("(")[0].rstrip()
+    if bare.startswith("'") and bare.endswith("'"):
+        bare = bare[1:-1]
+    return bare.removesuffix(".")

@@ -28,11 +28,21 @@ _BECOMES = {
     EventType.DELIVERY_DELAY: Status.SENT,
     EventType.DELIVERY: Status.DELIVERED,
     EventType.BOUNCE: Status.UNDELIVERED,
+    EventType.EARLIER_COMPLAINT: Status.UNDELIVERED,
     EventType.REJECT: Status.FAILED,
     EventType.RENDERING_FAILURE: Status.FAILED,
     EventType.OPEN: Status.READ,
 }
 """The status that a report reports (docs/contract.md B3)."""
+_IS_NOTED = frozenset(
+    {
+        EventType.AUTOMATIC_REPLY,
+        EventType.COMPLAINT,
+        EventType.COMPLAINT_CLEARED,
+        EventType.EARLIER_COMPLAINT,
+    }
+)
+"""What is noted with its time, whatever it does to the status."""
 _NAMED_ONLY = frozenset({EventType.COMPLAINT, EventType.COMPLAINT_CLEARED, EventType.OPEN})
 """What is only ever about a recipient that it names."""
 
@@ -80,8 +90,9 @@ def _told(recipient: Recipient, reports: Iterable[Report], at: int, *, is_alone:
     for report in reports:
         if report.kind in _BECOMES:
             recipient = _reported(recipient, report)
-        else:
-            recipient = _noted(recipient, report.kind, at, is_alone=is_alone)
+        if report.kind in _IS_NOTED:
+            names_it = report.address == recipient.address
+            recipient = _noted(recipient, report.kind, at, is_alone=is_alone and names_it)
     return recipient
 
 
@@ -106,11 +117,13 @@ def _detail(report: Report, recipient: Recipient) -> str:
 
 
 def _noted(recipient: Recipient, kind: EventType, at: int, *, is_alone: bool) -> Recipient:
-    """Note when something happened that changes no status; 1 if SES does not say when."""
+    """Note when something happened; 1 if SES does not say when."""
     if kind is EventType.AUTOMATIC_REPLY:
         members = ["replied_at"]
     elif kind is EventType.COMPLAINT_CLEARED:
         members = ["cleared_at"]
+    elif kind is EventType.EARLIER_COMPLAINT:  # It was noted, and counted, when it was made.
+        members = ["accused_at"] if is_alone else []
     else:
         members = ["complained_at", "accused_at"] if is_alone else ["complained_at"]
     noted = recipient.model_copy(

@@ -96,9 +96,10 @@ def _complaint(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
     """Read a complaint, or that there was one earlier: then SES has not sent the mail at all."""
     complained = _list(told.get("complainedRecipients"))
     if told.get("complaintSubType") == "OnAccountSuppressionList":
-        withheld = _about_each(EventType.BOUNCE, complained)
-        return EventType.BOUNCE, tuple(
-            report._replace(detail=_WITHHELD, is_dead=True, is_withheld=True) for report in withheld
+        kind = EventType.EARLIER_COMPLAINT
+        return kind, tuple(
+            report._replace(detail=_WITHHELD, is_withheld=True)
+            for report in _about_each(kind, complained)
         )
     cleared = told.get("complaintFeedbackType") == "not-spam"
     kind = EventType.COMPLAINT_CLEARED if cleared else EventType.COMPLAINT

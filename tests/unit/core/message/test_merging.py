@@ -61,6 +61,7 @@ def statuses(record):
         (EventType.SEND, Status.SENT),
         (EventType.DELIVERY, Status.DELIVERED),
         (EventType.BOUNCE, Status.UNDELIVERED),
+        (EventType.EARLIER_COMPLAINT, Status.UNDELIVERED),
         (EventType.REJECT, Status.FAILED),
         (EventType.RENDERING_FAILURE, Status.FAILED),
         (EventType.OPEN, Status.READ),
@@ -276,6 +277,7 @@ NOTED = ("replied_at", "complained_at", "accused_at", "cleared_at")
         (EventType.AUTOMATIC_REPLY, {"replied_at"}),
         (EventType.COMPLAINT, {"complained_at", "accused_at"}),
         (EventType.COMPLAINT_CLEARED, {"cleared_at"}),
+        (EventType.EARLIER_COMPLAINT, {"accused_at"}),
     ],
 )
 def test_of_what_is_only_noted_the_latest_time_stays(kind, members):
@@ -298,6 +300,16 @@ def test_a_complaint_that_names_several_accuses_none_of_them():
 
     assert [one.complained_at for one in after.recipients] == [NOW, NOW, 0]
     assert [one.accused_at for one in after.recipients] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("named", [(ADA, BOB), ("",), (EVE,)])
+def test_an_earlier_complaint_accuses_nobody_but_the_only_one_of_ours_that_it_names(named):
+    before = trying(ADA, BOB) if ADA in named else trying(ADA)
+
+    after = merging.merge(before, complaint(*named, kind=EventType.EARLIER_COMPLAINT))
+
+    assert {one.status for one in after.recipients} == {Status.UNDELIVERED}
+    assert {one.accused_at for one in after.recipients} == {0}
 
 
 def test_a_complaint_that_names_one_of_ours_and_strangers_accuses_that_one():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.message import reputation
+from core.message import merging, reputation
 from core.message.event import Event, EventType, Report
 from core.message.record import Attempt, Recipient, Record
 from core.message.reputation import Tallies, Tally
@@ -120,6 +120,14 @@ def test_a_stranger_who_bounced_for_good_is_not_on_the_senders_list():
 
 def test_what_ses_did_not_try_to_send_is_no_bounce():
     assert counted([recipient()], [recipient(U)], is_dead=True, is_withheld=True) == Tally(1)
+
+
+def test_an_earlier_complaint_is_counted_as_neither_bounce_nor_complaint():
+    report = Report(EventType.EARLIER_COMPLAINT, ADA, is_withheld=True)
+    event = Event(EventType.EARLIER_COMPLAINT, "m", 1, "ses-1", NOW, (report,))
+    before = record(recipient())
+
+    assert reputation.of_change(before, merging.merge(before, event), event) == Tally(1)
 
 
 def test_a_complaint_that_names_several_is_one():

@@ -115,11 +115,10 @@ READ = {
         BOUNCED, "Transient/General 5.1.1", "smtp; 550 5.1.1 user unknown"
     ),
     "complaint_account_suppression_list.json": event(
-        EventType.BOUNCE,
+        EventType.EARLIER_COMPLAINT,
         COMPLAINED,
         ADA,
         detail="Not sent: the address is on the suppression list of the SES account.",
-        is_dead=True,
         is_withheld=True,
     ),
     "complaint_of_one_host.json": event(EventType.COMPLAINT, COMPLAINED, ADA, BOB),
@@ -245,6 +244,43 @@ def test_recipients_are_known_by_their_canonical_address():
     changed["delivery"]["recipients"] = ["ADA@Recipient.example", "b@münchen.example"]
 
     assert addresses(parse(json.dumps(changed))) == [ADA, "b@xn--mnchen-3ya.example"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "rfc822;ada@recipient.example",
+        "RFC822; Ada@Recipient.example",
+        "rfc822;<ada@recipient.example>",
+        "mailto:ada@recipient.example",
+        "SMTP:ada@recipient.example",
+        "'ada@recipient.example'",
+        "ada@recipient.example.",
+        "ada@recipient.example (Ada)",
+        "<ada@recipient.example> (Ada)",
+        "Team: Ada <ada@recipient.example>",
+    ],
+)
+def test_what_hosts_write_around_an_address_is_no_part_of_it(written):
+    recipients = [{"emailAddress": written}]
+
+    read = changed("bounce_permanent_general.json", "bounce", "bouncedRecipients", to=recipients)
+
+    assert addresses(read) == [ADA]
+
+
+@pytest.mark.parametrize(
+    "address", ["'t.hart@recipient.example", "o'neill@recipient.example", "a.b@recipient.example"]
+)
+def test_what_is_a_part_of_an_address_stays(address):
+    assert addresses(changed("delivery.json", "delivery", "recipients", to=[address])) == [address]
+
+
+@pytest.mark.parametrize("nothing", ["", ".", ")", "'", "''", "()", "rfc822;"])
+def test_an_address_of_which_nothing_is_left_is_nobodys(nothing):
+    (address,) = addresses(changed("delivery.json", "delivery", "recipients", to=[nothing]))
+
+    assert "@" not in address
 
 
 @pytest.mark.parametrize("name", READ)
