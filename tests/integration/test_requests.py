@@ -481,7 +481,7 @@ def test_an_id_is_read_in_any_case(call, sent):
 
 @pytest.mark.parametrize("how", ["MessageId", "path"])
 @pytest.mark.parametrize(
-    "message_id", ["01JD9ZK4M6T0V3Q8W2X5Y7B1CD", "x", "'", "MSG#1", "ü", "1" * 5000]
+    "message_id", ["01JD9ZK4M6T0V3Q8W2X5Y7B1CD", "x", "x'", "MSG#1", "ü", "1" * 5000]
 )
 def test_an_unknown_id_is_404_in_the_error_form(call, how, message_id):
     reply = asked(call, message_id, how)

@@ -5,7 +5,7 @@ import zlib
 from contextlib import suppress
 from urllib.parse import quote, urlencode
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.contract.contract import Attachment, SendMail, SendResponse
@@ -72,7 +72,8 @@ def test_our_own_jsv_is_read_back(model):
 
 @given(mails(NAMED) | answers(NAMED))
 def test_our_own_csv_is_read_back(model):
-    """Empty texts apart: in CSV they are null, in the original's too."""
+    """Empty texts apart: in CSV they are null, in the original's too, and a row of them is none."""
+    assume(model != type(model)())
     assert csv_format.read(Body(csv_format.write(model).encode()), type(model)) == model
 
 

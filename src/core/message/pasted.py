@@ -38,8 +38,9 @@ _WRAPPINGS = frozenset(
     )
 )
 """The pairs of quotes that people and programs put around an address. None may be at its end."""
-_STRAY = "".join(sorted(set("".join(_WRAPPINGS)) - {'"'}))
-"""Quotes that may be left over on one side. Of double quotes, one alone is a mistake to tell of."""
+_STRAY = "".join(sorted(set("".join(_WRAPPINGS)) - {'"', "`"}))
+"""Quotes that may be left over on one side. Of double quotes, one alone is a mistake to tell of; a
+backquote may begin an address."""
 
 
 class _Entry(NamedTuple):
