@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.aws.written import written as to_ses
 from core.message.address import Address, Mailbox, canonical, parse_address
 from core.message.mailboxes import parse_mailboxes
-from core.message.margins import trimmed
+from core.message.margins import trimmed, unquoted
 from core.message.pasted import joined
 from core.submission.encoded_words import decoded
 
@@ -25,7 +25,9 @@ ADDRESSES = st.builds(
     st.lists(LABELS.filter(lambda label: label[2:4] != "--"), min_size=1, max_size=3),
     st.sampled_from(["com", "example", "de"]),
 )
-NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20)
+NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20).filter(
+    lambda name: unquoted(name) == name  # What is around a name is no part of it.
+)
 NEARLY = st.builds(
     lambda address, odd, where: address[:where] + odd + address[where:],
     ADDRESSES,
@@ -142,7 +144,7 @@ def test_an_array_of_mailboxes_is_a_list_of_them(mailboxes):
     assert parse_mailboxes(joined(map(written, mailboxes))) == mailboxes
 
 
-@given(NAMES.filter(lambda name: "=?" not in name and name == trimmed(name)))
+@given(NAMES.filter(lambda name: "=?" not in name))
 def test_a_name_that_was_encoded_is_decoded_and_reads_back_the_same(name):
     encoded = Header(name, "utf-8", maxlinelen=75).encode() if name else ""
 
