@@ -163,7 +163,7 @@ def test_other_kinds_of_events_pass():
 @pytest.mark.parametrize(
     ("encoding", "body", "arrives"),
     [
-        (b"gzip", gzip.compress(b"{}" * 99), b"{}" * 99),
+        (b"gzip", gzip.compress(b"{}" * 99, mtime=0), b"{}" * 99),
         (b"Deflate", zlib.compress(b"{}" * 99), b"{}" * 99),
         (b"gzip", b"{}", b"{}"),
         (b"br", b"\x8b", b"\x8b"),
