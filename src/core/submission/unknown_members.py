@@ -1,7 +1,6 @@
 """What a caller probably meant by a member that nobody knows, and when that refuses a mail.
 
-The rules are docs/contract.md B5 L; the names below are listed in docs/api.md too, and a test
-compares the two.
+The rules are docs/contract.md B5 L.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,103 +10,13 @@ from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Fault
 from core.contract.ignored import MAX_LENGTH, listed, shown
 from core.contract.members import Contract, members
+from core.submission.other_names import BY_TYPE
 
 CODE = "UnknownMember"
 """The code of a fault that is about a member which nobody knows."""
 CONTENT = ("Text", "HTML", "Attachments")
 """The members without which a mail has nothing to say but its subject."""
 
-ELSEWHERE = {
-    "Text": (
-        *("Body", "BodyText", "BodyPlain", "TextBody", "TextContent", "TextPart", "TextPlain"),
-        *("PlainText", "Plain", "PlainTextBody", "PlainTextContent", "PlainBody", "AltBody"),
-        *("Content", "Contents", "Message", "Messages", "MessageBody", "MessageText"),
-        *("MessageContent", "Msg", "MsgBody", "MsgText", "Mail", "MailBody", "MailText"),
-        *("MailContent", "MailMessage", "EmailBody", "EmailText", "EmailContent"),
-        *("EmailMessage", "StrippedText", "Txt", "Nachricht", "Nachrichtentext"),
-        *("Inhalt", "Mailinhalt", "Textinhalt", "Textkörper", "Textkoerper", "Mitteilung"),
-        *("BodyString", "BodyContent", "BodyPart", "MailBodyText", "EmailBodyText"),
-        *("MessageBodyText", "MailTextBody", "EmailTextBody", "PlainMessage", "MessagePlain"),
-        *("RtfBody", "Rtf", "Markdown", "Payload", "Data"),
-    ),
-    "HTML": (
-        *("HtmlBody", "BodyHtml", "HtmlContent", "ContentHtml", "HtmlText", "TextHtml"),
-        *("HtmlPart", "HtmlMessage", "MessageHtml", "HtmlMsg", "MsgHtml", "MailHtml", "HtmlMail"),
-        *("EmailHtml", "HtmlEmail", "HtmlString", "HtmlView", "StrippedHtml", "RichText"),
-        *("HtmlNachricht", "HtmlInhalt", "MailBodyHtml", "EmailBodyHtml", "MessageBodyHtml"),
-        *("HtmlMailBody", "HtmlEmailBody", "HtmlMessageBody", "HtmlTextBody", "BodyAsHtml"),
-        *("IsBodyHtml", "IsHtml", "HtmlData", "HtmlCode", "HtmlSource"),
-    ),
-    "Attachments": (
-        *("Attachment", "AttachmentList", "MailAttachments", "EmailAttachments", "Attach"),
-        *("AttachFile", "AttachFiles", "AttachedFile", "AttachedFiles", "InlinedAttachments"),
-        *("File", "Files", "FileAttachments", "FileList", "Upload", "Uploads", "Document"),
-        *("Documents", "Inlines", "Anhang", "Anhänge", "Anhaenge", "Anlage", "Anlagen", "Datei"),
-        *("Dateien", "Dokument", "Dokumente", "Attachement", "Attachements", "AttachmentFile"),
-        *("AttachmentFiles", "AttachmentPath", "AttachmentPaths", "AttachmentData"),
-        *("AttachmentContent", "AttachmentBytes", "AttachmentUrl", "AttachmentName", "FilePath"),
-        *("FilePaths", "FileData", "FileContent", "Pdf", "PdfFile", "Dateianhang"),
-        *("Dateianhänge", "Dateianhaenge", "Mailanhang", "Mailanhänge", "Beilage", "Beilagen"),
-    ),
-    "To": (
-        *("Recipient", "Recipients", "Receiver", "Receivers", "RecipientEmail", "ReceiverEmail"),
-        *("RecipientAddress", "ReceiverAddress", "SendTo", "MailTo", "EmailTo", "ToEmail"),
-        *("ToMail", "ToAddress", "ToAddresses", "ToRecipients", "ToList", "Tos", "RcptTo", "Rcpt"),
-        *("Destination", "Destinations", "Addressee", "Address", "Email", "EmailAddress"),
-        *("EmailAddresses", "Personalizations", "Empfänger", "Empfaenger", "EmpfängerEmail"),
-        *("EmpfaengerEmail", "An"),
-    ),
-    "CC": ("CcAddress", "CcAddresses", "CcRecipients", "CcEmail", "CcList", "CarbonCopy", "Kopie"),
-    "BCC": (
-        *("BccAddress", "BccAddresses", "BccRecipients", "BccEmail", "BccList", "BlindCopy"),
-        *("BlindCarbonCopy", "Blindkopie"),
-    ),
-    "From": (
-        *("Sender", "SenderEmail", "SenderAddress", "SenderMail", "FromEmail", "FromAddress"),
-        *("FromEmailAddress", "FromMail", "MailFrom", "EmailFrom", "Source", "Absender", "Von"),
-        *("AbsenderEmail",),
-    ),
-    "FromName": ("SenderName", "FromDisplayName", "SenderDisplayName", "Absendername"),
-    "ReceiverName": ("RecipientName", "ToName", "ToDisplayName", "Empfängername", "Empfaengername"),
-    "Subject": (
-        *("Title", "Topic", "SubjectLine", "MailSubject", "EmailSubject", "MessageSubject"),
-        *("Betreff", "Betreffzeile", "Titel"),
-    ),
-    "Domain": ("SenderDomain", "SendingDomain", "FromDomain", "DomainName"),
-    "Reference": ("Ref", "ReferenceId", "CustomId", "ExternalId", "CorrelationId", "Referenz"),
-}
-"""What members of a mail are called by people and by other interfaces: SendGrid, Mailgun, Postmark,
-SES, Resend, Brevo, Mailjet, Microsoft Graph; MailKit, System.Net.Mail, Nodemailer, PHPMailer; and
-in German. By the member that is meant here."""
-ELSEWHERE_IN_FILES = {
-    "Bytes": (
-        *("Content", "Contents", "ContentBytes", "ContentBase64", "Base64", "Base64Content"),
-        *("Base64Data", "Base64String", "Data", "FileData", "FileContent", "FileContents"),
-        *("FileBytes", "FileBase64", "File", "Body", "Blob", "Raw", "RawContent", "RawBytes"),
-        *("ByteArray", "Buffer", "Binary", "Stream", "ContentStream", "Value", "Inhalt", "Daten"),
-        *("Dateiinhalt",),
-    ),
-    "Name": (
-        *("FileName", "AttachmentName", "ContentName", "DisplayName", "OriginalName"),
-        *("OriginalFileName", "Dateiname", "Title"),
-    ),
-    "ContentType": (
-        *("Type", "MimeType", "MediaType", "Mime", "FileType", "Format", "Dateityp", "Typ"),
-    ),
-}
-"""The same for the members of an attachment."""
-ELSEWHERE_IN_STATUS = {
-    "MessageId": (
-        *("Id", "Ids", "MessageIds", "MsgId", "MailId", "EmailId", "SendMailId", "TrackingId"),
-        *("RequestId", "Guid", "Uuid", "NachrichtId", "NachrichtenId"),
-    ),
-}
-"""The same for the members of `GetStatus`."""
-_TABLES: Mapping[type[Contract], Mapping[str, Sequence[str]]] = {
-    SendMail: ELSEWHERE,
-    Attachment: ELSEWHERE_IN_FILES,
-    GetStatus: ELSEWHERE_IN_STATUS,
-}
 _WRAPPERS = frozenset(
     "sendmail sendmailrequest request payload data json dto attachment".split()  # noqa: SIM905
 )
@@ -277,7 +186,7 @@ def _place(name: str) -> tuple[type[Contract], str, str]:
 def _table(contract: type[Contract]) -> dict[str, str]:
     """Return each name by which a member of `contract` is known anywhere, and that member's."""
     names = {_plain(member.name): member.name for member in members(contract)}
-    elsewhere = _TABLES[contract].items()
+    elsewhere = BY_TYPE[contract].items()
     return {_plain(each): own for own, many in elsewhere for each in many} | names
 
 

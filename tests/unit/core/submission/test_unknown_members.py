@@ -7,19 +7,12 @@ from support.mails import HELPER, NAMESPACE
 from support.paths import ROOT
 from support.work import never_endless
 
-from core.contract.contract import Attachment, GetStatus, SendMail
+from core.contract.contract import Attachment, SendMail
 from core.contract.errors import Fault
 from core.contract.ignored import MAX_SHOWN
 from core.contract.members import members
-from core.submission.unknown_members import (
-    CODE,
-    ELSEWHERE,
-    ELSEWHERE_IN_FILES,
-    ELSEWHERE_IN_STATUS,
-    judged,
-    meant,
-    of_message_id,
-)
+from core.submission.other_names import BY_TYPE
+from core.submission.unknown_members import CODE, judged, meant, of_message_id
 
 TO_IS_EMPTY = Fault("To", "NotEmpty", "'To' must not be empty.")
 FILE = Attachment(bytes_=b"", name="a")
@@ -70,11 +63,7 @@ def test_what_a_name_was_meant_to_be(name, member):
 
 
 def test_each_name_is_meant_for_one_member_and_is_none_of_its_own():
-    for owner, elsewhere in (
-        (SendMail, ELSEWHERE),
-        (Attachment, ELSEWHERE_IN_FILES),
-        (GetStatus, ELSEWHERE_IN_STATUS),
-    ):
+    for owner, elsewhere in BY_TYPE.items():
         own = [member.name for member in members(owner)]
         names = [name.casefold() for many in elsewhere.values() for name in many]
 
@@ -90,10 +79,14 @@ def test_the_documented_names_are_those_of_the_code():
         row[1]: tuple(name.strip() for name in row[2].split(","))
         for row in re.finditer(r"^\| `([A-Za-z.]+)` \| ([^|]+) \|$", section, re.MULTILINE)
     }
-    files = {f"Attachments.{name}": many for name, many in ELSEWHERE_IN_FILES.items()}
-    status = {f"GetStatus.{name}": many for name, many in ELSEWHERE_IN_STATUS.items()}
+    prefixes = {SendMail: "", Attachment: "Attachments.", GetStatus: "GetStatus."}
+    known = {
+        f"{prefixes[owner]}{name}": many
+        for owner, names in BY_TYPE.items()
+        for name, many in names.items()
+    }
 
-    assert documented == ELSEWHERE | files | status
+    assert documented == known
 
 
 def test_a_mail_without_content_is_refused_for_each_member_that_stands_for_content():
