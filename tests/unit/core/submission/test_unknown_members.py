@@ -7,7 +7,7 @@ from support.mails import HELPER, NAMESPACE
 from support.paths import ROOT
 from support.work import never_endless
 
-from core.contract.contract import Attachment, SendMail
+from core.contract.contract import Attachment, GetStatus, SendMail
 from core.contract.errors import Fault
 from core.contract.ignored import MAX_SHOWN
 from core.contract.members import members
