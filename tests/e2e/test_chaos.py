@@ -309,8 +309,13 @@ class Storm:
                 )
 
     def _make_tries_older(self, record: Item) -> None:
-        """Let the distance to the next blind try have passed since the newest one."""
+        """Let the distance to the next blind try have passed since the newest one.
+
+        It doubles with each. Until their functions have heard that a domain is gone, mails may be
+        tried many times; if less had passed, an event of another mail would make one wait.
+        """
         newest = len(record["attempts"]) - 1
+        passed = GRACE_SECONDS * 2 ** min(newest + 1, 20)
         with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
             self._dynamodb.update_item(
                 TableName=self.stack.deployed.table,
@@ -320,7 +325,7 @@ class Storm:
                 ExpressionAttributeNames={"#at": "at"},
                 ExpressionAttributeValues={
                     ":revision": {"S": record["revision"]},
-                    ":at": {"N": str(int(record["attempts"][newest]["at"]) - GRACE_SECONDS * 64)},
+                    ":at": {"N": str(int(record["attempts"][newest]["at"]) - passed)},
                 },
             )
 
