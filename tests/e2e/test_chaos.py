@@ -293,7 +293,7 @@ class Storm:
             case "sending" if record["attempts"][-1]["at"] < now - OVER:
                 older = {"claimed_until": now - 1}
                 self.figures["abandoned"] += 1
-            case "queued" if record["next_attempt_at"] < now - 30 or _code(record) in LONG_WAITS:
+            case "queued" if record["next_attempt_at"] < now - 30 or _is_waiting(record, now):
                 older = {"next_attempt_at": now - 1 - PICKUP_SECONDS}
                 self.figures["left behind"] += 1
         if older:
@@ -342,6 +342,12 @@ class Storm:
 
 def _unanswered(record: Item) -> int:
     return sum(one.get("outcome") == "no answer" for one in record["attempts"])
+
+
+def _is_waiting(record: Item, now: int) -> bool:
+    """Say whether a message waits for long: for its domain, or for an event before a blind try."""
+    waits_for_event = record["attempts"] and record["attempts"][-1]["outcome"] == "no answer"
+    return _code(record) in LONG_WAITS or (waits_for_event and record["next_attempt_at"] > now + 5)
 
 
 def _summary(record: Item) -> str:
