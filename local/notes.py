@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 TAG = "mailapi_message_id"
-"""The tag with which the service names each mail to SES (`core.aws.ses`)."""
+"""The tag with which the service names each mail to SES (`core.message.ids`)."""
 _SECONDS = 5.0
 
 

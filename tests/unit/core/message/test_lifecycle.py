@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from support.records import ADA, DAY, NOW
+from support.records import waiting as record
 
 from core.message import lifecycle
 from core.message.lifecycle import NotClaimable
@@ -19,27 +21,9 @@ from core.message.record import (
 )
 from core.message.status import Status
 
-NOW = 1_800_000_000
-MINUTE, DAY = 60, 86_400
-ADA, BOB = "ada@recipient.example", "bob@recipient.example"
+MINUTE = 60
+BOB = "bob@recipient.example"
 SES_ID = "ses-1"
-
-
-def record(*, addresses=(ADA,), **changes):
-    members = {
-        "id": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD",
-        "domain": "d.example",
-        "configuration": "default",
-        "sender": "a@d.example",
-        "receiver": ADA,
-        "recipients": tuple(Recipient(address=address) for address in addresses),
-        "state": Status.QUEUED,
-        "retry_until": NOW + DAY,
-        "created_at": NOW,
-        "content_expires_at": NOW + 7 * DAY,
-        "expires_at": NOW + 90 * DAY,
-    }
-    return Record(**members | changes)
 
 
 def trying(number=1, **changes):
@@ -125,7 +109,7 @@ LEFT_OUT = Recipient(
 
 
 def test_a_suppressed_recipient_is_left_out_and_the_others_stay():
-    before = trying(addresses=(ADA, BOB))
+    before = trying(recipients=(Recipient(address=ADA), Recipient(address=BOB)))
 
     assert changes(before, lifecycle.suppress(before, {ADA})) == {
         "recipients": (LEFT_OUT, Recipient(address=BOB))

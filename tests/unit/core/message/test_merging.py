@@ -3,35 +3,22 @@
 from itertools import permutations
 
 import pytest
+from support.records import ADA, NOW, waiting
 
 from core.message import lifecycle, merging
 from core.message.event import Event, EventType, Report
 from core.message.record import Attempt, Recipient, Record
 from core.message.status import Status
 
-NOW = 1_800_000_000
-ADA, BOB, EVE = "ada@recipient.example", "bob@recipient.example", "eve@other.example"
+BOB, EVE = "bob@recipient.example", "eve@other.example"
 SES_ID = "ses-1"
 SENT = (Recipient(address=ADA, status=Status.SENT),)
 
 
 def trying(*addresses, **changes):
     """Make a message whose first try is under way."""
-    members = {
-        "id": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD",
-        "domain": "d.example",
-        "configuration": "default",
-        "sender": "a@d.example",
-        "receiver": ADA,
-        "recipients": tuple(Recipient(address=address) for address in addresses or (ADA,)),
-        "state": Status.SENDING,
-        "attempts": (Attempt(at=NOW),),
-        "retry_until": NOW + 86_400,
-        "created_at": NOW,
-        "content_expires_at": NOW + 7 * 86_400,
-        "expires_at": NOW + 90 * 86_400,
-    }
-    return Record(**members | changes)
+    under_way = {"state": Status.SENDING, "attempts": (Attempt(at=NOW),)}
+    return waiting(*addresses, **under_way | changes)
 
 
 def event(*reports, attempt=1, at=NOW + 5, ses_message_id=SES_ID):
