@@ -52,21 +52,25 @@ class ConfigurationSets:
 
     def ask(self, operation: str, **members: Any) -> dict[str, Any]:
         """Let the emulator answer an operation, named as its method of the SDK is."""
+        answer = self._asked(operation, **members)
+        self._known.pop(members["ConfigurationSetName"], None)  # It may be another now.
+        return answer
+
+    def _asked(self, operation: str, **members: Any) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = getattr(self._ses, operation)(**members)
         except ClientError as error:
-            said = error.response["Error"]
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
                 raise _unreadable(error) from None
+            said = error.response["Error"]
             raise SesError(said["Code"], said.get("Message", "")) from None
         except BotoCoreError as error:
             raise _unreadable(error) from None
-        self._known.pop(members["ConfigurationSetName"], None)  # It may be another now.
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def _read(self, name: str) -> ConfigurationSet:
-        options = self.ask("get_configuration_set", ConfigurationSetName=name)
-        answer = self.ask("get_configuration_set_event_destinations", ConfigurationSetName=name)
+        options = self._asked("get_configuration_set", ConfigurationSetName=name)
+        answer = self._asked("get_configuration_set_event_destinations", ConfigurationSetName=name)
         return ConfigurationSet(
             destinations=[
                 Destination(
