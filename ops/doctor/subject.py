@@ -1,0 +1,103 @@
+"""The stack that is examined: how its AWS is asked, and how commands for it are written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tooling.aws_here import Aws
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ops.stack import Stack
+
+_THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
+_TRIES = 10
+_IAM_PREFIXES = {"sesv2": "ses"}
+"""The names of services in IAM, where boto3 has another one."""
+
+
+class NotRead(Exception):
+    """Something could not be read; the text says why, and which permission is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A stack under examination."""
+
+    stack: Stack
+    pause: float = 1.0
+    """Seconds to wait when AWS asks for patience: all calls of SESv2 that only read have one
+    request per second together, in the whole account."""
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self.stack.aws.client(service)
+        return self._clients[service]
+
+    def ask(
+        self, service: str, operation: str, *, absent: Collection[str] = (), **arguments: Any
+    ) -> Any:
+        """Call an operation that only reads, by boto3's name; None for an error in `absent`.
+
+        Raises `NotRead` for every other error, once patience with throttling has not helped.
+        """
+        call = getattr(self.client(service), operation)
+        for left in reversed(range(_TRIES)):
+            try:
+                return call(**arguments)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in absent:
+                    return None
+                if code not in _THROTTLED or not left:
+                    raise NotRead(_reason(service, error)) from None
+                time.sleep(self.pause)
+            except BotoCoreError as error:
+                raise NotRead(f"{type(error).__name__} ({service} {operation})") from None
+        raise AssertionError  # The last try has returned or raised.
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stack of `make run`."""
+        return isinstance(self.stack.aws, Aws)
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.stack.id.split("/")[1]
+
+    @property
+    def region(self) -> str:
+        return str(self.client("cloudformation").meta.region_name)
+
+    def aws_command(self, command: str) -> str:
+        """Return a command of the AWS CLI for this stack's account and region."""
+        service = command.partition(" ")[0]
+        where = f"--region {self.region}"
+        if self.is_local:
+            where += f" --endpoint-url {self.client(service).meta.endpoint_url}"
+        return f"aws {command} {where}"
+
+    def make(self, command: str) -> str:
+        """Return one of the Makefile's commands for this stack."""
+        target, _, rest = command.partition(" ")
+        is_of_run = self.is_local and target != "deploy"
+        words = (target, "" if is_of_run else f"STACK={self.name}", rest)
+        return " ".join(("make", *filter(None, words)))
+
+
+def _reason(service: str, error: ClientError) -> str:
+    code = error.response["Error"]["Code"]
+    if code not in _DENIED:
+        return f"{code} ({service} {error.operation_name})"
+    if service == "apigateway":  # Its permissions are named for HTTP's verbs.
+        return "needs the permission apigateway:GET"
+    return f"needs the permission {_IAM_PREFIXES.get(service, service)}:{error.operation_name}"
