@@ -19,8 +19,8 @@ from ops.doctor import (
 from ops.doctor.account import account
 from ops.doctor.configuration_sets import configuration_sets
 from ops.doctor.findings import Finding, warning
-from ops.doctor.subject import Subject
 from ops.doctor.probe import probe_mail
+from ops.doctor.subject import Subject
 from ops.doctor.unread import NotRead
 
 if TYPE_CHECKING:
