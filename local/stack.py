@@ -105,7 +105,7 @@ class Stack:
 
     @cached_property
     def aws(self) -> Aws:
-        return Aws.at(self.endpoint_url)
+        return Aws.at(self.endpoint_url, self.ses_url)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client for this stack's AWS."""

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from local.ses import routes
 from local.ses.answers import Answer, Silence, as_json, ses_error
 from local.ses.errors import SesError
+from local.ses.requests import Request
 from local.ses.simulator import Ses, Settings
 from tooling import ports
 
@@ -127,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def do_DELETE(self) -> None:
         self._answer()
 
@@ -148,9 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(as_json({"message": str(error)}, 400))
             return
-        request = routes.Request(
-            self.command, unquote(url.path), url.query, body, self.client_address[0]
-        )
+        request = Request(self.command, unquote(url.path), url.query, body, self.client_address[0])
         match self._followed(request):
             case Answer() as answer:
                 self._write(answer)
@@ -159,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Silence.DROP:
                 self.close_connection = True
 
-    def _followed(self, request: routes.Request) -> Answer | Silence:
+    def _followed(self, request: Request) -> Answer | Silence:
         try:
             return routes.answer(self.server.ses, request)
         except Exception as error:  # noqa: BLE001 - Without an answer our mistake would look like a fault.
