@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -45,8 +46,8 @@ class Subject:
 
         Raises `ValueError` if `dns` is not the address of a server (`Resolver.at`).
         """
-        if not dns and isinstance(stack.aws, Aws):
-            dns = f"{ports.HERE}:{ports.from_environment('SES_PORT', 8025)}"
+        if not dns and isinstance(stack.aws, Aws) and stack.aws.ses_endpoint:
+            dns = f"{ports.HERE}:{urlsplit(stack.aws.ses_endpoint).port}"
         return cls(stack, Resolver.at(dns))
 
     def client(self, service: str) -> Any:
