@@ -1,4 +1,4 @@
-"""The routes that say how the simulator is to behave: events, faults, account, identities."""
+"""The routes that say how the simulator is to behave: events, faults, account, identities, DNS."""
 
 import re
 from typing import Final
@@ -99,6 +99,20 @@ def _remove_identity(ses: Ses, request: Request) -> Answer:
     return Answer(204)
 
 
+def _show_dns(ses: Ses, _request: Request) -> Answer:
+    return as_json(ses.zone.show())
+
+
+def _change_dns(ses: Ses, request: Request) -> Answer:
+    ses.zone.change(json_object(request.body))
+    return as_json(ses.zone.show())
+
+
+def _reset_dns(ses: Ses, _request: Request) -> Answer:
+    ses.zone.reset()
+    return Answer(204)
+
+
 ROUTES: Final[Routes] = (
     (re.compile(r"/events"), {"POST": _publish_events}),
     (
@@ -117,4 +131,5 @@ ROUTES: Final[Routes] = (
         re.compile(r"/identities/([^/]+)"),
         {"GET": _show_identity, "PUT": _change_identity, "DELETE": _remove_identity},
     ),
+    (re.compile(r"/dns"), {"GET": _show_dns, "PUT": _change_dns, "DELETE": _reset_dns}),
 )

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from local.ses import routes
 from local.ses.answers import Answer, Silence, as_json, ses_error
 from local.ses.errors import SesError
+from local.ses.name_server import NameServer
 from local.ses.requests import Request
 from local.ses.simulator import Ses, Settings
 from tooling import ports
@@ -24,7 +25,8 @@ _HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
 class Simulator:
     """The SES simulator, served at `url` and on localhost's other address, if there is one.
 
-    `port` 0 takes a free one. Raises `OSError` if the port is not free.
+    Its DNS is at the same port's number over UDP. `port` 0 takes a free one. Raises `OSError` if
+    the port is not free.
     """
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
@@ -35,6 +37,7 @@ class Simulator:
                 server = _Server((address, port), self.ses)
                 self._servers.append(server)
                 port = server.server_port
+            self._name_server = NameServer(self.ses.zone, port)
         except OSError:
             for server in self._servers:
                 server.server_close()
@@ -46,6 +49,7 @@ class Simulator:
 
     def start(self) -> None:
         self.ses.start()
+        self._name_server.start()
         for server in self._servers:
             Thread(target=server.serve_forever, args=(0.05,), name="ses-http", daemon=True).start()
 
@@ -56,6 +60,7 @@ class Simulator:
             server.shutdown()
             server.close_connections()
             server.server_close()
+        self._name_server.stop()
         self.ses.stop()
 
     def __enter__(self) -> Self:

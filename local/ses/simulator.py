@@ -16,6 +16,7 @@ from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay
 from local.ses.schedule import Schedule
 from local.ses.verification import check_identities
+from local.ses.zone import Zone
 
 type Json = dict[str, Any]
 
@@ -75,6 +76,7 @@ class Ses:
         self.faults = Faults()
         self.account = Account()
         self.identities = Identities(settings.identities)
+        self.zone = Zone(self.identities, settings.region)
         self.configuration_sets = settings.configuration_sets
 
     def start(self) -> None:
