@@ -19,7 +19,7 @@ _STAGE = "live"
 
 def usage_plan(subject: Subject) -> Iterator[Finding]:
     """Examine whether the plan opens the API: without a plan no key opens anything."""
-    plan, api = subject.stack.outputs["UsagePlanId"], subject.resources["Api"]
+    plan, api = subject.output("UsagePlanId"), subject.resource("Api")
     held = subject.ask("apigateway", "get_usage_plan", usagePlanId=plan)
     stages = [(each["apiId"], each["stage"]) for each in held.get("apiStages", ())]
     if (api, _STAGE) in stages:
@@ -39,7 +39,7 @@ def first_key(subject: Subject) -> Iterator[Finding]:
 
     `make domains COMMAND='revoke-key ...'` switches it off on purpose, once there are others.
     """
-    id_, plan = subject.stack.outputs["ApiKeyId"], subject.stack.outputs["UsagePlanId"]
+    id_, plan = subject.output("ApiKeyId"), subject.output("UsagePlanId")
     with subject.reading("apigateway"):
         keys = ApiKeys.of(subject.stack)
         on_plan, enabled = keys.hashes(), keys.enabled()

@@ -66,6 +66,7 @@ WITHOUT_MAIL = (
             "The configuration sets": configuration_sets,
             "The subscription of the event queue": queues.event_subscription,
             "Who empties the queues": queues.workers,
+            "The sweep's schedule": queues.sweep,
             "The dead letters": queues.dead_letters,
         },
     ),

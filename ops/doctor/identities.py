@@ -53,11 +53,12 @@ def settings_of_domains(subject: Subject) -> Iterator[Finding]:
 
 def coverage(subject: Subject) -> Iterator[Finding]:
     """Examine whether SES, and the functions' roles, let mails come from each domain."""
-    domains = sending_domains(subject)
+    domains, parameter = sending_domains(subject), subject.parameter
     allowed = {name.rpartition("@")[2] for name in subject.stack.sender_domains}
     for domain in domains:
         if domain not in allowed:
-            more = ",".join(sorted({*domains} - {subject.parameter("SenderDomain")}))
+            others = {*domains} - {parameter("SenderDomain"), parameter("SenderIdentity")}
+            more = ",".join(sorted(others))
             yield failure(
                 f"{domain}: the stack's roles allow no mails from it (MoreSenderDomains).",
                 subject.make(f"deploy PARAMETERS='MoreSenderDomains={more}'"),

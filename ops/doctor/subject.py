@@ -106,6 +106,18 @@ class Subject:
                 for held in page["StackResourceSummaries"]
             }
 
+    def resource(self, name: str) -> str:
+        """Return the physical id of a resource; raises `NotRead` if the stack lacks it."""
+        if name not in self.resources:
+            raise NotRead(f"the stack has no {name}; another version of the template made it")
+        return self.resources[name]
+
+    def output(self, name: str) -> str:
+        """Return an output of the stack; raises `NotRead` if it lacks it."""
+        if name not in self.stack.outputs:
+            raise NotRead(f"the stack has no {name}; another version of the template made it")
+        return self.stack.outputs[name]
+
     @property
     def is_local(self) -> bool:
         """Whether this is the stack of `make run`."""

@@ -27,6 +27,7 @@ RESOURCES = {
     "ApiFunction": "mail-api",
     "ResendFunction": "mail-resend",
     "SesEventsFunction": "mail-ses-events",
+    "SweepFunctionEveryMinute": "mail-every-minute",
     "GaveUpAlarm": "mail-GaveUpAlarm-1",
 }
 TOKENS = ("one", "two", "three")
@@ -131,6 +132,7 @@ HEALTHY: dict[str, Any] = {
     "lambda.GetFunctionConcurrency": {},
     "lambda.ListAliases": {"Aliases": []},
     "lambda.ListEventSourceMappings": _mapping,
+    "scheduler.GetSchedule": {"State": "ENABLED"},
     "cloudwatch.DescribeAlarms": {"MetricAlarms": []},
 }
 

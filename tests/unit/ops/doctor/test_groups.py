@@ -186,7 +186,11 @@ CASES = {
         account(SendingEnabled=False),
     ),
     "a small rate": Case(
-        "warning", "takes 14 mails a second", "SendConcurrency=3'", quota(MaxSendRate=14.0)
+        "warning",
+        "takes 14 mails a second, too few for SendConcurrency=5",
+        "SendConcurrency=3'",
+        quota(MaxSendRate=14.0),
+        parameters={"SendConcurrency": "5"},
     ),
     "the sandbox's rate": Case(
         "warning", "takes 1 mails a second", "SendConcurrency=2'", quota(MaxSendRate=1.0)
@@ -447,6 +451,28 @@ CASES = {
             }
         },
     ),
+    "a sweep that does not run": Case(
+        "failure",
+        "The sweep does not run (DISABLED)",
+        "mail-every-minute",
+        {"scheduler.GetSchedule": {"State": "DISABLED"}},
+    ),
+    "a stack of another version": Case(
+        "warning",
+        "The sweep's schedule could not be read: the stack has no SweepFunctionEveryMinute",
+        "",
+        {
+            "cloudformation.ListStackResources": {
+                "StackResourceSummaries": [
+                    each
+                    for each in HEALTHY["cloudformation.ListStackResources"][
+                        "StackResourceSummaries"
+                    ]
+                    if each["LogicalResourceId"] != "SweepFunctionEveryMinute"
+                ]
+            }
+        },
+    ),
     "dead letters": Case(
         "warning",
         "3 dead letters: mails",
@@ -536,10 +562,16 @@ CASES = {
             ],
         ),
     ),
+    "a certificate that is gone": Case(
+        "failure",
+        "The certificate for mail.example.com is gone",
+        "",
+        {"acm.DescribeCertificate": "ResourceNotFoundException"},
+    ),
     "a certificate that ends": Case("warning", "ends in 10 days", "", certificate(NotAfter=SOON)),
     "a small account": Case(
         "warning",
-        "Lambda runs 10 functions of the account at a time, and this stack needs 35",
+        "Lambda runs 10 functions of the account at a time, and this stack needs 33",
         "--quota-code L-B99A9384",
         {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}},
     ),
@@ -741,4 +773,5 @@ def test_the_doctor_looks_for_what_the_template_has() -> None:
     assert resources["Api"]["Properties"]["StageName"] == "live"
     assert alarms == {name for name in resources if name.endswith("Alarm")}
     assert functions == {name for name in resources if name.endswith("Function")}
-    assert {"ResendFunction", "SesEventsFunction", "Api"} <= resources.keys()
+    assert {"ResendFunction", "SesEventsFunction", "Api", "SweepFunction"} <= resources.keys()
+    assert resources["SweepFunction"]["Properties"]["Events"].keys() == {"EveryMinute"}
