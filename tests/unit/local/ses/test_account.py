@@ -286,6 +286,17 @@ def test_the_day_is_a_rolling_one(account, clock):
     assert account.show()["SendQuota"]["SentLast24Hours"] == 0.0
 
 
+def test_what_is_set_as_sent_takes_the_place_of_what_was(account, clock):
+    account.count((ADA,) * 3)
+    account.change({"SendQuota": {"SentLast24Hours": 10}})
+    account.count((ADA,))
+    assert account.show()["SendQuota"]["SentLast24Hours"] == 11.0
+
+    clock.now += 86_400
+
+    assert account.show()["SendQuota"]["SentLast24Hours"] == 0.0
+
+
 def test_other_changes_leave_what_was_sent_where_it_is(account, clock):
     account.change({"SendQuota": {"SentLast24Hours": 150}})
     clock.now += 86_399
