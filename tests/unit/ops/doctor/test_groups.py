@@ -519,7 +519,7 @@ CASES = {
     ),
     "a listed key that is gone": Case(
         "warning",
-        "1 key of its list are switched on, 1 are gone",
+        "example.com: open to 1 key; its list has 1 more",
         "COMMAND='show example.com'",
         {
             "dynamodb.Query": healthy.records(
