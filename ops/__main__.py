@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.aws.outage import Outage
 from ops import domains, erase, redrive, suppressions
+from ops.smoke import command as smoke
 from ops.stack import Stack
 from tooling.ports import PortError
 
@@ -17,12 +18,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     parser.add_argument("--stack", default="", help="a deployed one; without, that of `make run`")
     commands = parser.add_subparsers(required=True)
-    for command in (domains, erase, redrive, suppressions):
+    for command in (domains, erase, redrive, smoke, suppressions):
         command.add_to(commands)
     asked = parser.parse_args()
     try:
         asked.run(asked, Stack.named(asked.stack))
-    except (BotoCoreError, ClientError, Outage, PortError, ValueError) as error:
+    except (
+        BotoCoreError,
+        ClientError,
+        Outage,
+        PortError,
+        ValueError,
+        smoke.DifferentError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
