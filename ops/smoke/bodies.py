@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,5 +27,6 @@ def in_xml(mail: Mapping[str, Any], attachments: Sequence[Mapping[str, str]] = (
 
 def _elements(members: Mapping[str, str], prefix: str = "") -> str:
     return "".join(
-        f"<{prefix}{name}>{escape(text)}</{prefix}{name}>" for name, text in sorted(members.items())
+        f"<{prefix}{name}>{escape(text, quote=False)}</{prefix}{name}>"
+        for name, text in sorted(members.items())
     )
