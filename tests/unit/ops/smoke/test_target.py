@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from support.paths import ROOT
 
 from ops.smoke.target import Target, at_simulator
+from ops.stack import Stack
 
 NOWHERE = Target("http://127.0.0.1:9", "key", "example.com")
 
@@ -16,3 +18,10 @@ def test_mails_go_to_the_mailbox_simulator_alone() -> None:
     assert not re.search(
         r"@(?!simulator|\{_SIMULATOR|step|dataclass|property|classmethod)\w", source
     )
+
+
+def test_an_api_that_asks_for_a_certificate_is_not_tried() -> None:
+    stack = Stack(None, "id", {}, {"TruststoreUri": "s3://bucket/ca.pem"})
+
+    with pytest.raises(ValueError, match="client certificate"):
+        Target.of(stack)
