@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core.aws.outage import Outage
 from ops import domains, erase, redrive, suppressions
 from ops.doctor import command as doctor
+from ops.smoke import command as smoke
 from ops.stack import Stack
 from tooling.ports import PortError
 
@@ -19,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     parser.add_argument("--stack", default="", help="a deployed one; without, that of `make run`")
     commands = parser.add_subparsers(required=True)
-    for command in (doctor, domains, erase, redrive, suppressions):
+    for command in (doctor, domains, erase, redrive, smoke, suppressions):
         command.add_to(commands)
     asked = parser.parse_args()
     try:
