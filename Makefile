@@ -21,7 +21,7 @@ WITH_BYTECODE := PYTHONDONTWRITEBYTECODE=
 about = awk -F ' *[|] *' -v suites="$(1)" '$$2 ~ /^`tests/ { gsub(/`/, "", $$2); if (index(suites " ", $$2 " ")) \
 	print $$2 ": " $$4 }' CONTRIBUTING.md
 
-.PHONY: help run invoke start-api redrive suppressions domains erase test test-fast bench mutants check format build deploy validate lock clean
+.PHONY: help run invoke start-api doctor smoke redrive suppressions domains erase test test-fast bench mutants check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,14 +37,21 @@ start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions i
 
 # What an operator writes reaches the commands as it is, through the environment, past the shell. make expands what it
 # exports, even of its own accord what stands on its command line: so `value`, and names that are exported by us alone.
-unexport STACK DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE
-redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+unexport STACK DNS DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE
+doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+doctor: export OPS_DNS := $(value DNS)
 suppressions: export OPS_DOMAIN := $(value DOMAIN)
 suppressions: export OPS_ADD := $(value ADD)
 suppressions: export OPS_REMOVE := $(value REMOVE)
 domains: export OPS_COMMAND := $(value COMMAND)
 erase: export OPS_ADDRESS := $(value ADDRESS)
 erase: export OPS_MESSAGE := $(value MESSAGE)
+
+doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
+	@$(OPS) doctor $(if $(filter 0,$(MAIL)),--no-mail) $(if $(value DNS),--dns="$$OPS_DNS")
+
+smoke: .venv/.ready ## Try a stack from outside, with mails to SES's mailbox simulator: docs/first-day-on-aws.md [STACK=...]
+	@$(OPS) smoke
 
 redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
 	@$(OPS) redrive

@@ -4,29 +4,25 @@ MiniStack serves the API to whoever calls `127.0.0.1`, because that is the API's
 there, and AWS to whoever calls `localhost`, which cannot be a domain name. People type either. So
 the API gets every request that no AWS SDK has signed, and AWS what is signed.
 
-And it unpacks compressed bodies before the API gets them, as API Gateway does with the API's
-`MinimumCompressionSize`: MiniStack does not.
+A request for the API goes through `local.api_gateway` first, which treats it as API Gateway does.
 """
 
 from __future__ import annotations
 
 import re
 import time
-import zlib
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from local.api_gateway import Refused, admit
 from tooling.ports import HERE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable
     from typing import TextIO
 
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
+    from local.api_gateway import Message, Receive, Scope, Send
+
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _API = HERE.encode()
@@ -49,11 +45,14 @@ class Middleware:
     the API has ignored, if it has. It has no query, no body, and no other header. Of the path it
     has the API's own words and message ids; what else a caller puts there may be an address, and is
     written as `...`.
+
+    `minimum_compression_size` is the API's: how many bytes a body must have to be unpacked.
     """
 
-    def __init__(self, app: App, requests: TextIO) -> None:
+    def __init__(self, app: App, requests: TextIO, *, minimum_compression_size: int) -> None:
         self._app = app
         self._requests = requests
+        self._minimum = minimum_compression_size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _is_for_aws(scope):
@@ -67,11 +66,11 @@ class Middleware:
                 status, ignored = str(message["status"]), _ignored(message)
             await send(message)
 
-        headers = _addressed_to_api(scope)
+        addressed = {**scope, "headers": _addressed_to_api(scope)}
         try:
-            if encoding := dict(headers).get(b"content-encoding", b"").strip().lower():
-                headers, receive = _unpacked(headers, await _whole(receive), encoding)
-            await self._app({**scope, "headers": headers}, receive, watch)
+            await self._app(*await admit(addressed, receive, self._minimum), watch)
+        except Refused as refused:
+            await refused.answer.send(watch)
         finally:
             spent = round((time.perf_counter() - started) * 1000)
             line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
@@ -103,41 +102,6 @@ def _addressed_to_api(scope: Scope) -> list[tuple[bytes, bytes]]:
     given = b"".join(value for name, value in scope["headers"] if name == b"host")
     port = _PORT.search(given)
     return [(b"host", _API + (port.group() if port else b"")), *headers]
-
-
-async def _whole(receive: Receive) -> bytes:
-    """Return the body of a request, or what has come of it."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
-
-
-def _unpacked(
-    headers: list[tuple[bytes, bytes]], body: bytes, encoding: bytes
-) -> tuple[list[tuple[bytes, bytes]], Receive]:
-    """Return headers and body without their encoding; what cannot be undone goes on as it is."""
-    with suppress(zlib.error, KeyError):
-        stream = zlib.decompressobj(_WBITS[encoding])
-        content = stream.decompress(body, _MOST_BYTES)
-        if stream.eof:
-            body = content
-            headers = [pair for pair in headers if pair[0] not in _OF_ENCODED]
-            headers.append((b"content-length", str(len(body)).encode()))
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return headers, receive
-
-
-_WBITS = {b"gzip": 31, b"deflate": 15}
-"""How zlib calls the encodings that API Gateway knows."""
-_MOST_BYTES = 10_000_000
-"""How large API Gateway lets a body be: what is more goes on as it is, and the API refuses it."""
-_OF_ENCODED = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 def _printable(path: bytes) -> str:

@@ -2,9 +2,9 @@
 
 It runs in MiniStack's environment (.venv-local), is configured by MiniStack's variables, and is
 started here and not by MiniStack's own command for these reasons: it listens on both of
-localhost's addresses, it stands behind `local.middleware`, its events are more like AWS's, and it
-stops at once. MiniStack's command waits until the last client has closed its connection, which may
-be a minute.
+localhost's addresses, it stands behind `local.middleware`, its events are more like AWS's and have
+AWS's limits, and it stops at once. MiniStack's command waits until the last client has closed its
+connection, which may be a minute.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ from hypercorn.config import Config
 from ministack.app import app
 from ministack.services import apigateway_v1, cloudwatch_logs
 
+from local.api_gateway import EVENT_TOO_LONG
 from local.middleware import Middleware
 from local.notes import Notes
+from local.payloads import MOST_EVENT_BYTES, event_bytes, is_answer
 from tooling import ports
+from tooling.paths import ROOT
+from tooling.template import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,11 +104,64 @@ def name_keys() -> None:
     apigateway_v1._build_lambda_event_v1 = build_with_key  # noqa: SLF001
 
 
+class _Unfit(Exception):
+    """What goes between API Gateway and Lambda does not fit; `answer` is for the caller."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def limit_payloads() -> None:
+    """Let the API call a function only with an event, and take only an answer, as AWS would.
+
+    MiniStack limits neither, and makes an answer of everything, also of a function's error, whose
+    text it shows to the caller. As recorded from AWS, what is wrong on the way back is a 502 of the
+    kind INTEGRATION_FAILURE, in the words of the template's DEFAULT_5XX
+    (github.com/DataBiosphere/azul/issues/8258). Should a later MiniStack have no functions of these
+    names, this fails at the start.
+    """
+    invoke, call = apigateway_v1._invoke_lambda_proxy_v1, apigateway_v1._call_lambda_raw  # noqa: SLF001
+    render = apigateway_v1._gateway_error_response  # noqa: SLF001
+    broken = apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")  # noqa: SLF001
+
+    async def call_within_limits(function: Any, event: dict[str, Any], **scope: Any) -> Any:
+        if event_bytes(event) > MOST_EVENT_BYTES:
+            answer = EVENT_TOO_LONG
+            raise _Unfit((answer.status, dict(answer.headers), answer.body))
+        result, error = await call(function, event, **scope)
+        is_broken = result and (result.get("error") or not is_answer(result.get("body")))
+        if is_broken and not result.get("throttle"):
+            raise _Unfit(broken)
+        return result, error
+
+    async def invoke_within_limits(*arguments: Any, **named: Any) -> Any:
+        try:
+            return await invoke(*arguments, **named)
+        except _Unfit as unfit:
+            return unfit.answer
+
+    def render_with_status(error: Any, request: Any) -> Any:
+        status, headers, body = render(error, request)
+        return 502 if error is broken else status, headers, body
+
+    apigateway_v1._call_lambda_raw = call_within_limits  # noqa: SLF001
+    apigateway_v1._invoke_lambda_proxy_v1 = invoke_within_limits  # noqa: SLF001
+    apigateway_v1._gateway_error_response = render_with_status  # noqa: SLF001
+
+
+def minimum_compression_size() -> int:
+    """Return how many bytes a body must have for the API to unpack it, by the template."""
+    api = parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]["Api"]["Properties"]
+    return int(api["MinimumCompressionSize"])
+
+
 def main(folder: Path) -> None:
     port = ports.from_environment("GATEWAY_PORT", 8080)
     _allow_many_connections()
     copy_logs(folder)
     name_keys()
+    limit_payloads()
     config = Config()
     config.bind = [
         f"[{address}]:{port}" for address in ports.addresses()
@@ -113,7 +170,8 @@ def main(folder: Path) -> None:
     with (folder / "requests.log").open("w", buffering=1, encoding="utf-8") as requests:
         # A trigger that never comes leaves SIGTERM its usual effect: the process ends at once.
         never = asyncio.Event().wait
-        asyncio.run(serve(Middleware(app, requests), config, shutdown_trigger=never))
+        middleware = Middleware(app, requests, minimum_compression_size=minimum_compression_size())
+        asyncio.run(serve(middleware, config, shutdown_trigger=never))
 
 
 def _allow_many_connections() -> None:

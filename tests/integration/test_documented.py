@@ -34,7 +34,6 @@ STATUSES = {
     "ACCESS_DENIED": 403,
     "INVALID_API_KEY": 403,
     "QUOTA_EXCEEDED": 429,
-    "REQUEST_TOO_LARGE": 413,
     "THROTTLED": 429,
 }
 """The statuses of API Gateway's own answers, where the template leaves them

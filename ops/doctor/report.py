@@ -1,0 +1,40 @@
+"""How findings are printed."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ops.doctor.findings import Finding
+
+_LABELS = {"ok": "ok", "warning": "warning", "failure": "FAILURE"}
+_COLOURS = {"ok": "32", "warning": "33", "failure": "31;1"}
+"""Of ECMA-48 (SGR): green, yellow, bold red."""
+_COLUMN, _WIDTH = 9, 100
+
+
+def report(findings: Iterable[Finding]) -> bool:
+    """Print findings as they come, by group; say whether none of them is a failure."""
+    group, is_well = "", True
+    for finding in findings:
+        if finding.group != group:
+            print(f"{finding.group}", flush=True)
+            group = finding.group
+        print(*_lines(finding, is_coloured=sys.stdout.isatty()), sep="\n", flush=True)
+        is_well = is_well and finding.level != "failure"
+    return is_well
+
+
+def _lines(finding: Finding, *, is_coloured: bool) -> Iterator[str]:
+    """Break a sentence into lines; what is to be copied stays in one, however long."""
+    label = _LABELS[finding.level].ljust(_COLUMN)
+    if is_coloured:
+        label = f"\033[{_COLOURS[finding.level]}m{label}\033[0m"
+    first, *more = textwrap.wrap(finding.what, _WIDTH - _COLUMN - 2, break_on_hyphens=False)
+    yield f"  {label}{first}"
+    yield from (" " * (_COLUMN + 2) + line for line in more)
+    yield from (" " * (_COLUMN + 4) + line for line in finding.remedy)

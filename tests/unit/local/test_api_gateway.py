@@ -1,0 +1,155 @@
+"""What API Gateway itself does to requests, on this machine too."""
+
+import asyncio
+import gzip
+import zlib
+
+import pytest
+
+from local.api_gateway import (
+    BAD_QUERY,
+    EVENT_TOO_LONG,
+    MOST_BYTES,
+    TOO_LONG,
+    UNSUPPORTED,
+    Answer,
+    Refused,
+    admit,
+)
+
+TEXT = b'{"To": "ada@recipient.example"}'
+BOMB = gzip.compress(bytes(20_000_000))
+AT_MOST = bytes(1_048_576)
+
+
+def admitted(*pieces, query=b"", headers=(), minimum=0, method="POST"):
+    """Send a request whose body comes in pieces; return what the API gets of it, and its body."""
+    coming = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces) - 1}
+        for number, piece in enumerate(pieces)
+    ]
+
+    async def receive():
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def ask():
+        scope = {"method": method, "query_string": query, "headers": [*headers]}
+        changed, receive_changed = await admit(scope, receive, minimum)
+        message = await receive_changed()
+        assert not message["more_body"]
+        assert (await receive_changed())["type"] == "http.disconnect"
+        return changed, message["body"]
+
+    try:
+        return asyncio.run(ask())
+    finally:
+        assert coming == []  # Else a client that still sends never reads the answer.
+
+
+def refusal(*pieces, **request) -> Answer:
+    with pytest.raises(Refused) as refused:
+        admitted(*pieces, **request)
+    return refused.value.answer
+
+
+def encoded(name):
+    return [(b"content-encoding", name), (b"content-length", b"1")]
+
+
+def test_what_has_nothing_special_stays_as_it_is():
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"31")]
+
+    changed, body = admitted(TEXT[:5], TEXT[5:], query=b"a=%7C&b=%3B", headers=headers)
+
+    assert body == TEXT
+    assert changed == {"method": "POST", "query_string": b"a=%7C&b=%3B", "headers": headers}
+
+
+def test_ten_megabytes_are_taken_and_not_a_byte_more():
+    assert admitted(*[AT_MOST] * 10)[1] == bytes(MOST_BYTES)
+    assert refusal(*[AT_MOST] * 10, b"x", AT_MOST) == TOO_LONG
+
+
+def test_its_two_refusals_of_size_are_as_recorded():
+    """github.com/koki-develop/lgtm-generator/issues/10."""
+    assert (TOO_LONG.status, len(TOO_LONG.body)) == (413, 44)
+    assert TOO_LONG.body == b"HTTP content length exceeded 10485760 bytes."
+    assert TOO_LONG.headers == (("content-type", "text; charset=utf-8"),)
+    assert (EVENT_TOO_LONG.status, len(EVENT_TOO_LONG.body)) == (413, 31)
+    assert EVENT_TOO_LONG.body == b'{"message": "Request Too Long"}'
+    assert ("x-amzn-errortype", "BadRequestException") in EVENT_TOO_LONG.headers
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        (b"gzip", gzip.compress(TEXT)),
+        (b" GZIP ", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
+        (b"Deflate", zlib.compress(TEXT)),
+    ],
+)
+def test_a_compressed_body_is_unpacked_and_says_so_no_more(encoding, packed):
+    changed, body = admitted(packed, headers=encoded(encoding))
+
+    assert body == TEXT
+    assert changed["headers"] == [(b"content-length", b"31")]
+
+
+@pytest.mark.parametrize("encoding", [b"identity", b""])
+def test_a_coding_that_means_nothing_is_left(encoding):
+    changed, body = admitted(TEXT, headers=encoded(encoding))
+
+    assert (changed["headers"], body) == (encoded(encoding), TEXT)
+
+
+def test_a_request_without_a_body_has_nothing_to_unpack():
+    assert admitted(b"", headers=encoded(b"gzip"))[1] == b""
+
+
+def test_what_is_smaller_than_the_api_wants_compressed_is_not_unpacked():
+    packed = gzip.compress(TEXT)
+
+    assert admitted(packed, headers=encoded(b"gzip"), minimum=len(packed) + 1)[1] == packed
+    assert admitted(packed, headers=encoded(b"gzip"), minimum=len(packed))[1] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        (b"br", b"\x8b"),
+        (b"x-gzip", gzip.compress(TEXT)),
+        (b"gzip, gzip", gzip.compress(gzip.compress(TEXT))),
+        (b"gzip", TEXT),
+        (b"gzip", gzip.compress(TEXT)[:-9]),
+        (b"gzip", gzip.compress(TEXT) + b"rest"),
+        (b"deflate", TEXT),
+        (b"deflate", zlib.compress(TEXT)[:-3]),
+        (b"deflate", zlib.compress(TEXT) + b"rest"),
+        (b"deflate", zlib.compress(TEXT, wbits=-15)),
+    ],
+)
+def test_other_codings_and_broken_ones_are_refused(encoding, body):
+    assert refusal(body, headers=encoded(encoding)) == UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bomb"), [(b"gzip", BOMB), (b"deflate", zlib.compress(bytes(20_000_000)))]
+)
+def test_what_unpacks_to_more_than_lambda_takes_is_too_long(encoding, bomb):
+    assert refusal(bomb, headers=encoded(encoding)) == EVENT_TOO_LONG
+
+
+@pytest.mark.parametrize("query", [b"a=|", b"a={b", b"a=b}", b"a[|]=1"])
+def test_a_query_with_what_belongs_escaped_is_refused(query):
+    assert refusal(TEXT, query=query) == BAD_QUERY
+
+
+def test_a_semicolon_splits_a_query():
+    assert admitted(query=b"To=a@b;c@d")[0]["query_string"] == b"To=a@b&c@d"
+
+
+@pytest.mark.parametrize("sent", ["POST", "OPTIONS"])
+def test_an_override_is_the_method_and_goes_no_further(sent):
+    changed, _ = admitted(method=sent, headers=[(b"x-http-method-override", b" delete ")])
+
+    assert (changed["method"], changed["headers"]) == ("DELETE", [])
