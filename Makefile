@@ -36,8 +36,9 @@ start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions i
 
 # What an operator writes reaches the commands as it is, through the environment, past the shell. make expands what it
 # exports, even of its own accord what stands on its command line: so `value`, and names that are exported by us alone.
-unexport STACK DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
+unexport STACK DNS DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
 deploy doctor redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+doctor: export OPS_DNS := $(value DNS)
 suppressions: export OPS_DOMAIN := $(value DOMAIN)
 suppressions: export OPS_ADD := $(value ADD)
 suppressions: export OPS_REMOVE := $(value REMOVE)
@@ -49,8 +50,8 @@ deploy: export OPS_ALARM_ADDRESS := $(value ALARM_ADDRESS)
 deploy: export OPS_SANDBOX := $(value SANDBOX)
 deploy: export OPS_PARAMETERS := $(value PARAMETERS)
 
-doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0]
-	@$(OPS) doctor $(if $(filter 0,$(MAIL)),--no-mail)
+doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
+	@$(OPS) doctor $(if $(filter 0,$(MAIL)),--no-mail) $(if $(value DNS),--dns="$$OPS_DNS")
 
 redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
 	@$(OPS) redrive

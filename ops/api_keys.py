@@ -35,6 +35,10 @@ class ApiKeys:
         """Return the same as `hashes`, without the keys that are switched off."""
         return {key["id"]: hash_of(key["value"]) for key in self._on_plan() if key["enabled"]}
 
+    def values(self) -> list[str]:
+        """Return the keys themselves that let somebody in. They are not for printing."""
+        return [key["value"] for key in self._on_plan() if key["enabled"]]
+
     def _on_plan(self) -> list[Mapping[str, Any]]:
         pages = self.gateway.get_paginator("get_usage_plan_keys").paginate(usagePlanId=self.plan)
         ids = [key["id"] for page in pages for key in page["items"]]

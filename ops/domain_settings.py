@@ -65,3 +65,8 @@ def settings_in(words: Collection[str]) -> dict[str, Any]:
         many = [one.strip() for one in value.split(",")]
         settings[name] = None if value == "" else many if name in _LISTS else value
     return settings
+
+
+def domains_of(*senders: str) -> set[str]:
+    """Return the domains of addresses, or of patterns such as `*@example.com`."""
+    return {sender.rpartition("@")[2].lower() for sender in senders}

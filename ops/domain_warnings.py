@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from publicsuffixlist import PublicSuffixList
 
+from ops.domain_settings import domains_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -21,8 +23,8 @@ def refuse_public_suffixes(configuration: DomainConfiguration, settings: Collect
     """
     named = {
         "domain": {configuration.domain},
-        "allowed_senders": _domains_of(*configuration.allowed_senders),
-        "default_sender": _domains_of(configuration.default_sender),
+        "allowed_senders": domains_of(*configuration.allowed_senders),
+        "default_sender": domains_of(configuration.default_sender),
     }
     for setting in named.keys() & settings:
         if public := sorted(filter(_is_public_suffix, named[setting])):
@@ -48,7 +50,7 @@ def warnings(
     And whose name one client may use that is another's: an operator may mean that, or not.
     `records` are those of all domains.
     """
-    senders = _domains_of(*configuration.allowed_senders, configuration.default_sender)
+    senders = domains_of(*configuration.allowed_senders, configuration.default_sender)
     for domain in sorted(senders - stack.sender_domains):
         yield f"the stack does not allow mails from {domain} yet (docs/operations.md)."
     own = configuration.domain
@@ -56,7 +58,7 @@ def warnings(
     for domain in sorted(senders & others):
         yield f"the callers of {own} may mail as {domain}, which is for other keys."
     for domain in sorted(others):
-        if own in _domains_of(*records[domain].get("allowed_senders", ())):
+        if own in domains_of(*records[domain].get("allowed_senders", ())):
             yield f"the callers of {domain}, which is for other keys, may mail as {own}."
     if configuration.configuration_set != stack.outputs["ConfigurationSet"]:
         yield "the stack's roles and its event topic know its own configuration set only."
@@ -66,7 +68,3 @@ def _with_other_keys(records: Mapping[str, Mapping[str, Any]], domain: str) -> s
     """Return the domains that are for other keys than this one is."""
     keys = {name: set(record.get("api_keys", ())) for name, record in records.items()}
     return {name for name, held in keys.items() if held != keys.get(domain, set())}
-
-
-def _domains_of(*senders: str) -> set[str]:
-    return {sender.rpartition("@")[2].lower() for sender in senders}

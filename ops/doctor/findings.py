@@ -23,6 +23,11 @@ class Finding:
     """The title of the group that it belongs to; `ops.doctor.examine` sets it."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 key` or `2 keys`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def ok(what: str) -> Finding:
     return Finding("ok", what)
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ops.doctor import (
+    access,
+    alarms,
+    authentication,
+    functions,
+    host_name,
+    identities,
+    mail_from,
+    queues,
+)
 from ops.doctor.account import account
+from ops.doctor.configuration_sets import configuration_sets
 from ops.doctor.findings import Finding, warning
-from ops.doctor.subject import NotRead, Subject
+from ops.doctor.subject import Subject
+from ops.doctor.probe import probe_mail
+from ops.doctor.unread import NotRead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ops.stack import Stack
 
@@ -22,26 +36,79 @@ class Group:
     """Checks under one title. What one of them cannot read ends that one only."""
 
     title: str
-    checks: tuple[Check, ...]
+    checks: Mapping[str, Check]
+    """By what they read."""
 
 
-WITHOUT_MAIL = (Group("Account", (account,)),)
-GROUPS = WITHOUT_MAIL
+WITHOUT_MAIL = (
+    Group("Account", {"The account's state in SES": account}),
+    Group(
+        "Domains",
+        {
+            "The settings of the domains": identities.settings_of_domains,
+            "What SES knows of the domains": identities.coverage,
+            "What SES has verified": identities.verification,
+            "The DKIM records": identities.dkim_in_dns,
+        },
+    ),
+    Group(
+        "MAIL FROM and feedback",
+        {
+            "The MAIL FROM domains": mail_from.mail_from,
+            "The records of the MAIL FROM domains": mail_from.mail_from_in_dns,
+            "Feedback forwarding": identities.feedback_forwarding,
+        },
+    ),
+    Group("DMARC", {"The DMARC records": authentication.dmarc_records}),
+    Group(
+        "Events",
+        {
+            "The configuration sets": configuration_sets,
+            "The subscription of the event queue": queues.event_subscription,
+            "Who empties the queues": queues.workers,
+            "The dead letters": queues.dead_letters,
+        },
+    ),
+    Group(
+        "Access",
+        {
+            "The usage plan": access.usage_plan,
+            "The stack's own key": access.first_key,
+            "The keys of the domains": access.keys_of_domains,
+            "The host name": host_name.host_name,
+            "The certificate": host_name.certificate,
+        },
+    ),
+    Group(
+        "Operation",
+        {
+            "The functions": functions.functions,
+            "Lambda's concurrency": functions.concurrency,
+            "The role of API Gateway's logs": functions.log_role,
+            "The subscription of the alarms": alarms.alarm_subscription,
+            "The alarms": alarms.alarms_that_ring,
+        },
+    ),
+)
+"""What can be looked at without sending anything."""
+GROUPS = (*WITHOUT_MAIL, Group("A mail", {"The keys for a mail": probe_mail}))
 
 
-def examine(stack: Stack, groups: Sequence[Group] = GROUPS) -> Iterator[Finding]:
-    """Yield what is found, as soon as it is, in the order of the groups."""
-    subject = Subject(stack)
+def examine(stack: Stack, groups: Sequence[Group] = GROUPS, *, dns: str = "") -> Iterator[Finding]:
+    """Yield what is found, as soon as it is, in the order of the groups.
+
+    `dns` is the address of a DNS server, with or without a port; without it the machine's own is
+    asked. Raises `ValueError` if it is none.
+    """
+    subject = Subject.of(stack, dns)
     for group in groups:
-        for check in group.checks:
-            for finding in _careful(check, subject):
+        for what, check in group.checks.items():
+            for finding in _careful(what, check, subject):
                 yield replace(finding, group=group.title)
 
 
-def _careful(check: Check, subject: Subject) -> Iterator[Finding]:
+def _careful(what: str, check: Check, subject: Subject) -> Iterator[Finding]:
     try:
         yield from check(subject)
     except NotRead as error:
-        yield warning(
-            f"{check.__name__.replace('_', ' ').capitalize()} could not be read: {error}."
-        )
+        yield warning(f"{what} could not be read: {error}.")

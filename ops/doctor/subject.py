@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.doctor.resolver import Resolver
+from ops.doctor.unread import NotRead
+from tooling import ports
 from tooling.aws_here import Aws
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping
 
     from ops.stack import Stack
 
@@ -22,19 +27,27 @@ _IAM_PREFIXES = {"sesv2": "ses"}
 """The names of services in IAM, where boto3 has another one."""
 
 
-class NotRead(Exception):
-    """Something could not be read; the text says why, and which permission is missing."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """A stack under examination."""
 
     stack: Stack
+    dns: Resolver
     pause: float = 1.0
     """Seconds to wait when AWS asks for patience: all calls of SESv2 that only read have one
     request per second together, in the whole account."""
     _clients: dict[str, Any] = field(default_factory=dict)
+    _identities: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stack: Stack, dns: str = "") -> Subject:
+        """Ask the DNS of `dns`, else of this machine; for `make run` that of the SES simulator.
+
+        Raises `ValueError` if `dns` is not the address of a server (`Resolver.at`).
+        """
+        if not dns and isinstance(stack.aws, Aws):
+            dns = f"{ports.HERE}:{ports.from_environment('SES_PORT', 8025)}"
+        return cls(stack, Resolver.at(dns))
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, made once."""
@@ -50,19 +63,47 @@ class Subject:
         Raises `NotRead` for every other error, once patience with throttling has not helped.
         """
         call = getattr(self.client(service), operation)
-        for left in reversed(range(_TRIES)):
-            try:
-                return call(**arguments)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in absent:
-                    return None
-                if code not in _THROTTLED or not left:
-                    raise NotRead(_reason(service, error)) from None
-                time.sleep(self.pause)
-            except BotoCoreError as error:
-                raise NotRead(f"{type(error).__name__} ({service} {operation})") from None
+        with self.reading(service):
+            for left in reversed(range(_TRIES)):
+                try:
+                    return call(**arguments)
+                except ClientError as error:
+                    code = error.response["Error"]["Code"]
+                    if code in absent:
+                        return None
+                    if code not in _THROTTLED or not left:
+                        raise
+                    time.sleep(self.pause)
         raise AssertionError  # The last try has returned or raised.
+
+    @contextmanager
+    def reading(self, service: str) -> Iterator[None]:
+        """Turn errors of botocore into `NotRead`, for code that has a client of its own."""
+        try:
+            yield
+        except ClientError as error:
+            raise NotRead(_reason(service, error)) from None
+        except BotoCoreError as error:
+            raise NotRead(f"{type(error).__name__} ({service})") from None
+
+    def identity(self, name: str) -> Any:
+        """Return what SES's GetEmailIdentity says of a domain or an address; None: not there."""
+        if name not in self._identities:
+            self._identities[name] = self.ask(
+                "sesv2", "get_email_identity", absent=("NotFoundException",), EmailIdentity=name
+            )
+        return self._identities[name]
+
+    @cached_property
+    def resources(self) -> Mapping[str, str]:
+        """The physical ids of the stack's resources, by their names in the template."""
+        with self.reading("cloudformation"):
+            pages = self.client("cloudformation").get_paginator("list_stack_resources")
+            return {
+                held["LogicalResourceId"]: held["PhysicalResourceId"]
+                for page in pages.paginate(StackName=self.name)
+                for held in page["StackResourceSummaries"]
+            }
 
     @property
     def is_local(self) -> bool:
@@ -77,6 +118,10 @@ class Subject:
     @property
     def region(self) -> str:
         return str(self.client("cloudformation").meta.region_name)
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter of the stack; "" if it is empty, or the stack is older than it."""
+        return self.stack.parameters.get(name, "")
 
     def aws_command(self, command: str) -> str:
         """Return a command of the AWS CLI for this stack's account and region."""
@@ -99,5 +144,5 @@ def _reason(service: str, error: ClientError) -> str:
     if code not in _DENIED:
         return f"{code} ({service} {error.operation_name})"
     if service == "apigateway":  # Its permissions are named for HTTP's verbs.
-        return "needs the permission apigateway:GET"
-    return f"needs the permission {_IAM_PREFIXES.get(service, service)}:{error.operation_name}"
+        return "it needs the permission apigateway:GET"
+    return f"it needs the permission {_IAM_PREFIXES.get(service, service)}:{error.operation_name}"

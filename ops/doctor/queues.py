@@ -1,0 +1,92 @@
+"""The way of SES's events through topic and queue, and the dead letters of both queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.doctor.findings import Finding, counted, failure, ok, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.doctor.subject import Subject
+
+_HELD = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_LETTERS = {
+    "RetryDeadLettersUrl": "mails that were given up on, or that crash their function",
+    "EventDeadLettersUrl": "events of SES that could not be used",
+}
+_WORKERS = {
+    "ResendFunction": "RetryQueueUrl",
+    "SesEventsFunction": "EventQueueUrl",
+}
+
+
+def event_subscription(subject: Subject) -> Iterator[Finding]:
+    """Examine whether the topic hands SES's events to the queue."""
+    queue = _arn(subject, "EventQueueUrl")
+    answer = subject.ask(
+        "sns",
+        "list_subscriptions_by_topic",
+        TopicArn=subject.stack.outputs["EventTopicArn"],
+    )
+    if any(each["Endpoint"] == queue for each in answer["Subscriptions"]):
+        yield ok("The event topic fills the event queue.")
+    else:
+        yield failure(
+            "The event topic does not fill the event queue, so no status is ever known.",
+            subject.aws_command(
+                f"sns subscribe --topic-arn {subject.stack.outputs['EventTopicArn']}"
+                f" --protocol sqs --notification-endpoint {queue}"
+                " --attributes RawMessageDelivery=true"
+            ),
+        )
+
+
+def workers(subject: Subject) -> Iterator[Finding]:
+    """Examine whether the functions that empty the queues are asked to."""
+    for function, queue in _WORKERS.items():
+        name = subject.resources[function]
+        answer = subject.ask("lambda", "list_event_source_mappings", FunctionName=name)
+        arn = _arn(subject, queue)
+        held = [each for each in answer["EventSourceMappings"] if each["EventSourceArn"] == arn]
+        states = [each["State"] for each in held]
+        if "Enabled" in states:
+            yield ok(f"{name} empties its queue.")
+        elif not held:
+            yield failure(f"{name} is not asked to empty its queue.", subject.make("deploy"))
+        else:
+            command = f"lambda update-event-source-mapping --uuid {held[0]['UUID']} --enabled"
+            yield failure(
+                f"{name} does not empty its queue ({states[0]}).", subject.aws_command(command)
+            )
+
+
+def dead_letters(subject: Subject) -> Iterator[Finding]:
+    """Count what waits for an operator."""
+    for output, what in _LETTERS.items():
+        answer = subject.ask(
+            "sqs",
+            "get_queue_attributes",
+            QueueUrl=subject.stack.outputs[output],
+            AttributeNames=list(_HELD),
+        )
+        number = sum(int(answer["Attributes"][name]) for name in _HELD)
+        if number:
+            yield warning(
+                f"{counted(number, 'dead letter')}: {what}.",
+                "# Mend the cause (docs/operations.md#alarms), then play them again:",
+                subject.make("redrive"),
+            )
+        else:
+            yield ok(f"No dead letters: {what}.")
+
+
+def _arn(subject: Subject, output: str) -> str:
+    answer = subject.ask(
+        "sqs",
+        "get_queue_attributes",
+        QueueUrl=subject.stack.outputs[output],
+        AttributeNames=["QueueArn"],
+    )
+    return str(answer["Attributes"]["QueueArn"])
