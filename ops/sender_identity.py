@@ -1,71 +1,50 @@
-"""SES's identities: which one covers a domain, and how a domain becomes one."""
+"""SES's identities from before a stack is there: which one covers a domain, and how one is made."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-_HOSTED_ZONE = "dkim.amazonses.com"
-"""Where the DKIM keys lie if SES does not say (`DkimAttributes.SigningHostedZone`)."""
+    from collections.abc import Iterator
 
 
-class Identity(NamedTuple):
-    """A domain or an address that SES knows, with what GetEmailIdentity says of it.
+def is_known(ses: Any, name: str) -> bool:
+    """Whether SES has an identity of this very name, verified or not."""
+    return _held(ses, name) is not None
 
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html
+
+def verified_parent(ses: Any, domain: str) -> str | None:
+    """Return the nearest verified domain above this one, which is verified for it too.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
     """
-
-    name: str
-    held: Mapping[str, Any]
-
-    @property
-    def is_verified(self) -> bool:
-        return bool(self.held.get("VerifiedForSendingStatus"))
-
-    @property
-    def dkim_records(self) -> list[str]:
-        """The records that make it verified and its mails signed, as a zone file has them."""
-        dkim = self.held.get("DkimAttributes", {})
-        zone = dkim.get("SigningHostedZone") or _HOSTED_ZONE
-        return [
-            f"{token}._domainkey.{self.name}. CNAME {token}.{zone}."
-            for token in dkim.get("Tokens", ())
-        ]
+    for parent in _above(domain):
+        if (held := _held(ses, parent)) and held.get("VerifiedForSendingStatus"):
+            return parent
+    return None
 
 
-def find(ses: Any, name: str) -> Identity | None:
-    """Return an identity, verified or not; None if SES knows none of this name."""
+def create(ses: Any, domain: str) -> None:
+    """Let SES make the DKIM keys of a domain, of 2048 bits, and wait for their records.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateEmailIdentity.html
+    """
+    attributes: Any = {"NextSigningKeyLength": "RSA_2048_BIT"}
+    ses.create_email_identity(EmailIdentity=domain, DkimSigningAttributes=attributes)
+
+
+def _held(ses: Any, name: str) -> Any:
     try:
-        return Identity(name, ses.get_email_identity(EmailIdentity=name))
+        return ses.get_email_identity(EmailIdentity=name)
     except ClientError as error:
         if error.response["Error"]["Code"] == "NotFoundException":
             return None
         raise
 
 
-def verified_parent(ses: Any, domain: str) -> Identity | None:
-    """Return the nearest verified domain above this one, which is verified for it too.
-
-    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
-    """
-    for parent in _parents(domain):
-        identity = find(ses, parent)
-        if identity and identity.is_verified:
-            return identity
-    return None
-
-
-def create(ses: Any, domain: str) -> Identity:
-    """Let SES make the DKIM keys of a domain, of 2048 bits, and wait for their records."""
-    attributes: Any = {"NextSigningKeyLength": "RSA_2048_BIT"}
-    ses.create_email_identity(EmailIdentity=domain, DkimSigningAttributes=attributes)
-    return Identity(domain, ses.get_email_identity(EmailIdentity=domain))
-
-
-def _parents(domain: str) -> Iterator[str]:
+def _above(domain: str) -> Iterator[str]:
+    """Yield the domains above one, as far as somebody may have registered them."""
     labels = domain.split(".")
     yield from (".".join(labels[start:]) for start in range(1, len(labels) - 1))

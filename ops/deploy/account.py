@@ -55,9 +55,9 @@ class Account:
             chosen["ApiGatewayLogRole"] = "existing"
         if "SenderIdentity" not in values:
             ses, domain = self.client("sesv2"), values["SenderDomain"]
-            if not sender_identity.find(ses, domain):
+            if not sender_identity.is_known(ses, domain):
                 parent = sender_identity.verified_parent(ses, domain)
-                chosen |= {"SenderIdentity": parent.name} if parent else {}
+                chosen |= {"SenderIdentity": parent} if parent else {}
         return chosen
 
     def _has_log_role(self) -> bool:

@@ -23,11 +23,13 @@ def say_the_end(account: Account, stack: str, parameters: Mapping[str, str]) -> 
     print(f"\nDeployed: {stack} in {account.region}, account {account.id}\n")
     for name, value in _rows(deployed.outputs, created):
         print(f"  {name:9}{value}")
-    print(flush=True)
-    report(examine(deployed, WITHOUT_MAIL))
-    print("\nNext: mend what is missing above, if anything is, and then")
-    print(f"  make doctor STACK={stack}    # the same list again, and a mail to SES's simulator")
-    print(f"  make smoke STACK={stack}     # requests of every kind", flush=True)
+    print("\nWhat is missing, and what mends it:\n", flush=True)
+    missing = [each for each in examine(deployed, WITHOUT_MAIL) if each.level != "ok"]
+    report(missing)
+    print("" if missing else "  Nothing.\n")
+    print("What comes next:\n")
+    print(f"  make doctor STACK={stack}    # the list again, and a mail to SES's simulator")
+    print(f"  make smoke STACK={stack}     # one request of every kind", flush=True)
 
 
 def _rows(outputs: Mapping[str, str], created: str) -> Iterator[tuple[str, str]]:
@@ -45,7 +47,7 @@ def _created_identity(account: Account, parameters: Mapping[str, str]) -> str:
     name = parameters["SenderIdentity"] or parameters["SenderDomain"]
     ses = account.client("sesv2")
     try:
-        if "@" in name or sender_identity.find(ses, name):
+        if "@" in name or sender_identity.is_known(ses, name):
             return ""
         sender_identity.create(ses, name)
     except ClientError as error:  # The stack stands all the same; the doctor says what is missing.
