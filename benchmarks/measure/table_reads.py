@@ -164,7 +164,10 @@ def _fill(messages: int) -> _Known:
     """
     table = dynamodb_backends[_ACCOUNT][REGION].get_table(CONFIG.table_name)
     # The last character chooses the shard of the index: every one gets some.
-    ids = [f"{new_id()[:-1]}{number % 10}" for number in range(messages)]
+    ids = [
+        f"{new_id()[:-1]}{'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[number % 32]}"
+        for number in range(messages)
+    ]
     waiting, on_its_way, arrived = scene.waiting(), scene.sent(), scene.delivered()
     for number, message_id in enumerate(ids):
         if number < _DUE:

@@ -231,6 +231,15 @@ def test_a_page_hears_that_it_may_call_and_nobody_sends_by_asking(
     assert ses.get("/messages").json() == []
 
 
+def test_a_page_may_read_why_it_was_refused(stack: Stack) -> None:
+    """Without these headers its program sees "Failed to fetch" instead of the missing key."""
+    refused = httpx.post(stack.url + "/Mail/Send", headers={"Origin": ORIGIN}, json=MAIL)
+
+    assert refused.status_code == 403
+    assert refused.headers["access-control-allow-origin"] == ORIGIN
+    assert refused.headers["access-control-allow-credentials"] == "true"
+
+
 @pytest.mark.parametrize("role", ["ApiRole", "ResendRole"])
 def test_cloudformation_makes_a_list_of_the_domains(roles: Roles, role: str) -> None:
     """The simulator asks for no permission, so this is as near to `ses:FromAddress` as one gets."""

@@ -111,5 +111,5 @@ def test_a_sweep_that_finds_nothing_asks_each_shard_twice_and_once_for_all_rates
 
     service.sweep()
 
-    queries = [f"dynamodb.Query#{number}" for number in range(1, 18)]
+    queries = [f"dynamodb.Query#{number}" for number in range(1, 66)]
     assert names(service) == sorted([*queries, "sqs.GetQueueAttributes#1"])

@@ -20,7 +20,7 @@ from core.submission.idempotency import IdempotencyKey
 
 NOW = 1_800_000_000
 HOUR = 3600
-IDS = [f"01JD9ZK4M6T0V3Q8W2X5Y7B1C{last}" for last in "0123456789AB"]
+IDS = [f"01JD9ZK4M6T0V3Q8W2X5Y7B1C{last}" for last in "0123456789AG"]
 KEY = IdempotencyKey("hash", "fingerprint", NOW + 7 * 24 * HOUR)
 OTHER = IdempotencyKey("another hash", "fingerprint", NOW + 7 * 24 * HOUR)
 
@@ -319,7 +319,7 @@ def test_every_shard_is_looked_at_and_what_is_due_first_comes_first(store: Store
     assert list(store.due(NOW + pickup - len(IDS) + 1)) == IDS[-1:]
     assert list(store.due(NOW)) == []
     place = {message_id: place for place, message_id in enumerate(store.due(NOW + pickup))}
-    assert place[IDS[8]] < place[IDS[4]] < place[IDS[0]]  # They share a shard.
+    assert place[IDS[11]] < place[IDS[0]]  # They share a shard.
     assert store.oldest_due_at() == NOW + pickup - len(IDS) + 1
 
 
@@ -342,11 +342,11 @@ def test_each_minute_another_shard_comes_first(store: Store) -> None:
     for message_id in IDS[:4]:
         store.add(record(message_id), "")
 
-    orders = [list(store.due(NOW + HOUR + 60 * minute)) for minute in range(5)]
+    orders = [list(store.due(NOW + HOUR + 60 * minute)) for minute in range(17)]
 
     assert {order[0] for order in orders} == set(IDS[:4])
     assert all(set(order) == set(IDS[:4]) for order in orders)
-    assert orders[4] == orders[0]
+    assert orders[16] == orders[0]
 
 
 def test_without_unfinished_messages_nothing_is_due(store: Store) -> None:

@@ -169,7 +169,7 @@ def _record(message_id: str, mail: dict[str, Any], now: int) -> dict[str, Any]:
         "status": {"S": "sending"},
         "attempts": {"L": [{"M": {"at": {"N": str(now)}}}]},
         "claimed_until": claimed_until,
-        "unfinished": {"S": str(ord(message_id[-1]) % 4)},
+        "unfinished": {"S": "0123456789abcdef"[ALPHABET.index(message_id[-1]) % 16]},
         "due_at": claimed_until,
         "retry_until": {"N": str(now + RETRY_SECONDS)},
         "created_at": {"N": str(now)},

@@ -8,12 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from core.message.ids import spread_of
 from core.message.record import Record
 from core.message.status import Status
 
-SHARDS = ("0", "1", "2", "3")
-"""The hash keys of the index of unfinished messages. Writes are spread over them, as DynamoDB
-limits the writes to one hash key; the sweep reads them one after the other."""
+SHARDS = tuple("0123456789abcdef")
+"""The hash keys of the index of unfinished messages. Writes are spread over them: DynamoDB takes
+1,000 units of writing a second for one hash key, a mail needs four, and what one index cannot write
+makes the write to the table fail too. So these take some 4,000 mails a second. The sweep reads them
+one after the other.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 QUEUED_SHARDS = tuple(f"queued-{shard}" for shard in SHARDS)
 """The hash keys of those that wait in the queue. While SES throttles these may be very many, and
 none of them needs the sweep: they must not stand before those that do."""
@@ -116,7 +120,7 @@ def laid_out(record: Record) -> dict[str, Any]:
         item["ses_message_id"] = record.ses_message_id
     if (due_at := record.due_at) is not None:
         shards = QUEUED_SHARDS if record.status is Status.QUEUED else SHARDS
-        item |= {"unfinished": shards[ord(record.id[-1]) % len(shards)], "due_at": due_at}
+        item |= {"unfinished": shards[spread_of(record.id) % len(shards)], "due_at": due_at}
     return item
 
 

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 _MINUTES = 60
 _THROTTLED = ("SES is throttling the account.", 0)
+_QUOTA_USED_UP = ("The account's sending quota is used up.", 30 * _MINUTES)
 _COME_AGAIN = ("SES did not process the request.", 0)
 _FORBIDDEN = ("SES does not allow the service to send: check its role.", 5 * _MINUTES)
 _NOT_VERIFIED = ("The sender's domain is not verified in SES.", 15 * _MINUTES)
 
 _TRY_LATER = {
-    "LimitExceededException": ("The account's sending quota is used up.", 30 * _MINUTES),
+    **dict.fromkeys(("DailyQuotaExceeded", "LimitExceededException"), _QUOTA_USED_UP),
     # These and the next, with the throttles, are those that AWS's SDKs repeat.
     **dict.fromkeys(
         (
@@ -53,7 +54,8 @@ _TRY_LATER = {
         _COME_AGAIN,
     ),
 }
-"""Errors that pass by themselves. SES did not process the request."""
+"""Errors that pass by themselves: SES did not process the request. `DailyQuotaExceeded` is a name
+of ours: SES gives a used-up day the name of a throttle."""
 
 _MENDABLE = {
     "AccountSuspendedException": ("The SES account is suspended.", 15 * _MINUTES),
@@ -92,6 +94,8 @@ _REFUSED = {
 _NOT_ACCEPTED = "SES does not accept the mail as it is."
 _UNVERIFIED = "not verified"
 """In SES's text of `MessageRejected`: the identities that failed its check follow."""
+_DAILY = "daily"
+"""In SES's text of a throttle: "Daily message quota exceeded", and not the rate of a second."""
 _UNREACHABLE = "SES could not be reached."
 _UNAUTHORIZED = (401, 403)
 _NOT_PROCESSED = {408: _COME_AGAIN, 425: _COME_AGAIN, 429: _THROTTLED}
@@ -155,15 +159,20 @@ def _refusal(error: ClientError, sender: str) -> Outcome:
 
 
 def _code_of(error: ClientError, sender: str) -> str:
-    """Return the error's name; a name of ours where SES says with the same one who is not verified.
+    """Return the error's name; a name of ours where SES has one name for two things.
 
-    SES names the identities in its text. In the sandbox these may be recipients: the caller can
-    mend that, and is told at once.
+    A throttle is of the second or of the day. A mail is rejected for what it is, or for an identity
+    that is not verified: SES names those in its text, with commas between. In the sandbox these may
+    be recipients: the caller can mend that, and is told at once.
     """
-    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "").lower()
+    if _TRY_LATER.get(code) is _THROTTLED and _DAILY in text:
+        return "DailyQuotaExceeded"
     if code != "MessageRejected" or _UNVERIFIED not in text:
         return code
-    is_sender = sender.lower() in text.lower()
+    address = sender.lower()
+    failed = {word.strip("<>") for word in text.replace(",", " ").split()}
+    is_sender = address in failed or address.rpartition("@")[2] in failed
     return "IdentityNotVerified" if is_sender else "RecipientNotVerified"
 
 

@@ -9,7 +9,7 @@ ANYWHERE = "*"
 _ALWAYS = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Content-Type, X-Api-Key, Idempotency-Key",
-    "Access-Control-Expose-Headers": "Idempotent-Replayed, X-AutoBatch-Completed, X-Ignored",
+    "Access-Control-Expose-Headers": "Idempotent-Replayed, Link, X-AutoBatch-Completed, X-Ignored",
     "Access-Control-Max-Age": "600",
 }
 

@@ -33,6 +33,11 @@ def made_at(message_id: str) -> float:
     return milliseconds / 1000
 
 
+def spread_of(message_id: str) -> int:
+    """Return a number from 0 to 31, by chance and always the same for an id (`is_id`)."""
+    return _ALPHABET.index(message_id[-1])
+
+
 def is_id(text: str) -> bool:
     """Tell whether `text` has the form of our ids."""
     return _FORM.match(text) is not None

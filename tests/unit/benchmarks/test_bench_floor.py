@@ -44,7 +44,7 @@ WHATEVER = (
     (re.compile(r"\b[0-9a-f]{24}\b"), "a revision"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a token"),
     (re.compile(r"\b1[789]\d{8}\b"), "a time"),
-    (re.compile(r'"unfinished": {"S": "\d"}'), '"unfinished": {"S": "a shard"}'),
+    (re.compile(r'"unfinished": {"S": "[0-9a-f]"}'), '"unfinished": {"S": "a shard"}'),
 )
 
 

@@ -90,6 +90,7 @@ def send(transport):
 
 THROTTLED = "SES is throttling the account."
 NOT_ALLOWED = "SES does not allow the service to send: check its role."
+USED_UP = "The account's sending quota is used up."
 COME_AGAIN = "SES did not process the request."
 BAD_REQUEST = "SES does not accept the mail as it is."
 UNVERIFIED = (
@@ -111,7 +112,7 @@ def test_an_answer_with_an_id_is_sent(send):
         (400, "ThrottlingException", THROTTLED, 0),
         (400, "Throttling", THROTTLED, 0),
         (429, "AndWhateverElse", THROTTLED, 0),
-        (400, "LimitExceededException", "The account's sending quota is used up.", 30 * MINUTE),
+        (400, "LimitExceededException", USED_UP, 30 * MINUTE),
         (400, "SendingPausedException", "Sending is paused for the account.", 15 * MINUTE),
         (401, "UnrecognizedClientException", NOT_ALLOWED, 5 * MINUTE),
         (403, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
@@ -145,6 +146,23 @@ def test_what_ses_certainly_did_not_take_is_tried_again_after_its_time(
     ses.refuse(http, code)
 
     assert send() == NotTaken(code, message, least_delay)
+
+
+@pytest.mark.parametrize(
+    ("http", "code"),
+    [
+        (400, "ThrottlingException"),
+        (400, "Throttling"),
+        (429, "TooManyRequestsException"),
+    ],
+)
+def test_a_used_up_day_is_no_throttle_though_ses_calls_it_one(ses, send, http, code):
+    """https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html"""
+    ses.answer = lambda: ses.said(http, {"message": "Daily message quota exceeded."}, code)
+    assert send() == NotTaken("DailyQuotaExceeded", USED_UP, 30 * MINUTE)
+
+    ses.answer = lambda: ses.said(http, {"message": "Maximum sending rate exceeded."}, code)
+    assert send() == NotTaken(code, THROTTLED, 0)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +201,9 @@ def rejected(ses, identities):
     ses.answer = lambda: ses.said(400, text, "MessageRejected")
 
 
-@pytest.mark.parametrize("failed", ["a@d.example", "Name <A@D.example>, ada@recipient.example"])
+@pytest.mark.parametrize(
+    "failed", ["a@d.example", "Name <A@D.example>, ada@recipient.example", "d.example"]
+)
 def test_a_sender_that_is_not_verified_any_more_is_for_an_operator_to_mend(ses, send, failed):
     rejected(ses, failed)
 
@@ -191,8 +211,14 @@ def test_a_sender_that_is_not_verified_any_more_is_for_an_operator_to_mend(ses, 
     assert send() == NotTaken("IdentityNotVerified", message, 15 * MINUTE)
 
 
-def test_a_recipient_that_the_sandbox_does_not_know_is_told_to_the_caller_at_once(ses, send):
-    rejected(ses, "ada@recipient.example")
+@pytest.mark.parametrize(
+    "failed",
+    ["ada@recipient.example", "ada@d.example, xa@d.example", "b@recipient.example,a@d.example.org"],
+)
+def test_a_recipient_that_the_sandbox_does_not_know_is_told_to_the_caller_at_once(
+    ses, send, failed
+):
+    rejected(ses, failed)
 
     message = "In SES's sandbox the recipients must be verified as well."
     assert send() == Refused("RecipientNotVerified", message)
