@@ -17,6 +17,7 @@ _NEVER_COMPLETE = frozenset(
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html)."""
 _WAYS_OUT = {
     "DELETE_FAILED": "delete-stack",
+    "UPDATE_FAILED": "rollback-stack",
     "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
 }
 _BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
@@ -56,12 +57,12 @@ class StackState:
         """Raise `ValueError` if it can be neither updated nor taken away now."""
         if self.is_leftover:
             return
-        if self.status in _WAYS_OUT:
-            command = f"aws cloudformation {_WAYS_OUT[self.status]} --stack-name {stack}"
+        if self.status.endswith("_FAILED"):
+            command = _WAYS_OUT.get(self.status, "describe-stack-events")
             raise ValueError(
                 f"The stack {stack} is {self.status}, and AWS changes it no more until somebody"
                 f" has mended that. What hinders it is among its events; then:\n"
-                f"  {command} --region {region}"
+                f"  aws cloudformation {command} --stack-name {stack} --region {region}"
             )
         if not self.status.endswith("_COMPLETE"):
             raise ValueError(
