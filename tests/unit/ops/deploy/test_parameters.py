@@ -8,7 +8,10 @@ PARAMETERS = Parameters.of_this_checkout()
 
 
 def test_words_are_read_as_a_shell_would_read_them() -> None:
-    words = """RetryHours=12 'DefaultSenderName=Our "Shop" = A, B' CorsOrigins=https://a.example,https://b.example KmsKeyArn="""
+    words = (
+        "RetryHours=12 'DefaultSenderName=Our \"Shop\" = A, B'"
+        " CorsOrigins=https://a.example,https://b.example KmsKeyArn="
+    )
 
     assert PARAMETERS.read(words) == {
         "RetryHours": "12",
@@ -62,7 +65,7 @@ def test_a_value_out_of_bounds_is_refused_in_the_templates_words_and_not_shown(
 
 
 def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(ValueError, match="RetryHours must .*\nMaxRecipients must "):
+    with pytest.raises(ValueError, match=r"RetryHours must .*\nMaxRecipients must "):
         PARAMETERS.refuse_wrong({"RetryHours": "0", "TrackOpens": "true", "MaxRecipients": "51"})
 
 
