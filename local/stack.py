@@ -105,7 +105,7 @@ class Stack:
 
     @cached_property
     def aws(self) -> Aws:
-        return Aws.at(self.endpoint_url)
+        return Aws.at(self.endpoint_url, self.ses_url)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client for this stack's AWS."""
@@ -114,6 +114,7 @@ class Stack:
     def __enter__(self) -> Self:
         ports.require_free(self.api_port, "API_PORT")
         ports.require_free(self.ses_port, "SES_PORT")
+        ports.require_free_for_udp(self.ses_port, "SES_PORT")  # The simulator's DNS.
         archive = package.build(self.say)
         try:
             self._start_programs()

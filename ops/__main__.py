@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +24,9 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         status: int | None = asked.run(asked, Stack.named(asked.stack))
+    except BrokenPipeError:  # Whoever reads (`| head`) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # For the exit's own flush.
+        return 1
     except (BotoCoreError, ClientError, Outage, PortError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -32,7 +32,7 @@ class Stack:
 
         If no variable names the region, it is that of the stack's file (`ops.deployment`). Without
         a name it is the stack of `make run`. Raises botocore's errors, and `PortError` if
-        `API_PORT` is no port.
+        `API_PORT` or `SES_PORT` is no port.
         """
         aws: Any = session_for(name) if name else _on_this_machine()
         cloudformation = aws.client("cloudformation")
@@ -58,4 +58,6 @@ class Stack:
 
 
 def _on_this_machine() -> Aws:
-    return Aws.at(f"http://localhost:{ports.from_environment('API_PORT', 8080)}")
+    api_port = ports.from_environment("API_PORT", 8080)
+    ses_port = ports.from_environment("SES_PORT", 8025)
+    return Aws.at(f"http://localhost:{api_port}", f"http://{ports.HERE}:{ses_port}")

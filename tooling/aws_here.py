@@ -20,14 +20,19 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SMTP_URL")
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """Clients for the AWS at `endpoint`, and never for any other."""
+    """Clients for the AWS at `endpoint`, and never for any other.
+
+    SES is the simulator at `ses_endpoint`, which knows what an emulator does not: the account's
+    state and its identities. An AWS that was found without one has the emulator's.
+    """
 
     endpoint: str
     session: boto3.Session
+    ses_endpoint: str | None = None
 
     @classmethod
-    def at(cls, endpoint: str) -> Aws:
-        """Find an AWS by its URL, whatever profiles and credentials this machine has."""
+    def at(cls, endpoint: str, ses_endpoint: str | None = None) -> Aws:
+        """Find an AWS by its URLs, whatever profiles and credentials this machine has."""
         nowhere = (None, None, os.devnull, None)
         nothing: dict[str, Any] = {"config_file": nowhere, "credentials_file": nowhere}
         nothing["profile"] = (None, None, None, None)  # Whatever the shell's AWS_PROFILE says.
@@ -37,12 +42,14 @@ class Aws:
             region_name=REGION,
             botocore_session=botocore.session.Session(session_vars=nothing),
         )
-        return cls(endpoint, session)
+        return cls(endpoint, session, ses_endpoint)
 
     def client(self, service: Any) -> Any:
         """Make a boto3 client of a service, by its name as boto3 has it."""
         config = Config(proxies={}, retries={"total_max_attempts": 2})
-        return self.session.client(service, endpoint_url=self.endpoint, config=config)
+        is_simulated = service == "sesv2" and self.ses_endpoint
+        url = self.ses_endpoint if is_simulated else self.endpoint
+        return self.session.client(service, endpoint_url=url, config=config)
 
 
 def clean_environment() -> dict[str, str]:

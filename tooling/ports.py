@@ -37,6 +37,16 @@ def require_free(port: int, variable: str) -> None:
                 raise PortError(message)
 
 
+def require_free_for_udp(port: int, variable: str) -> None:
+    """Raise `PortError` if anything has `port` for UDP."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.bind((HERE, port))
+        except OSError as error:
+            message = f"Port {port} is in use for UDP: stop what has it or set {variable}."
+            raise PortError(message) from error
+
+
 def addresses() -> list[str]:
     """Return the addresses that `localhost` may mean here: IPv6's is not there on every machine.
 

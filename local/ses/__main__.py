@@ -6,6 +6,7 @@ import sys
 from threading import Event
 
 from local.ses import aws
+from local.ses.errors import FieldError
 from local.ses.relay import Relay
 from local.ses.server import Simulator
 from local.ses.simulator import DEFAULT_DELAY, Settings
@@ -20,11 +21,11 @@ def settings() -> Settings:
     """
     region = os.environ.get("AWS_REGION", "eu-central-1")
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "http://localhost:8080")
-    destinations, publish = aws.connect(endpoint, region)
+    configuration_sets, publish = aws.connect(endpoint, region)
     identities = os.environ.get("SES_IDENTITIES", "example.com").split(",")
     smtp_url = os.environ.get("SMTP_URL")
     return Settings(
-        destinations,
+        configuration_sets,
         publish,
         identities=tuple(name.strip() for name in identities if name.strip()),
         region=region,
@@ -42,6 +43,9 @@ def main() -> int:
         simulator = Simulator(settings(), port)
     except OSError as error:
         print(f"SES simulator: port {port} is not free: {error}", file=sys.stderr)
+        return 1
+    except FieldError as error:
+        print(f"SES simulator: SES_IDENTITIES: {error.field}: {error.message}", file=sys.stderr)
         return 1
     except (ports.PortError, ValueError) as error:
         print(f"SES simulator: {error}", file=sys.stderr)

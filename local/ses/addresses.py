@@ -12,6 +12,8 @@ _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL: Final = re.compile(rf'{_ATOM}(\.{_ATOM})*|"([ !#-\[\]-~]|\\[ -~])*"')
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LONGEST: Final = 320  # Characters, with the display name; the quotes around that do not count.
+MAILBOX_SIMULATOR: Final = "simulator.amazonses.com"
+"""SES's own domain for tests (developer guide, "Using the Amazon SES mailbox simulator")."""
 
 
 def bare(text: str) -> str:
@@ -36,6 +38,15 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
+def is_at_mailbox_simulator(address: str) -> bool:
+    return domain_of(address) == MAILBOX_SIMULATOR
+
+
+def is_domain(text: str) -> bool:
+    labels = text.split(".")
+    return len(text) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+
+
 def decoded(text: str) -> str:
     """Return `text` with its RFC 2047 words decoded, or as it is if they are malformed."""
     try:
@@ -50,6 +61,5 @@ def _check(address: str) -> None:
         raise bad_request("Missing final '@domain'.")
     if not _LOCAL.fullmatch(local) or len(local) > 64:  # RFC 5321 §4.5.3.1.1
         raise bad_request("Local address contains control or whitespace or is not well formed.")
-    labels = domain.split(".")
-    if len(domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if not is_domain(domain):
         raise bad_request("Domain contains illegal character or is not well formed.")

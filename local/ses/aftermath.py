@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from local.ses.addresses import domain_of
+from local.ses.addresses import domain_of, is_at_mailbox_simulator
 
-_SIMULATOR: Final = "simulator.amazonses.com"
 _BOUNCING: Final[dict[str, dict[str, Any]]] = {
     "bounce": {"bounceType": "Permanent", "bounceSubType": "General"},
     "suppressionlist": {
@@ -81,5 +80,6 @@ def _automatic(replied: Iterable[str]) -> dict[str, Any]:
 
 def _simulated(address: str) -> str:
     """Return the simulator's mailbox that `address` names, without its +label, or ''."""
-    local, _, domain = address.lower().rpartition("@")
-    return local.partition("+")[0] if domain == _SIMULATOR else ""
+    if not is_at_mailbox_simulator(address):
+        return ""
+    return address.lower().rpartition("@")[0].partition("+")[0]

@@ -3,14 +3,14 @@
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.ses.errors import SesError
-from local.ses.simulator import Destination
+from local.ses.simulator import ConfigurationSet, Destination
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -25,43 +25,67 @@ _CONFIG: Final = Config(
 _SUBJECT: Final = "Amazon SES Email Event Notification"
 
 
-class EventDestinations:
-    """Reads the SNS topics of configuration sets, and remembers them for five seconds."""
+class ConfigurationSets:
+    """Reads configuration sets, and remembers for five seconds what sending a mail needs of them.
+
+    Every method raises `SesError`: SES's own, or one of a set that cannot be read.
+    """
 
     def __init__(self, ses: "SESV2Client") -> None:
         self._ses = ses
-        self._known: dict[str, tuple[float, list[Destination]]] = {}
+        self._known: dict[str, tuple[float, ConfigurationSet]] = {}
 
-    def __call__(self, name: str) -> list[Destination]:
-        """Return where events of the configuration set `name` go, or raise `SesError`."""
+    def __call__(self, name: str) -> ConfigurationSet:
+        """Return what the configuration set `name` means for a mail."""
         read_at, known = self._known.get(name, (0.0, None))
         if known is not None and time.monotonic() - read_at < _CACHED:
             return known
         try:
             found = self._read(name)
-        except self._ses.exceptions.NotFoundException:
-            self._known.pop(name, None)
-            message = f"Configuration set <{name}> does not exist."
-            raise SesError("NotFoundException", message) from None
-        except (BotoCoreError, ClientError) as error:
-            if known is not None:
+        except SesError as error:
+            if known is not None and error.status >= 500:
                 return known  # It was there a moment ago, so it most likely still is.
-            message = f"The configuration set could not be read: {type(error).__name__}"
-            raise SesError("InternalServiceErrorException", message) from None
+            self._known.pop(name, None)
+            raise
         self._known[name] = (time.monotonic(), found)
         return found
 
-    def _read(self, name: str) -> list[Destination]:
-        answer = self._ses.get_configuration_set_event_destinations(ConfigurationSetName=name)
-        return [
-            Destination(found["SnsDestination"]["TopicArn"], frozenset(found["MatchingEventTypes"]))
-            for found in answer.get("EventDestinations", [])
-            if found.get("Enabled") and "SnsDestination" in found
-        ]
+    def ask(self, operation: str, **members: Any) -> dict[str, Any]:
+        """Let the emulator answer an operation, named as its method of the SDK is."""
+        try:
+            answer: dict[str, Any] = getattr(self._ses, operation)(**members)
+        except ClientError as error:
+            said = error.response["Error"]
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                raise _unreadable(error) from None
+            raise SesError(said["Code"], said.get("Message", "")) from None
+        except BotoCoreError as error:
+            raise _unreadable(error) from None
+        self._known.pop(members["ConfigurationSetName"], None)  # It may be another now.
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    def _read(self, name: str) -> ConfigurationSet:
+        options = self.ask("get_configuration_set", ConfigurationSetName=name)
+        answer = self.ask("get_configuration_set_event_destinations", ConfigurationSetName=name)
+        return ConfigurationSet(
+            destinations=[
+                Destination(
+                    found["SnsDestination"]["TopicArn"], frozenset(found["MatchingEventTypes"])
+                )
+                for found in answer.get("EventDestinations", [])
+                if found.get("Enabled") and "SnsDestination" in found
+            ],
+            is_sending=options.get("SendingOptions", {}).get("SendingEnabled", True),
+        )
 
 
-def connect(endpoint: str, region: str) -> tuple[EventDestinations, Callable[[str, str], None]]:
-    """Return a reader of event destinations and a publisher, both of the AWS at `endpoint`.
+def _unreadable(error: Exception) -> SesError:
+    message = f"The configuration set could not be read: {type(error).__name__}"
+    return SesError("InternalServiceErrorException", message)
+
+
+def connect(endpoint: str, region: str) -> tuple[ConfigurationSets, Callable[[str, str], None]]:
+    """Return a reader of configuration sets and a publisher, both of the AWS at `endpoint`.
 
     The publisher takes a topic's ARN and a message, and raises `ConnectionError`.
     """
@@ -81,4 +105,4 @@ def connect(endpoint: str, region: str) -> tuple[EventDestinations, Callable[[st
         except (BotoCoreError, ClientError) as error:
             raise ConnectionError(type(error).__name__) from error
 
-    return EventDestinations(ses), publish
+    return ConfigurationSets(ses), publish

@@ -1,37 +1,60 @@
-"""Parses a SendEmail request, and checks its shape by the service model of the SDK."""
+"""Checks JSON by the service model of the SDK: requests to SES, and states of its account."""
 
 import base64
 import json
+import math
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from botocore.model import ListShape, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.session import get_session
 
-from local.ses.errors import bad_request
+from local.ses.errors import FieldError, bad_request
 
 type Json = dict[str, Any]
 
 
 @cache
-def _send_email() -> StructureShape:
-    model = get_session().get_service_model("sesv2")
-    return cast("StructureShape", model.operation_model("SendEmail").input_shape)
+def _service() -> ServiceModel:
+    return get_session().get_service_model("sesv2")
 
 
 def warm_up() -> None:
     """Load the service model before the first request, which would have to wait for it."""
-    _send_email()
+    _input_of("SendEmail")
 
 
-def parse(body: bytes) -> Json:
-    """Return the request in a JSON `body`, with its blobs as bytes, or raise `SesError`."""
+def parse(operation: str, body: bytes, **of_path: str) -> Json:
+    """Return the request in a JSON `body`, with its blobs as bytes, or raise `SesError`.
+
+    `of_path` are the members of the request that are parts of its path.
+    """
     try:
-        value = json.loads(body)
+        value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise bad_request("The request is not JSON.") from None
-    return cast("Json", _checked(_send_email(), value, ""))
+    if isinstance(value, dict):
+        value |= of_path
+    try:
+        return cast("Json", _checked(_input_of(operation), value, ""))
+    except FieldError as error:
+        said = error.message[0].lower() + error.message[1:]
+        raise bad_request(f"{error.field or 'The request'} {said}") from None
+
+
+def check_state(operation: str, state: object) -> Json:
+    """Return `state` as the answer of `operation` that it will be; numbers have their types.
+
+    Raises `FieldError` for a member that such an answer does not have, or of another type.
+    """
+    shape = _service().operation_model(operation).output_shape
+    return cast("Json", _checked(cast("StructureShape", shape), state, ""))
+
+
+def _input_of(operation: str) -> StructureShape:
+    return cast("StructureShape", _service().operation_model(operation).input_shape)
 
 
 def _checked(shape: Shape, value: object, path: str) -> object:
@@ -40,47 +63,55 @@ def _checked(shape: Shape, value: object, path: str) -> object:
             return _structure(shape, value, path)
         case ListShape():
             return _list(shape, value, path)
+        case MapShape():
+            return _map(shape, value, path)
         case StringShape():
             return _string(shape, value, path)
-    if shape.type_name == "blob":
-        return _blob(value, path)
-    raise bad_request(f"{path} has the type {shape.type_name}, which the simulator does not know.")
+    if not (check := _SIMPLE.get(shape.type_name)):
+        raise FieldError(path, f"Has the type {shape.type_name}, unknown to the simulator.")
+    return check(value, path)
 
 
 def _structure(shape: StructureShape, value: object, path: str) -> Json:
     if not isinstance(value, dict):
-        raise bad_request(f"{path or 'The request'} must be an object.")
+        raise FieldError(path, "Must be an object.")
     prefix = f"{path}." if path else ""
     # AWS's JSON protocols read a null as an absent member.
     given = {name: member for name, member in value.items() if member is not None}
     if unknown := given.keys() - shape.members.keys():
-        raise bad_request(f"{prefix}{min(unknown)} is not a member of {shape.name}.")
+        raise FieldError(f"{prefix}{min(unknown)}", f"Is not a member of {shape.name}.")
     for name in shape.required_members:
         if name not in given:
-            raise bad_request(f"{prefix}{name} is required.")
+            raise FieldError(f"{prefix}{name}", "Is required.")
     return {name: _checked(shape.members[name], given[name], prefix + name) for name in given}
 
 
 def _list(shape: ListShape, value: object, path: str) -> list[object]:
     if not isinstance(value, list):
-        raise bad_request(f"{path} must be a list.")
+        raise FieldError(path, "Must be a list.")
     _check_length(shape, len(value), path)
     return [_checked(shape.member, item, f"{path}[{at}]") for at, item in enumerate(value)]
 
 
+def _map(shape: MapShape, value: object, path: str) -> Json:
+    if not isinstance(value, dict):
+        raise FieldError(path, "Must be an object.")
+    return {name: _checked(shape.value, item, f"{path}.{name}") for name, item in value.items()}
+
+
 def _string(shape: StringShape, value: object, path: str) -> str:
     if not isinstance(value, str):
-        raise bad_request(f"{path} must be a string.")
+        raise FieldError(path, "Must be a string.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise bad_request(f"{path} holds half of a surrogate pair.") from None
+        raise FieldError(path, "Holds half of a surrogate pair.") from None
     _check_length(shape, len(value), path)
     if shape.enum and value not in shape.enum:
-        raise bad_request(f"{path} must be one of {', '.join(shape.enum)}.")
+        raise FieldError(path, f"Must be one of {', '.join(shape.enum)}.")
     pattern = shape.metadata.get("pattern")
     if pattern and not re.fullmatch(pattern, value):
-        raise bad_request(f"{path} must match {pattern}.")
+        raise FieldError(path, f"Must match {pattern}.")
     return value
 
 
@@ -88,10 +119,44 @@ def _blob(value: object, path: str) -> bytes:
     try:
         return base64.b64decode(cast("str", value), validate=True)
     except (TypeError, ValueError):
-        raise bad_request(f"{path} must be base64.") from None
+        raise FieldError(path, "Must be base64.") from None
+
+
+def _boolean(value: object, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise FieldError(path, "Must be true or false.")
+    return value
+
+
+def _whole(value: object, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise FieldError(path, "Must be a whole number.")
+    return value
+
+
+def _number(value: object, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError(path, "Must be a number.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):  # `json` reads NaN, Infinity and numbers of any length.
+        raise FieldError(path, "Must be a finite number.")
+    return number
 
 
 def _check_length(shape: Shape, length: int, path: str) -> None:
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", length)
     if not least <= length <= most:
-        raise bad_request(f"{path} must have a length of {least} to {most}.")
+        raise FieldError(path, f"Must have a length of {least} to {most}.")
+
+
+_SIMPLE: Final[dict[str, Callable[[object, str], object]]] = {
+    "blob": _blob,
+    "boolean": _boolean,
+    "integer": _whole,
+    "long": _whole,
+    "double": _number,
+    "timestamp": _number,
+}

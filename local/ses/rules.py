@@ -22,6 +22,7 @@ _BLOCKED_EXTENSION: Final = "BadRequestException"
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CHARSET: Final = re.compile(r"[A-Za-z0-9._+-]{1,40}")
 _CONTENT_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
+_EXTENSION: Final = re.compile(r".+\.[^\s.]+", re.DOTALL)
 _CONTENT_ID: Final = re.compile(r"<?[!-;=?-~]+>?")
 _CONTROL: Final = re.compile(r"[\0-\x1f\x7f]")
 
@@ -85,36 +86,6 @@ def check_recipients(request: Json) -> tuple[str, ...]:
     return tuple({address.lower(): address for address in addresses}.values())
 
 
-def check_sender(request: Json, identities: Iterable[str], region: str) -> tuple[str, str]:
-    """Return the address that bounces go to, and the verified identity of the sender."""
-    if "FromEmailAddress" not in request:
-        raise bad_request("FromEmailAddress is required.")
-    sender = bare(request["FromEmailAddress"])
-    return_path = bare(request.get("FeedbackForwardingEmailAddress", sender))
-    verified = {address: _identity_of(address, identities) for address in (sender, return_path)}
-    if failed := [address for address, identity in verified.items() if not identity]:
-        raise SesError(
-            "MessageRejected",
-            "Email address is not verified. The following identities failed the check in region "
-            f"{region.upper()}: {', '.join(failed)}",
-        )
-    return return_path, verified[sender] or ""
-
-
-def _identity_of(address: str, identities: Iterable[str]) -> str | None:
-    """Return the identity that covers `address`: it itself, its domain, or one above that."""
-    local, _, domain = address.rpartition("@")
-    labels = domain.lower().split(".")
-    covering = {".".join(labels[at:]) for at in range(len(labels))}
-    # A verified address covers its +labels. Only the domain's case does not matter.
-    covering |= {f"{name}@{domain.lower()}" for name in (local, local.partition("+")[0])}
-    for identity in identities:
-        local, at, domain = identity.strip().rpartition("@")
-        if local + at + domain.lower() in covering:
-            return local + at + domain.lower()
-    return None
-
-
 def check_simple(message: Json) -> None:
     """Check those rules of `Content.Simple` that the service model does not hold."""
     if _CONTROL.search(message["Subject"]["Data"]):
@@ -156,8 +127,8 @@ def _check_attachment(given: Json) -> None:
     for member in ("FileName", "ContentDescription"):
         if _CONTROL.search(given.get(member, "")):
             raise bad_request(f"An attachment's {member} contains control characters.")
-    if not given["FileName"].strip():
-        raise bad_request("An attachment's FileName is empty.")
+    if not _EXTENSION.fullmatch(given["FileName"]):
+        raise bad_request("An attachment's FileName must include a file extension.")
     if not _CONTENT_TYPE.fullmatch(given.get("ContentType", "a/b")):
         raise bad_request("An attachment's ContentType is not a media type.")
     if not _CONTENT_ID.fullmatch(given.get("ContentId", "a")):

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from local.ses import routes
 from local.ses.answers import Answer, Silence, as_json, ses_error
 from local.ses.errors import SesError
+from local.ses.name_server import NameServer
+from local.ses.requests import Request
 from local.ses.simulator import Ses, Settings
 from tooling import ports
 
@@ -23,7 +25,8 @@ _HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
 class Simulator:
     """The SES simulator, served at `url` and on localhost's other address, if there is one.
 
-    `port` 0 takes a free one. Raises `OSError` if the port is not free.
+    Its DNS is at the same port's number over UDP. `port` 0 takes a free one. Raises `OSError` if
+    the port is not free.
     """
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
@@ -34,6 +37,7 @@ class Simulator:
                 server = _Server((address, port), self.ses)
                 self._servers.append(server)
                 port = server.server_port
+            self._name_server = NameServer(self.ses.zone, port)
         except OSError:
             for server in self._servers:
                 server.server_close()
@@ -45,6 +49,7 @@ class Simulator:
 
     def start(self) -> None:
         self.ses.start()
+        self._name_server.start()
         for server in self._servers:
             Thread(target=server.serve_forever, args=(0.05,), name="ses-http", daemon=True).start()
 
@@ -55,6 +60,7 @@ class Simulator:
             server.shutdown()
             server.close_connections()
             server.server_close()
+        self._name_server.stop()
         self.ses.stop()
 
     def __enter__(self) -> Self:
@@ -127,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def do_DELETE(self) -> None:
         self._answer()
 
@@ -148,9 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(as_json({"message": str(error)}, 400))
             return
-        request = routes.Request(
-            self.command, unquote(url.path), url.query, body, self.client_address[0]
-        )
+        request = Request(self.command, unquote(url.path), url.query, body, self.client_address[0])
         match self._followed(request):
             case Answer() as answer:
                 self._write(answer)
@@ -159,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Silence.DROP:
                 self.close_connection = True
 
-    def _followed(self, request: routes.Request) -> Answer | Silence:
+    def _followed(self, request: Request) -> Answer | Silence:
         try:
             return routes.answer(self.server.ses, request)
         except Exception as error:  # noqa: BLE001 - Without an answer our mistake would look like a fault.

@@ -1,17 +1,22 @@
 """The simulator itself: it checks a request, accepts the mail, and publishes its events."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, Protocol
 
 from local.ses import aftermath, compose, events, model, rules
+from local.ses.account import Account, check_configuration_set
 from local.ses.details import Happening, message_id
-from local.ses.faults import Faults
+from local.ses.faults import BEFORE, Faults
+from local.ses.identities import Identities
 from local.ses.mailbox import Envelope, Mail, Mailbox
 from local.ses.relay import Relay
 from local.ses.schedule import Schedule
+from local.ses.verification import check_identities
+from local.ses.zone import Zone
 
 type Json = dict[str, Any]
 
@@ -28,14 +33,31 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationSet:
+    """What a configuration set means for a mail: where its events go, and whether it is sent."""
+
+    destinations: Sequence[Destination] = field(default=())
+    is_sending: bool = True
+
+
+class ConfigurationSets(Protocol):
+    """The account's configuration sets; for one that does not exist, `SesError` is raised."""
+
+    def __call__(self, name: str) -> ConfigurationSet: ...
+
+    def ask(self, operation: str, **members: Any) -> Json:
+        """Answer an operation of SES v2 on a set, named as its method of the SDK is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of the simulator: the AWS account that it simulates, and what it calls.
 
-    `destinations` raises `SesError` for a configuration set that does not exist, and `publish`
-    `OSError` for an event that did not reach its topic.
+    `publish` raises `OSError` for an event that did not reach its topic.
     """
 
-    destinations: Callable[[str], Sequence[Destination]]
+    configuration_sets: ConfigurationSets
     publish: Callable[[str, str], None]
     identities: tuple[str, ...] = ("example.com",)
     region: str = "eu-central-1"
@@ -49,8 +71,13 @@ class Ses:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._schedule = Schedule()
+        self._admitting = Lock()
         self.mailbox = Mailbox()
         self.faults = Faults()
+        self.account = Account()
+        self.identities = Identities(settings.identities)
+        self.zone = Zone(self.identities, settings.region)
+        self.configuration_sets = settings.configuration_sets
 
     def start(self) -> None:
         model.warm_up()
@@ -66,18 +93,20 @@ class Ses:
         self.mailbox.close()
 
     def check(self, body: bytes, source_ip: str) -> tuple[Mail, bytes]:
-        """Return the mail of a SendEmail request and its source; nothing is kept.
+        """Return the mail of a SendEmail request and its source; nothing is kept or counted.
 
-        Raises `SesError`.
+        What the account may do comes before what the mail is: suspended and paused first, then the
+        identities; the quotas are for `admit`. Raises `SesError`.
         """
-        request = model.parse(body)
+        request = model.parse("SendEmail", body)
+        self._check_sending(request)
         rules.check_kind(request)
         rules.check_tags(request)
         recipients = rules.check_recipients(request)
         region = self._settings.region
-        return_path, identity = rules.check_sender(request, self._settings.identities, region)
-        if name := request.get("ConfigurationSetName"):
-            self._settings.destinations(name)  # It must exist.
+        return_path, identity = check_identities(
+            request, self.identities, region, is_in_sandbox=self.account.is_in_sandbox
+        )
         now = datetime.now(UTC)
         new_id = message_id(now)
         rules.check_simple(request["Content"]["Simple"])
@@ -85,6 +114,20 @@ class Ses:
         rules.check_composed(composed.source, composed.attachments)
         envelope = Envelope(return_path, recipients, identity, source_ip)
         return _mail(new_id, now, request, envelope, composed), composed.source
+
+    def admit(self, mail: Mail) -> str | None:
+        """Count a mail for the quotas, and return the fault that strikes it, if there is one.
+
+        Raises `SesError` if it must wait for a quota. What is refused leaves the faults to the next
+        mail, and what a fault keeps from being sent uses no quota up.
+        """
+        recipients = mail.envelope.recipients
+        with self._admitting:
+            self.account.check_quotas(recipients)
+            fault = self.faults.take()
+            if fault not in BEFORE:
+                self.account.count(recipients)
+            return fault
 
     def take(self, mail: Mail, source: bytes) -> None:
         """Accept `mail`: keep it, relay it if there is a relay, and schedule its events."""
@@ -122,11 +165,17 @@ class Ses:
             work = partial(self._settings.publish, topic, body)
             self._schedule.put(mail.id, 0, f"the {what.kind} event of {mail.id}", work)
 
+    def _check_sending(self, request: Json) -> None:
+        self.account.check_sending()
+        if name := request.get("ConfigurationSetName"):
+            found = self.configuration_sets(name)
+            check_configuration_set(name, is_sending=found.is_sending)
+
     def _topics(self, mail: Mail, kind: str) -> list[str]:
         if not mail.configuration_set:
             return []
         name, _ = events.TYPES[kind]
-        destinations = self._settings.destinations(mail.configuration_set)
+        destinations = self.configuration_sets(mail.configuration_set).destinations
         return [found.topic_arn for found in destinations if name in found.event_types]
 
 

@@ -19,7 +19,7 @@ _AT_ONCE = 100
 
 def alarm_subscription(subject: Subject) -> Iterator[Finding]:
     """Examine who hears of alarms."""
-    topic = subject.stack.outputs["AlarmTopicArn"]
+    topic = subject.output("AlarmTopicArn")
     answer = subject.ask("sns", "list_subscriptions_by_topic", TopicArn=topic)
     arns = [each["SubscriptionArn"] for each in answer["Subscriptions"]]
     confirmed = [arn for arn in arns if arn.startswith("arn:")]

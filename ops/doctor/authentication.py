@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ops.doctor import dmarc, dns_records
 from ops.doctor.findings import Finding, failure, ok, warning
 from ops.doctor.senders import identity_of, sending_domains
+from ops.doctor.unread import careful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,26 +21,30 @@ if TYPE_CHECKING:
 def dmarc_records(subject: Subject) -> Iterator[Finding]:
     """Examine the policy that receivers find for each domain, and whether its mails pass."""
     for domain in sending_domains(subject):
-        walk = dmarc.walk(domain, subject.dns.texts)
-        for place in walk.ambiguous:
-            yield warning(
-                f"{place}: it has several DMARC records, so receivers use none of them.",
-                "# Leave one of them:",
-                *(dns_records.text(f"_dmarc.{place}", text) for text in _texts(subject, place)),
-            )
-        policy = dmarc.policy(walk, exists=subject.dns.exists(domain))
-        if policy is None:
-            yield warning(
-                f"{domain}: it has no DMARC record, so anybody may mail in its name, and large"
-                " receivers take many mails of such a domain for spam.",
-                "# Begin with p=none, read the reports, then publish:",
-                dns_records.dmarc(walk.organizational_domain),
-            )
-            continue
-        yield _strength(domain, policy)
-        yield from _removed(policy)
-        if (identity := identity_of(subject, domain)) is not None:
-            yield _alignment(subject, walk, policy, identity)
+        yield from careful(f"{domain}: its DMARC record", _of(subject, domain))
+
+
+def _of(subject: Subject, domain: str) -> Iterator[Finding]:
+    walk = dmarc.walk(domain, subject.dns.texts)
+    for place in walk.ambiguous:
+        yield warning(
+            f"{place}: it has several DMARC records, so receivers use none of them.",
+            "# Leave one of them:",
+            *(dns_records.text(f"_dmarc.{place}", text) for text in _texts(subject, place)),
+        )
+    policy = dmarc.policy(walk, exists=subject.dns.exists(domain))
+    if policy is None:
+        yield warning(
+            f"{domain}: it has no DMARC record, so anybody may mail in its name, and large"
+            " receivers take many mails of such a domain for spam.",
+            "# Begin with p=none, read the reports, then publish:",
+            dns_records.dmarc(walk.organizational_domain),
+        )
+        return
+    yield _strength(domain, policy)
+    yield from _removed(policy)
+    if (identity := identity_of(subject, domain)) is not None:
+        yield _alignment(subject, walk, policy, identity)
 
 
 def _texts(subject: Subject, place: str) -> list[str]:

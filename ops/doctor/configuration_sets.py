@@ -28,7 +28,7 @@ _OPTIONS = "sesv2 put-configuration-set-{} --configuration-set-name {} {}"
 
 def configuration_sets(subject: Subject) -> Iterator[Finding]:
     """Examine the stack's own set, and those that domains have of their own."""
-    own = subject.stack.outputs["ConfigurationSet"]
+    own = subject.output("ConfigurationSet")
     held = configurations(subject).values()
     others = {each.configuration_set for each in held if not isinstance(each, ValueError)}
     for name in (own, *sorted(others - {own})):
@@ -85,7 +85,7 @@ def _options(subject: Subject, name: str, held: Any) -> Iterator[Finding]:
 
 
 def _events(subject: Subject, name: str) -> Iterator[Finding]:
-    topic = subject.stack.outputs["EventTopicArn"]
+    topic = subject.output("EventTopicArn")
     answer = subject.ask(
         "sesv2", "get_configuration_set_event_destinations", ConfigurationSetName=name
     )
@@ -127,7 +127,7 @@ def _set_events(subject: Subject, verb: str, name: str, destination: str) -> str
     value = {
         "Enabled": True,
         "MatchingEventTypes": sorted(_wanted(subject)),
-        "SnsDestination": {"TopicArn": subject.stack.outputs["EventTopicArn"]},
+        "SnsDestination": {"TopicArn": subject.output("EventTopicArn")},
     }
     return subject.aws_command(
         f"sesv2 {verb}-configuration-set-event-destination --configuration-set-name {name}"

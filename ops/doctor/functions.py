@@ -16,10 +16,11 @@ _SECONDS_PER_REQUEST = 0.5
 _OTHER_WORKERS = 5
 """For SES's events and the sweep, beside `SendConcurrency`: docs/operations.md."""
 _ASK = (
-    "service-quotas request-service-quota-increase --service-code lambda"
-    " --quota-code L-B99A9384 --desired-value 1000"
+    "service-quotas request-service-quota-increase --service-code lambda --quota-code {}"
+    " --desired-value {}"
 )
-"""That is the quota "Concurrent executions"."""
+_QUOTA, _USUAL = "L-B99A9384", 1000
+"""The quota "Concurrent executions", and what AWS gives without questions."""
 
 
 def concurrency(subject: Subject) -> Iterator[Finding]:
@@ -44,7 +45,7 @@ def concurrency(subject: Subject) -> Iterator[Finding]:
         yield warning(
             f"{what} at full load: then callers are turned away, and retries and events wait.",
             "# Ask AWS for more:",
-            subject.aws_command(_ASK),
+            subject.aws_command(_ASK.format(_QUOTA, max(need, _USUAL))),
         )
     else:
         yield ok(f"{what}.")

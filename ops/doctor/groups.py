@@ -18,10 +18,10 @@ from ops.doctor import (
 )
 from ops.doctor.account import account
 from ops.doctor.configuration_sets import configuration_sets
-from ops.doctor.findings import Finding, warning
-from ops.doctor.subject import Subject
+from ops.doctor.findings import Finding
 from ops.doctor.probe import probe_mail
-from ops.doctor.unread import NotRead
+from ops.doctor.subject import Subject
+from ops.doctor.unread import careful
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +66,7 @@ WITHOUT_MAIL = (
             "The configuration sets": configuration_sets,
             "The subscription of the event queue": queues.event_subscription,
             "Who empties the queues": queues.workers,
+            "The sweep's schedule": queues.sweep,
             "The dead letters": queues.dead_letters,
         },
     ),
@@ -103,12 +104,5 @@ def examine(stack: Stack, groups: Sequence[Group] = GROUPS, *, dns: str = "") ->
     subject = Subject.of(stack, dns)
     for group in groups:
         for what, check in group.checks.items():
-            for finding in _careful(what, check, subject):
+            for finding in careful(what, check(subject)):
                 yield replace(finding, group=group.title)
-
-
-def _careful(what: str, check: Check, subject: Subject) -> Iterator[Finding]:
-    try:
-        yield from check(subject)
-    except NotRead as error:
-        yield warning(f"{what} could not be read: {error}.")

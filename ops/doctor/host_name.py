@@ -40,7 +40,13 @@ def certificate(subject: Subject) -> Iterator[Finding]:
     arn = subject.parameter("CertificateArn")
     if not (_name(subject) and arn):
         return
-    held = subject.ask("acm", "describe_certificate", CertificateArn=arn)["Certificate"]
+    answer = subject.ask(
+        "acm", "describe_certificate", absent=("ResourceNotFoundException",), CertificateArn=arn
+    )
+    if answer is None:
+        yield failure(f"The certificate for {_name(subject)} is gone (CertificateArn).")
+        return
+    held = answer["Certificate"]
     if held["Status"] != "ISSUED":
         yield failure(
             f"The certificate for {_name(subject)} is not valid ({held['Status']}).",

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from ops.doctor import dns_records
 from ops.doctor.findings import Finding, failure, ok, warning
-from ops.doctor.senders import configurations, identities, identity_of, sending_domains
+from ops.doctor.senders import (
+    configurations,
+    identities,
+    identity_of,
+    sending_domains,
+    shown,
+)
+from ops.doctor.unread import careful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +53,12 @@ def settings_of_domains(subject: Subject) -> Iterator[Finding]:
 
 def coverage(subject: Subject) -> Iterator[Finding]:
     """Examine whether SES, and the functions' roles, let mails come from each domain."""
-    domains = sending_domains(subject)
+    domains, parameter = sending_domains(subject), subject.parameter
     allowed = {name.rpartition("@")[2] for name in subject.stack.sender_domains}
     for domain in domains:
         if domain not in allowed:
-            more = ",".join(sorted({*domains} - {subject.parameter("SenderDomain")}))
+            others = {*domains} - {parameter("SenderDomain"), parameter("SenderIdentity")}
+            more = ",".join(sorted(others))
             yield failure(
                 f"{domain}: the stack's roles allow no mails from it (MoreSenderDomains).",
                 subject.make(f"deploy PARAMETERS='MoreSenderDomains={more}'"),
@@ -75,12 +83,12 @@ def _role(subject: Subject, domain: str, identity: Identity) -> Iterator[Finding
     if domain == parameter("SenderDomain") and identity.name != named and not uses_any:
         given = "" if identity.name == domain else identity.name
         yield failure(
-            f"{domain}: SES mails from it with the identity {identity.name}, and the stack's roles"
-            f" allow {named} only (SenderIdentity).",
+            f"{domain}: SES mails from it with the identity {identity.shown}, and the stack's roles"
+            f" allow {shown(named)} only (SenderIdentity).",
             subject.make(f"deploy PARAMETERS='SenderIdentity={given}'"),
         )
     elif identity.name != domain:
-        yield ok(f"{domain}: covered by the identity {identity.name}.")
+        yield ok(f"{domain}: covered by the identity {identity.shown}.")
 
 
 def verification(subject: Subject) -> Iterator[Finding]:
@@ -94,8 +102,7 @@ def verification(subject: Subject) -> Iterator[Finding]:
 
 def _address(subject: Subject, identity: Identity) -> Iterator[Finding]:
     """Examine an identity that is one address: SES signs it only if its domain is one too."""
-    # It is an operator's own parameter, and still an address: it is not printed.
-    what = f"{identity.domain}: the address in SenderIdentity"
+    what = f"{identity.shown}: the address in SenderIdentity"
     if not identity.held.get("VerifiedForSendingStatus"):
         yield failure(f"{what} is not verified.", "# Click the link in the mail that SES has sent.")
     elif subject.identity(identity.domain) is None:
@@ -149,36 +156,42 @@ def _signed(subject: Subject, name: str, length: str) -> Iterator[Finding]:
 def dkim_in_dns(subject: Subject) -> Iterator[Finding]:
     """Look for the DKIM records in the DNS: SES notices only after days that one is gone."""
     for identity in identities(subject):
-        dkim = identity.held.get("DkimAttributes", {})
-        if identity.is_address:
-            continue
-        if dkim.get("SigningAttributesOrigin") == "EXTERNAL":  # Its tokens are the selectors.
-            names = [f"{token}._domainkey.{identity.name}" for token in dkim.get("Tokens", ())]
-            gone = [f"{name} TXT" for name in names if not subject.dns.texts(name)]
-        else:
-            targets = dns_records.dkim_targets(identity.name, dkim)
-            gone = [
-                f"{name} CNAME {target}"
-                for name, target in targets.items()
-                if target.lower() not in subject.dns.aliases(name)
-            ]
-        if gone:
-            yield failure(
-                f"{identity.name}: {len(gone)} of its DKIM records are missing in the DNS.", *gone
-            )
-        else:
-            yield ok(f"{identity.name}: its DKIM records are in the DNS.")
+        if not identity.is_address:
+            what = f"{identity.name}: its DKIM records"
+            yield from careful(what, _dkim_in_dns(subject, identity))
+
+
+def _dkim_in_dns(subject: Subject, identity: Identity) -> Iterator[Finding]:
+    dkim = identity.held.get("DkimAttributes", {})
+    if dkim.get("SigningAttributesOrigin") == "EXTERNAL":  # Its tokens are the selectors.
+        names = [f"{token}._domainkey.{identity.name}" for token in dkim.get("Tokens", ())]
+        gone = [f"{name} TXT" for name in names if not subject.dns.texts(name)]
+    else:
+        targets = dns_records.dkim_targets(identity.name, dkim)
+        gone = [
+            f"{name} CNAME {target}"
+            for name, target in targets.items()
+            if target.lower() not in subject.dns.aliases(name)
+        ]
+    if gone:
+        yield failure(
+            f"{identity.name}: {len(gone)} of its DKIM records are missing in the DNS.", *gone
+        )
+    else:
+        yield ok(f"{identity.name}: its DKIM records are in the DNS.")
 
 
 def feedback_forwarding(subject: Subject) -> Iterator[Finding]:
     """Look whether SES mails bounces to senders, which the service's events tell of already."""
     for identity in identities(subject):
-        shown = identity.domain
         if identity.held.get("FeedbackForwardingStatus"):
-            command = f"sesv2 put-email-identity-feedback-attributes --email-identity {shown}"
+            put = f"sesv2 put-email-identity-feedback-attributes --email-identity {identity.name}"
             yield warning(
-                f"{shown}: SES mails every bounce and complaint to the sender's address too.",
-                subject.aws_command(f"{command} --no-email-forwarding-enabled"),
+                f"{identity.shown}: SES mails every bounce and complaint to the sender too.",
+                subject.aws_command(f"{put} --no-email-forwarding-enabled"),
             )
         else:
-            yield ok(f"{shown}: SES mails no bounces to its senders (feedback forwarding is off).")
+            yield ok(
+                f"{identity.shown}: SES mails no bounces to its senders (feedback forwarding is"
+                " off)."
+            )

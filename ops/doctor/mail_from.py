@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ops.doctor import dns_records
 from ops.doctor.findings import Finding, failure, ok, warning
 from ops.doctor.senders import identities
+from ops.doctor.unread import careful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,11 @@ def mail_from(subject: Subject) -> Iterator[Finding]:
 
 
 def _of(subject: Subject, identity: Identity) -> Finding:
-    held, shown = identity.held.get("MailFromAttributes", {}), identity.domain
+    held, shown = identity.held.get("MailFromAttributes", {}), identity.shown
     domain = held.get("MailFromDomain")
     if not domain:
-        proposed = f"bounce.{shown}"
-        command = f"sesv2 put-email-identity-mail-from-attributes --email-identity {shown}"
+        proposed = f"bounce.{identity.domain}"
+        command = f"sesv2 put-email-identity-mail-from-attributes --email-identity {identity.name}"
         return warning(
             f"{shown}: it has no MAIL FROM domain, so SPF speaks for amazonses.com alone.",
             subject.aws_command(f"{command} --mail-from-domain {proposed}"),
@@ -50,8 +51,12 @@ def mail_from_in_dns(subject: Subject) -> Iterator[Finding]:
     for identity in identities(subject):
         domain = identity.held.get("MailFromAttributes", {}).get("MailFromDomain")
         if domain:
-            found = [*_mail_exchanger(subject, domain), *_spf(subject, domain)]
-            yield from found or [ok(f"{domain}: its MX and SPF records are in the DNS.")]
+            yield from careful(f"{domain}: its MX and SPF records", _in_dns(subject, domain))
+
+
+def _in_dns(subject: Subject, domain: str) -> Iterator[Finding]:
+    found = [*_mail_exchanger(subject, domain), *_spf(subject, domain)]
+    yield from found or [ok(f"{domain}: its MX and SPF records are in the DNS.")]
 
 
 def _mail_exchanger(subject: Subject, domain: str) -> Iterator[Finding]:

@@ -130,4 +130,4 @@ def _next(status: str) -> tuple[str, ...]:
 def _base_url(subject: Subject) -> str:
     if subject.is_local:  # Its host name leads to no port.
         return str(subject.stack.aws.endpoint)
-    return subject.stack.outputs["ApiUrl"].removesuffix("/Mail/Send")
+    return subject.output("ApiUrl").removesuffix("/Mail/Send")

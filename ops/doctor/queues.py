@@ -28,7 +28,7 @@ def event_subscription(subject: Subject) -> Iterator[Finding]:
     answer = subject.ask(
         "sns",
         "list_subscriptions_by_topic",
-        TopicArn=subject.stack.outputs["EventTopicArn"],
+        TopicArn=subject.output("EventTopicArn"),
     )
     if any(each["Endpoint"] == queue for each in answer["Subscriptions"]):
         yield ok("The event topic fills the event queue.")
@@ -36,7 +36,7 @@ def event_subscription(subject: Subject) -> Iterator[Finding]:
         yield failure(
             "The event topic does not fill the event queue, so no status is ever known.",
             subject.aws_command(
-                f"sns subscribe --topic-arn {subject.stack.outputs['EventTopicArn']}"
+                f"sns subscribe --topic-arn {subject.output('EventTopicArn')}"
                 f" --protocol sqs --notification-endpoint {queue}"
                 " --attributes RawMessageDelivery=true"
             ),
@@ -46,7 +46,7 @@ def event_subscription(subject: Subject) -> Iterator[Finding]:
 def workers(subject: Subject) -> Iterator[Finding]:
     """Examine whether the functions that empty the queues are asked to."""
     for function, queue in _WORKERS.items():
-        name = subject.resources[function]
+        name = subject.resource(function)
         answer = subject.ask("lambda", "list_event_source_mappings", FunctionName=name)
         arn = _arn(subject, queue)
         held = [each for each in answer["EventSourceMappings"] if each["EventSourceArn"] == arn]
@@ -62,13 +62,29 @@ def workers(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def sweep(subject: Subject) -> Iterator[Finding]:
+    """Examine whether what was left behind is put back on its way, each minute."""
+    name = subject.resource("SweepFunctionEveryMinute")
+    held = subject.ask(
+        "scheduler", "get_schedule", absent=("ResourceNotFoundException",), Name=name
+    )
+    state = held["State"] if held else "gone"
+    if state == "ENABLED":
+        yield ok("The sweep runs every minute.")
+    else:
+        yield failure(
+            f"The sweep does not run ({state}): what a crash leaves behind stays behind.",
+            f"# Switch on its schedule {name}: https://console.aws.amazon.com/scheduler/home",
+        )
+
+
 def dead_letters(subject: Subject) -> Iterator[Finding]:
     """Count what waits for an operator."""
     for output, what in _LETTERS.items():
         answer = subject.ask(
             "sqs",
             "get_queue_attributes",
-            QueueUrl=subject.stack.outputs[output],
+            QueueUrl=subject.output(output),
             AttributeNames=list(_HELD),
         )
         number = sum(int(answer["Attributes"][name]) for name in _HELD)
@@ -86,7 +102,7 @@ def _arn(subject: Subject, output: str) -> str:
     answer = subject.ask(
         "sqs",
         "get_queue_attributes",
-        QueueUrl=subject.stack.outputs[output],
+        QueueUrl=subject.output(output),
         AttributeNames=["QueueArn"],
     )
     return str(answer["Attributes"]["QueueArn"])

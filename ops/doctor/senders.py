@@ -31,6 +31,16 @@ class Identity:
     def is_address(self) -> bool:
         return "@" in self.name
 
+    @property
+    def shown(self) -> str:
+        """How sentences name it: only what is to be copied holds an address."""
+        return shown(self.name)
+
+
+def shown(identity: str) -> str:
+    """Return an identity's name without what is before its '@'."""
+    return f"...@{identity.rpartition('@')[2]}" if "@" in identity else identity
+
 
 def configurations(subject: Subject) -> Mapping[str, DomainConfiguration | ValueError]:
     """Return the domains that the stack sends for; an error in place of one that cannot be read."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -45,8 +46,8 @@ class Subject:
 
         Raises `ValueError` if `dns` is not the address of a server (`Resolver.at`).
         """
-        if not dns and isinstance(stack.aws, Aws):
-            dns = f"{ports.HERE}:{ports.from_environment('SES_PORT', 8025)}"
+        if not dns and isinstance(stack.aws, Aws) and stack.aws.ses_endpoint:
+            dns = f"{ports.HERE}:{urlsplit(stack.aws.ses_endpoint).port}"
         return cls(stack, Resolver.at(dns))
 
     def client(self, service: str) -> Any:
@@ -104,6 +105,18 @@ class Subject:
                 for page in pages.paginate(StackName=self.name)
                 for held in page["StackResourceSummaries"]
             }
+
+    def resource(self, name: str) -> str:
+        """Return the physical id of a resource; raises `NotRead` if the stack lacks it."""
+        if name not in self.resources:
+            raise NotRead(f"the stack has no {name}; another version of the template made it")
+        return self.resources[name]
+
+    def output(self, name: str) -> str:
+        """Return an output of the stack; raises `NotRead` if it lacks it."""
+        if name not in self.stack.outputs:
+            raise NotRead(f"the stack has no {name}; another version of the template made it")
+        return self.stack.outputs[name]
 
     @property
     def is_local(self) -> bool:

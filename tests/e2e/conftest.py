@@ -32,10 +32,10 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def ses(stack: Stack) -> Iterator[httpx.Client]:
-    """The simulator, with no mails and no faults left from another test."""
+    """The simulator, with no mails, no faults and no states left from another test."""
     with httpx.Client(base_url=stack.ses_url, timeout=10) as client:
-        client.delete("/faults")
-        client.delete("/messages")
+        for left in ("/faults", "/messages", "/account", "/identities", "/dns"):
+            client.delete(left)
         yield client
 
 

@@ -162,15 +162,16 @@ def test_the_first_command_asks_nothing_and_reaches_the_change_set(
     assert sent["Parameters"].keys() == TEMPLATE["Parameters"].keys()
     assert sent["Resources"].keys() == TEMPLATE["Resources"].keys()
     assert kept(place) == {"AWS_REGION": REGION, **CHOSEN}
-    # And now what a first deployment leaves that fails, and the same command again.
+    # MiniStack rolls it back: what a first deployment leaves that fails.
     assert first.status != 0
     assert "The deployment failed (ROLLBACK_COMPLETE)." in shown
     assert "RefusedAlarm (AWS::CloudWatch::Alarm): " in shown.partition("deployment failed")[2]
-    before = place.stack()["StackId"]
-    again = type_in("make deploy", place.folder, place.variables)
-    assert "An earlier try left the empty stack mail (ROLLBACK_COMPLETE)" in again.shown
-    assert place.stack()["StackId"] != before
-    assert place.parameters() == DEFAULTS | CHOSEN
+    if type_in is typed:  # Once is enough.
+        before = place.stack()["StackId"]
+        again = place.type("make deploy")
+        assert "An earlier try left the empty stack mail (ROLLBACK_COMPLETE)" in again.shown
+        assert place.stack()["StackId"] != before
+        assert place.parameters() == DEFAULTS | CHOSEN
 
 
 def test_the_walk_of_the_readme(newcomer: Here) -> None:

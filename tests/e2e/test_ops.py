@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.deployed import change
 from support.mails import MAIL
 
 from local.stack import Stack
@@ -114,17 +115,6 @@ def test_a_mail_that_was_given_up_is_sent_anew_as_long_as_it_is_stored(
     assert until(stored, "delivered")["Status"] == "delivered"
     (left,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert json.loads(left["Body"])["MessageId"] == lost
-
-
-def change(stack: Stack, message_id: str, **values: dict[str, str]) -> None:
-    """Change a message's record, past everybody."""
-    stack.client("dynamodb").update_item(
-        TableName=stack.deployed.table,
-        Key={"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-        ExpressionAttributeNames={f"#{name}": name for name in values},
-        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-    )
 
 
 def test_the_letters_of_a_named_stack_are_found_as_the_aws_cli_finds_it(

@@ -67,7 +67,7 @@ def naughty_mail(text):
 
 def received(ses):
     """Return what the recipient's program reads, of a mail that SES would take."""
-    request = model.parse(json.dumps(ses.taken[-1]).encode())
+    request = model.parse("SendEmail", json.dumps(ses.taken[-1]).encode())
     rules.check_recipients(request)
     rules.check_simple(request["Content"]["Simple"])
     composed = compose.simple(request, ())

@@ -5,19 +5,21 @@ The CLI makes its commands and options of the same descriptions
 in them the CLI refuses. `aws s3` alone is made by hand.
 """
 
+import re
 import shlex
 from collections.abc import Iterator
 
 import boto3
 from botocore import xform_name
 
-_OF_EVERY_COMMAND = {"query", "output", "region", "profile", "endpoint-url", "no-cli-pager"}
+_GLOBAL = re.compile(r"--(query|output|region|profile|endpoint-url)[ =]('[^']*'|\S+)")
+"""Options of every command, which may stand anywhere."""
 _BY_HAND = {"s3"}
 
 
 def faults(command: str) -> Iterator[str]:
     """Yield what the AWS CLI would refuse of `aws SERVICE OPERATION --option value ...`."""
-    words = shlex.split(command, comments=True)
+    words = shlex.split(_GLOBAL.sub("", command), comments=True)
     _, service, operation, *options = words
     if service in _BY_HAND:
         return
@@ -28,9 +30,10 @@ def faults(command: str) -> Iterator[str]:
         return
     shape = model.operation_model(operations[operation]).input_shape
     members = {xform_name(name, "-"): member for name, member in shape.members.items()}
-    given = {word[2:] for word in options if word.startswith("--")} - _OF_EVERY_COMMAND
+    given = {word[2:] for word in options if word.startswith("--")}
     booleans = {f"no-{name}": name for name, held in members.items() if held.type_name == "boolean"}
     named = {booleans.get(name, name) for name in given}
     yield from (f"{operation} has no --{name}" for name in sorted(named - members.keys()))
-    required = {xform_name(name, "-") for name in shape.required_members}
+    is_whole = "..." not in words  # Which stands for what the reader fills in, or knows.
+    required = {xform_name(name, "-") for name in shape.required_members if is_whole}
     yield from (f"{operation} needs --{name}" for name in sorted(required - named))

@@ -3,6 +3,7 @@
 import http.client
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from threading import Condition
@@ -14,7 +15,7 @@ from botocore.config import Config
 from local.ses.errors import SesError
 from local.ses.events import TYPES
 from local.ses.server import Simulator
-from local.ses.simulator import Destination, Settings
+from local.ses.simulator import ConfigurationSet, Destination, Settings
 
 TOPIC = "arn:aws:sns:eu-central-1:000000000000:events"
 EVERY_TYPE = frozenset(name for name, _ in TYPES.values())
@@ -42,13 +43,40 @@ class Topic:
             return self.events[:count]
 
 
-def event_destinations(name):
-    match name:
-        case "events":
-            return [Destination(TOPIC, EVERY_TYPE)]
-        case "bounces":
-            return [Destination(TOPIC, frozenset({"BOUNCE"}))]
-    raise SesError("NotFoundException", f"Configuration set <{name}> does not exist.")
+class Sets:
+    """Configuration sets of which one sends its events to the topic, and one its bounces only."""
+
+    def __init__(self):
+        types = {"events": EVERY_TYPE, "bounces": frozenset({"BOUNCE"})}
+        self.held = {name: ConfigurationSet([Destination(TOPIC, of)]) for name, of in types.items()}
+
+    def __call__(self, name):
+        if name not in self.held:
+            raise SesError("NotFoundException", f"Configuration set <{name}> does not exist.")
+        return self.held[name]
+
+    def ask(self, operation, ConfigurationSetName, **members):  # noqa: N803
+        held = self(ConfigurationSetName)
+        match operation:
+            case "get_configuration_set":
+                options = {"SendingEnabled": held.is_sending}
+                return {"ConfigurationSetName": ConfigurationSetName, "SendingOptions": options}
+            case "get_configuration_set_event_destinations":
+                return {"EventDestinations": [_written(each) for each in held.destinations]}
+            case "put_configuration_set_sending_options":
+                is_sending = members["SendingEnabled"]
+                self.held[ConfigurationSetName] = replace(held, is_sending=is_sending)
+                return {}
+        raise AssertionError(operation)
+
+
+def _written(destination):
+    return {
+        "Name": "topic",
+        "Enabled": True,
+        "MatchingEventTypes": sorted(destination.event_types),
+        "SnsDestination": {"TopicArn": destination.topic_arn},
+    }
 
 
 def sdk(url, read_timeout=5):
@@ -111,7 +139,7 @@ class Sandbox(SimpleNamespace):
 @contextmanager
 def sandbox(topic=None, **settings):
     topic = topic or Topic()
-    given = {"destinations": event_destinations, "publish": topic.publish, "event_delay": 0.01}
+    given = {"configuration_sets": Sets(), "publish": topic.publish, "event_delay": 0.01}
     simulator = Simulator(Settings(**given | settings))
     with simulator:
         client = sdk(simulator.url)

@@ -112,3 +112,11 @@ def test_a_port_that_is_none_is_said_in_one_line(text: str) -> None:
     )
 
     assert (run.returncode, run.stdout, run.stderr) == (1, "", f"API_PORT={text} is not a port.\n")
+
+
+def test_the_doctor_gets_what_it_is_told(make: Any) -> None:
+    assert make("doctor") == ["-m", "ops", "--stack=", "doctor"]
+    assert make("doctor", STACK="mail", MAIL="0", DNS="192.0.2.1:53")[2:] == [
+        *("--stack=mail", "doctor", "--no-mail", "--dns=192.0.2.1:53")
+    ]
+    assert make("doctor", MAIL="1", DNS="$(id)")[3:] == ["doctor", "--dns=$(id)"]

@@ -35,3 +35,13 @@ def test_a_port_is_in_use_on_either_address(address):
             ports.require_free(port, "API_PORT")
 
     ports.require_free(port, "API_PORT")
+
+
+def test_a_port_is_in_use_for_udp():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind(("127.0.0.1", 0))
+        port = busy.getsockname()[1]
+        with pytest.raises(ports.PortError, match=f"Port {port} is in use for UDP.* set SES_PORT"):
+            ports.require_free_for_udp(port, "SES_PORT")
+
+    ports.require_free_for_udp(port, "SES_PORT")

@@ -481,5 +481,6 @@ def test_an_unreadable_configuration_set_is_an_internal_error():
     def unreadable(name):
         raise SesError("InternalServiceErrorException", f"{name} could not be read.")
 
-    with sandbox(destinations=unreadable) as ses, pytest.raises(ClientError, match="could not"):
+    refused = pytest.raises(ClientError, match="could not")
+    with sandbox(configuration_sets=unreadable) as ses, refused:
         ses.send()

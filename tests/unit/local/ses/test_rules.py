@@ -102,6 +102,9 @@ REFUSED = {
     "binary without BASE64": (BAD, attachment(ContentTransferEncoding=None)),
     "long file name": (BAD, attachment(FileName="x" * 256)),
     "empty file name": (BAD, attachment(FileName="")),
+    "file name without an extension": (BAD, attachment(FileName="invoice")),
+    "extension alone": (BAD, attachment(FileName=".pdf")),
+    "file name with a dot behind": (BAD, attachment(FileName="invoice.")),
     "control character in a file name": (BAD, attachment(FileName="a\x07.pdf")),
     "long content type": (BAD, attachment(ContentType="a/" + "b" * 77)),
     "content type": (BAD, attachment(ContentType="pdf")),
@@ -137,7 +140,7 @@ TAKEN = {
     "15 headers": headers(*(f"X-{at}" for at in range(15))),
     "no configuration set": {"ConfigurationSetName": None},
     "empty text": content(Body={"Text": text("")}),
-    "no extension": attachment(FileName="exe"),
+    "part of an archive": attachment(FileName="Berge und Täler.7z.001"),
     "innocent last extension": attachment(FileName="a.exe.pdf"),
     "content type with a parameter": attachment(ContentType="text/plain ; charset=utf-8"),
 }
@@ -154,7 +157,7 @@ def test_a_refused_sender_is_told_as_ses_tells_it(ses):
 
     assert refusal.value.response["Error"]["Message"] == (
         "Email address is not verified. The following identities failed the check in region "
-        "EU-CENTRAL-1: a@other.example"
+        "EU-CENTRAL-1: Us <a@other.example>"
     )
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 

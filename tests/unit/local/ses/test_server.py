@@ -216,6 +216,26 @@ def test_a_busy_port_is_one_clear_line():
     assert told.count("\n") == 1
 
 
+def test_a_port_that_is_busy_for_udp_is_one_clear_line():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind(("127.0.0.1", 0))
+        port = str(busy.getsockname()[1])
+        with start(SES_PORT=port) as program:
+            _, told = program.communicate(timeout=10)
+
+    assert program.returncode == 1
+    assert f"port {port} is not free: UDP, for its DNS" in told
+    assert told.count("\n") == 1
+
+
+def test_an_identity_that_is_none_is_one_clear_line():
+    with start(SES_IDENTITIES="example.com,shop") as program:
+        _, told = program.communicate(timeout=10)
+
+    assert (program.returncode, told.count("\n")) == (1, 1)
+    assert "SES_IDENTITIES: shop: Must be a domain" in told
+
+
 def test_stopping_releases_who_waits_for_an_answer():
     with sandbox() as ses:
         ses.call("POST", "/faults", {"kind": "timeout_after"})

@@ -1,9 +1,12 @@
 """Which stacks may be updated, which are leftovers, and which nobody touches."""
 
+from datetime import UTC, datetime
+
 import boto3
 import pytest
+from botocore.stub import Stubber
 
-from ops.deploy.stack_state import StackState
+from ops.deploy.stack_state import StackState, reasons
 
 _CLIENT = boto3.client("cloudformation", region_name="eu-central-1")
 STATUSES = _CLIENT.meta.service_model.shape_for("StackStatus").enum
@@ -53,3 +56,40 @@ def test_what_cannot_be_updated_now_is_refused_with_what_to_do(status: str) -> N
 
     with pytest.raises(ValueError, match=f"{status}.*{hint}|{status}.*\n.*{hint}"):
         in_status(status).require_ready("mail", "eu-central-1")
+
+
+ID = in_status("").id
+
+
+def event(name: str, status: str, reason: str = "", id_: str = "") -> dict[str, object]:
+    return {
+        "StackId": ID,
+        "EventId": f"{name}-{status}",
+        "StackName": "mail",
+        "LogicalResourceId": name,
+        "PhysicalResourceId": id_,
+        "ResourceType": "AWS::SQS::Queue",
+        "Timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+    }
+
+
+def test_the_reasons_are_those_of_the_last_operation_in_their_order() -> None:
+    """The events are AWS's, newest first; no emulator cancels what is under way."""
+    events = [
+        event("mail", "UPDATE_ROLLBACK_COMPLETE", id_=ID),
+        event("Queue", "UPDATE_FAILED", "Resource update cancelled"),
+        event("Alarm", "CREATE_FAILED", "Something else"),
+        event("Topic", "CREATE_FAILED", "No such key"),
+        event("Bucket", "UPDATE_COMPLETE"),
+        event("mail", "UPDATE_IN_PROGRESS", "User Initiated", id_=ID),
+        event("Table", "CREATE_FAILED", "Of an earlier try"),
+    ]
+    with Stubber(_CLIENT) as aws:
+        aws.add_response("describe_stack_events", {"StackEvents": events}, {"StackName": ID})
+
+        assert reasons(_CLIENT, ID) == [
+            "Topic (AWS::SQS::Queue): No such key",
+            "Alarm (AWS::SQS::Queue): Something else",
+        ]

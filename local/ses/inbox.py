@@ -1,0 +1,96 @@
+"""The routes of the inbox: the mails that were accepted, and the page that shows them."""
+
+import re
+from importlib import resources
+from typing import Final
+from urllib.parse import parse_qs
+
+from local.ses import reading
+from local.ses.answers import Answer, as_json, text
+from local.ses.errors import SesError
+from local.ses.mailbox import Mail
+from local.ses.requests import Request, Routes, json_object, number, string
+from local.ses.simulator import Ses
+
+# The page shows HTML of mails. It must neither load anything nor run a script but the page's.
+_PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+)
+_NO_SNIFFING: Final = ("X-Content-Type-Options", "nosniff")
+
+
+def _list_messages(ses: Ses, request: Request) -> Answer:
+    query = parse_qs(request.query)
+    mails = ses.mailbox.newest_first()
+    for tag in query.get("tag", []):
+        name, _, value = tag.partition(":")
+        mails = [mail for mail in mails if (name, value) in mail.tags]
+    if limit := query.get("limit"):
+        mails = mails[: number({"limit": limit[0]}, "limit", 10_000)]
+    return as_json([mail.summary() | {"Notes": ses.mailbox.notes(mail)} for mail in mails])
+
+
+def _clear_messages(ses: Ses, _request: Request) -> Answer:
+    ses.mailbox.clear()
+    return Answer(204)
+
+
+def _add_note(ses: Ses, request: Request) -> Answer:
+    given = json_object(request.body)
+    name, value, note = (string(given, member) for member in ("Name", "Value", "Note"))
+    ses.mailbox.note((name, value), note)
+    return Answer(204)
+
+
+def _source(ses: Ses, request: Request) -> Answer:
+    return Answer(200, _mail_source(ses, request), "message/rfc822", (_NO_SNIFFING,))
+
+
+def _content(ses: Ses, request: Request) -> Answer:
+    return as_json(reading.content(_mail_source(ses, request)))
+
+
+def _attachment(ses: Ses, request: Request) -> Answer:
+    found = reading.attachment(_mail_source(ses, request), int(request.names[1]))
+    if found is None:
+        raise SesError("NotFoundException", "The message has no such attachment.")
+    # Always a download: an HTML attachment must not run as a page of this origin.
+    disposition = ("Content-Disposition", "attachment")
+    return Answer(200, found, "application/octet-stream", (disposition, _NO_SNIFFING))
+
+
+def _page(_ses: Ses, _request: Request) -> Answer:
+    page = resources.files("local.ses").joinpath("inbox.html").read_bytes()
+    policy = ("Content-Security-Policy", _PAGE_POLICY)
+    return Answer(200, page, "text/html; charset=utf-8", (policy, _NO_SNIFFING))
+
+
+def _health(_ses: Ses, _request: Request) -> Answer:
+    return text("ok")
+
+
+def mail_of(ses: Ses, message_id: str) -> Mail:
+    return _found(ses.mailbox.get(message_id), message_id)
+
+
+def _mail_source(ses: Ses, request: Request) -> bytes:
+    message_id = request.names[0]
+    return _found(ses.mailbox.source(message_id), message_id)
+
+
+def _found[T](found: T | None, message_id: str) -> T:
+    if found is None:
+        raise SesError("NotFoundException", f"Message {message_id} does not exist.")
+    return found
+
+
+ROUTES: Final[Routes] = (
+    (re.compile(r"/messages"), {"GET": _list_messages, "DELETE": _clear_messages}),
+    (re.compile(r"/messages/([^/]+)"), {"GET": _source}),
+    (re.compile(r"/messages/([^/]+)/content"), {"GET": _content}),
+    (re.compile(r"/messages/([^/]+)/attachments/([0-9]{1,6})"), {"GET": _attachment}),
+    (re.compile(r"/notes"), {"POST": _add_note}),
+    (re.compile(r"/health"), {"GET": _health}),
+    (re.compile(r"/"), {"GET": _page}),
+)

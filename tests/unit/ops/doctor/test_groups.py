@@ -1,0 +1,777 @@
+"""What the doctor says of each state of an account, of AWS, and of the DNS."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from support import healthy
+from support.aws_answers import Answers
+from support.dns import Server, dns_server
+from support.healthy import (
+    ACCOUNT,
+    CONFIGURATION_SET,
+    DESTINATION,
+    HEALTHY,
+    IDENTITY,
+    OUTPUTS,
+    PARAMETERS,
+    ZONE,
+)
+from support.template import ROOT, TEMPLATE, Evaluation
+
+from ops.api_keys import hash_of
+from ops.doctor.configuration_sets import EVENT_TYPES, OPEN_TYPES
+from ops.doctor.findings import Finding
+from ops.doctor.groups import WITHOUT_MAIL
+from ops.doctor.resolver import Resolver
+from ops.doctor.subject import Subject
+from ops.doctor.unread import careful
+from ops.stack import Stack
+
+type Examined = Callable[..., Subject]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with dns_server() as running:
+        yield running
+
+
+@pytest.fixture
+def dns(server: Server) -> Server:
+    """A DNS in which everything is there."""
+    server.zone.clear()
+    server.zone |= ZONE
+    server.asked.clear()
+    server.refuses = False
+    return server
+
+
+@pytest.fixture(scope="session")
+def aws() -> Answers:
+    return Answers({})
+
+
+@pytest.fixture
+def subject(dns: Server, aws: Answers) -> Examined:
+    """Make a healthy stack, with other answers, records (None: none) and parameters."""
+
+    def _subject(
+        answers: dict[str, Any] | None = None,
+        zone: dict[str, Any] | None = None,
+        parameters: dict[str, str] | None = None,
+    ) -> Subject:
+        dns.zone |= zone or {}
+        values = Evaluation(PARAMETERS | (parameters or {})).values
+        aws.table = HEALTHY | (answers or {})
+        aws.asked.clear()
+        stack_id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/1"
+        given = {name: str(value) for name, value in values.items()}
+        return Subject(Stack(aws, stack_id, OUTPUTS, given), Resolver.at(dns.address), pause=0)
+
+    return _subject
+
+
+def findings(subject: Subject) -> list[Finding]:
+    """Examine everything but the mail."""
+    return [
+        finding
+        for group in WITHOUT_MAIL
+        for what, check in group.checks.items()
+        for finding in careful(what, check(subject))
+    ]
+
+
+def test_a_healthy_stack_has_nothing_but_ok(subject: Examined) -> None:
+    found = findings(subject())
+
+    assert [finding for finding in found if finding.level != "ok"] == []
+    assert len(found) > 25
+
+
+def account(**changed: Any) -> dict[str, Any]:
+    return {"sesv2.GetAccount": ACCOUNT | changed}
+
+
+def quota(**changed: float) -> dict[str, Any]:
+    return account(SendQuota=ACCOUNT["SendQuota"] | changed)
+
+
+def identity(**changed: Any) -> dict[str, Any]:
+    return {"sesv2.GetEmailIdentity": healthy.identities(example_com=IDENTITY | changed)}
+
+
+def dkim(**changed: Any) -> dict[str, Any]:
+    return identity(DkimAttributes=IDENTITY["DkimAttributes"] | changed)
+
+
+def mail_from(**changed: Any) -> dict[str, Any]:
+    return identity(MailFromAttributes=IDENTITY["MailFromAttributes"] | changed)
+
+
+def events(**changed: Any) -> dict[str, Any]:
+    answer = {"EventDestinations": [DESTINATION | changed]}
+    return {"sesv2.GetConfigurationSetEventDestinations": answer}
+
+
+def configuration_set(**changed: Any) -> dict[str, Any]:
+    return {"sesv2.GetConfigurationSet": CONFIGURATION_SET | changed}
+
+
+def key(**changed: Any) -> dict[str, Any]:
+    return {"apigateway.GetApiKey": HEALTHY["apigateway.GetApiKey"] | changed}
+
+
+def certificate(**changed: Any) -> dict[str, Any]:
+    held = HEALTHY["acm.DescribeCertificate"]["Certificate"]
+    return {"acm.DescribeCertificate": {"Certificate": held | changed}}
+
+
+class Case(NamedTuple):
+    """One thing that is not well, and the words of what is found."""
+
+    level: str
+    what: str
+    remedy: str
+    answers: Mapping[str, Any] = {}
+    zone: Mapping[str, Any] = {}
+    parameters: Mapping[str, str] = {}
+
+
+SANDBOX = account(ProductionAccessEnabled=False)
+DMARC = "_dmarc.example.com TXT"
+SPF = "bounce.example.com TXT"
+PENDING = {
+    "VerifiedForSendingStatus": False,
+    "DkimAttributes": {"Status": "PENDING", "Tokens": ["t1"]},
+}
+SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=10.5)
+QUEUE_OF_3 = {
+    "Attributes": {
+        "QueueArn": "EventQueue",
+        "ApproximateNumberOfMessages": "2",
+        "ApproximateNumberOfMessagesNotVisible": "1",
+    }
+}
+CASES = {
+    "in the sandbox, unknown to the stack": Case(
+        "failure",
+        "sandbox, and the stack does not know",
+        "make deploy STACK=mail SANDBOX=1",
+        SANDBOX,
+    ),
+    "in the sandbox": Case(
+        "warning",
+        "is in the SES sandbox: it mails to verified",
+        "put-account-details --production-access-enabled",
+        SANDBOX,
+        parameters={"SesSandbox": "true"},
+    ),
+    "out of the sandbox, unknown to the stack": Case(
+        "warning",
+        "has left the SES sandbox",
+        "make deploy STACK=mail SANDBOX=0",
+        parameters={"SesSandbox": "true"},
+    ),
+    "reviewed": Case(
+        "warning", "(PROBATION)", "https://console", account(EnforcementStatus="PROBATION")
+    ),
+    "suspended": Case("failure", "(SHUTDOWN)", "https://", account(EnforcementStatus="SHUTDOWN")),
+    "switched off": Case(
+        "failure",
+        "Sending is switched off for the account",
+        "sesv2 put-account-sending-attributes --sending-enabled --region eu-central-1",
+        account(SendingEnabled=False),
+    ),
+    "a small rate": Case(
+        "warning",
+        "takes 14 mails a second, too few for SendConcurrency=5",
+        "SendConcurrency=3'",
+        quota(MaxSendRate=14.0),
+        parameters={"SendConcurrency": "5"},
+    ),
+    "the sandbox's rate": Case(
+        "warning", "takes 1 mails a second", "SendConcurrency=2'", quota(MaxSendRate=1.0)
+    ),
+    "most of the day": Case(
+        "warning", "800 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=800.0)
+    ),
+    "all of the day": Case(
+        "failure", "1,000 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=1000.0)
+    ),
+    "a domain that SES does not know": Case(
+        "failure",
+        "example.com: SES does not know it",
+        "create-email-identity --email-identity example.com",
+        {"sesv2.GetEmailIdentity": "NotFoundException"},
+    ),
+    "a domain that is not verified": Case(
+        "failure",
+        "has not verified it yet (DKIM: PENDING)",
+        "t1._domainkey.example.com CNAME t1.dkim.amazonses.com",
+        identity(**PENDING),
+    ),
+    "an own hosted zone": Case(
+        "failure",
+        "has not verified it yet",
+        "one._domainkey.example.com CNAME one.zone.example",
+        identity(
+            VerifiedForSendingStatus=False,
+            DkimAttributes=IDENTITY["DkimAttributes"] | {"SigningHostedZone": "zone.example"},
+        ),
+    ),
+    "no longer signed": Case(
+        "failure", "does not sign its mails (DKIM: FAILED)", "one._domainkey", dkim(Status="FAILED")
+    ),
+    "signing off": Case(
+        "failure", "signing (DKIM) is switched off", "--signing-enabled", dkim(SigningEnabled=False)
+    ),
+    "a short key": Case(
+        "warning",
+        "with a key of 1024 bits",
+        "NextSigningKeyLength=RSA_2048_BIT",
+        dkim(CurrentSigningKeyLength="RSA_1024_BIT"),
+    ),
+    "an alias that is gone": Case(
+        "failure",
+        "1 of its DKIM records are missing",
+        "two._domainkey.example.com CNAME two.dkim.amazonses.com",
+        zone={"two._domainkey.example.com CNAME": []},
+    ),
+    "an alias of something else": Case(
+        "failure",
+        "1 of its DKIM records are missing",
+        "two._domainkey.example.com CNAME two.dkim.amazonses.com",
+        zone={"two._domainkey.example.com CNAME": ["other.dkim.amazonses.com."]},
+    ),
+    "a key of one's own that is gone": Case(
+        "failure",
+        "2 of its DKIM records are missing",
+        "b._domainkey.example.com TXT",
+        dkim(SigningAttributesOrigin="EXTERNAL", Tokens=["a", "b"]),
+    ),
+    "a parent that is verified": Case(
+        "failure",
+        "with the identity customer.example, and the stack's roles allow mg.customer.example only",
+        "SenderIdentity=customer.example'",
+        {"sesv2.GetEmailIdentity": healthy.identities(customer_example=IDENTITY)},
+        parameters={"SenderDomain": "mg.customer.example"},
+    ),
+    "an identity that the parameters do not mean": Case(
+        "failure",
+        "with the identity example.com, and the stack's roles allow parent.example only",
+        "PARAMETERS='SenderIdentity='",
+        parameters={"SenderIdentity": "parent.example"},
+    ),
+    "a domain that the roles do not know": Case(
+        "failure",
+        "shop.example: the stack's roles allow no mails",
+        "PARAMETERS='MoreSenderDomains=shop.example'",
+        {"dynamodb.Query": healthy.records(shop_example={})},
+    ),
+    "a domain whose settings are broken": Case(
+        "failure",
+        "example.com: its settings cannot be used",
+        "make domains STACK=mail COMMAND='show example.com'",
+        {"dynamodb.Query": healthy.records(example_com={"retry_hours": "99"})},
+    ),
+    "a paused domain": Case(
+        "warning",
+        "example.com: it is paused (manual)",
+        "COMMAND='resume example.com'",
+        {"dynamodb.Query": healthy.records(example_com={"paused": "manual"})},
+    ),
+    "an address that is not verified": Case(
+        "failure",
+        "the address in SenderIdentity is not verified",
+        "Click the link",
+        {
+            "sesv2.GetEmailIdentity": lambda call: (
+                {"VerifiedForSendingStatus": False}
+                if "@" in call["EmailIdentity"]
+                else "NotFoundException"
+            )
+        },
+        parameters={"SenderIdentity": "ada@example.com"},
+    ),
+    "no MAIL FROM domain": Case(
+        "warning",
+        "has no MAIL FROM domain",
+        "bounce.example.com MX 10 feedback-smtp.eu-central-1.amazonses.com",
+        identity(MailFromAttributes={"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}),
+    ),
+    "a MAIL FROM domain without records": Case(
+        "warning",
+        "MAIL FROM domain bounce.example.com (FAILED); meanwhile",
+        'bounce.example.com TXT "v=spf1 include:amazonses.com ~all"',
+        mail_from(MailFromDomainStatus="FAILED"),
+    ),
+    "a MAIL FROM domain that must not be without": Case(
+        "failure",
+        "(PENDING), and refuses its mails",
+        "bounce.example.com MX 10",
+        mail_from(MailFromDomainStatus="PENDING", BehaviorOnMxFailure="REJECT_MESSAGE"),
+    ),
+    "no MX": Case(
+        "failure", "its MX record for SES is missing", "MX 10", zone={"bounce.example.com MX": []}
+    ),
+    "the MX of another region": Case(
+        "failure",
+        "its MX record for SES is missing",
+        "feedback-smtp.eu-central-1.amazonses.com",
+        zone={"bounce.example.com MX": ["10 feedback-smtp.us-east-1.amazonses.com."]},
+    ),
+    "two MX": Case(
+        "failure",
+        "it has 2 MX records",
+        "MX 10",
+        zone={
+            "bounce.example.com MX": [
+                *("10 feedback-smtp.eu-central-1.amazonses.com.", "20 mx.example.com.")
+            ]
+        },
+    ),
+    "no SPF": Case("failure", "its SPF record is missing", "v=spf1", zone={SPF: ['"v=spf10"']}),
+    "two SPF": Case(
+        "failure",
+        "it has 2 SPF records",
+        "v=spf1 include:amazonses.com ~all",
+        zone={SPF: ['"v=spf1 include:amazonses.com ~all"', '"V=SPF1 -all"']},
+    ),
+    "SPF of another": Case(
+        "failure",
+        "does not name SES",
+        "include:amazonses.com",
+        zone={SPF: ['"v=spf1 include:other.amazonses.com.example -all"']},
+    ),
+    "SPF for anybody": Case(
+        "warning", "lets anybody", "~all", zone={SPF: ['"v=spf1 include:amazonses.com +all"']}
+    ),
+    "feedback forwarding": Case(
+        "warning",
+        "mails every bounce and complaint to the sender",
+        "--email-identity example.com --no-email-forwarding-enabled",
+        identity(FeedbackForwardingStatus=True),
+    ),
+    "no DMARC": Case(
+        "warning", "has no DMARC record", '_dmarc.example.com TXT "v=DMARC1;', zone={DMARC: []}
+    ),
+    "p=none": Case(
+        "warning", "p=none", "p=quarantine", zone={DMARC: ['"v=DMARC1; p=none; rua=mailto:a@b.c"']}
+    ),
+    "a test": Case(
+        "warning", "only tested (t=y", "p=reject", zone={DMARC: ['"v=DMARC1; p=reject; t=y"']}
+    ),
+    "tags that are gone": Case(
+        "warning", "has removed pct", "pct", zone={DMARC: ['"v=DMARC1; p=reject; pct=50"']}
+    ),
+    "two DMARC records": Case(
+        "warning",
+        "several DMARC records",
+        '_dmarc.example.com TXT "v=DMARC1; p=none"',
+        zone={DMARC: ['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"']},
+    ),
+    "nothing aligned": Case(
+        "failure",
+        "its mails fail DMARC",
+        "create-email-identity --email-identity mg.example.com",
+        {"sesv2.GetEmailIdentity": healthy.identities(example_com=IDENTITY)},
+        {DMARC: ['"v=DMARC1; p=reject; adkim=s; aspf=s"']},
+        {"SenderDomain": "mg.example.com", "SenderIdentity": "example.com"},
+    ),
+    "no configuration set": Case(
+        "failure",
+        "no such configuration set",
+        "",
+        {"sesv2.GetConfigurationSet": "NotFoundException"},
+    ),
+    "a configuration set that is paused": Case(
+        "failure",
+        "its sending is switched off",
+        "put-configuration-set-sending-options --configuration-set-name mail-set --sending-enabled",
+        configuration_set(SendingOptions={"SendingEnabled": False}),
+    ),
+    "no reputation metrics": Case(
+        "warning",
+        "reputation metrics",
+        "--reputation-metrics-enabled",
+        configuration_set(ReputationOptions={"ReputationMetricsEnabled": False}),
+    ),
+    "no suppression": Case(
+        "warning",
+        "after a complaint",
+        "--suppressed-reasons BOUNCE COMPLAINT",
+        configuration_set(SuppressionOptions={"SuppressedReasons": ["BOUNCE"]}),
+    ),
+    "events off": Case(
+        "failure",
+        "event destination events is switched off",
+        "update-configuration-set-event-destination",
+        events(Enabled=False),
+    ),
+    "events elsewhere": Case(
+        "failure",
+        "do not go to the stack's topic",
+        "create-configuration-set-event-destination",
+        events(SnsDestination={"TopicArn": "arn:other"}),
+    ),
+    "events that are missing": Case(
+        "failure",
+        "do not reach the stack: BOUNCE, DELIVERY_DELAY",
+        '"DELIVERY_DELAY"',
+        events(MatchingEventTypes=["SEND", "REJECT", "COMPLAINT", "DELIVERY", "RENDERING_FAILURE"]),
+    ),
+    "opens that are missing": Case(
+        "failure", "stack: CLICK, OPEN", '"OPEN"', parameters={"TrackOpens": "true"}
+    ),
+    "a set of another stack": Case(
+        "failure",
+        "other-set: the stack's roles and its topic know it only",
+        "docs/operations.md",
+        {"dynamodb.Query": healthy.records(example_com={"configuration_set": "other-set"})},
+    ),
+    "a queue that is not filled": Case(
+        "failure",
+        "topic does not fill the event queue",
+        "sns subscribe",
+        {"sns.ListSubscriptionsByTopic": healthy.subscription("arn:x", "another queue")},
+    ),
+    "a queue that is not emptied": Case(
+        "failure",
+        "mail-resend does not empty its queue (Disabled)",
+        "update-event-source-mapping --uuid 1 --enabled",
+        {
+            "lambda.ListEventSourceMappings": {
+                "EventSourceMappings": [
+                    {"UUID": "1", "EventSourceArn": name, "State": "Disabled"}
+                    for name in ("RetryQueue", "EventQueue")
+                ]
+            }
+        },
+    ),
+    "a sweep that does not run": Case(
+        "failure",
+        "The sweep does not run (DISABLED)",
+        "mail-every-minute",
+        {"scheduler.GetSchedule": {"State": "DISABLED"}},
+    ),
+    "a stack of another version": Case(
+        "warning",
+        "The sweep's schedule could not be read: the stack has no SweepFunctionEveryMinute",
+        "",
+        {
+            "cloudformation.ListStackResources": {
+                "StackResourceSummaries": [
+                    each
+                    for each in HEALTHY["cloudformation.ListStackResources"][
+                        "StackResourceSummaries"
+                    ]
+                    if each["LogicalResourceId"] != "SweepFunctionEveryMinute"
+                ]
+            }
+        },
+    ),
+    "dead letters": Case(
+        "warning",
+        "3 dead letters: mails",
+        "make redrive STACK=mail",
+        {"sqs.GetQueueAttributes": QUEUE_OF_3},
+    ),
+    "a plan without a stage": Case(
+        "failure",
+        "does not open the API",
+        "op=add,path=/apiStages,value=api1:live",
+        {"apigateway.GetUsagePlan": {"apiStages": []}},
+    ),
+    "a key that is off": Case(
+        "failure",
+        "key1 is switched off",
+        "op=replace,path=/enabled,value=true",
+        key(enabled=False),
+    ),
+    "a key that is off beside another": Case(
+        "warning",
+        "key1 is switched off",
+        "op=replace,path=/enabled,value=true",
+        {
+            "apigateway.GetUsagePlanKeys": {"items": [{"id": "key1"}, {"id": "key2"}]},
+            "apigateway.GetApiKey": lambda call: {
+                "id": call["apiKey"],
+                "value": call["apiKey"],
+                "enabled": call["apiKey"] == "key2",
+            },
+        },
+    ),
+    "a key on no plan": Case(
+        "failure",
+        "not on the usage plan",
+        "create-usage-plan-key --usage-plan-id plan1",
+        {"apigateway.GetUsagePlanKeys": {"items": []}},
+    ),
+    "a domain without a key": Case(
+        "failure",
+        "example.com: no key opens it",
+        "COMMAND='rotate-key example.com'",
+        {"dynamodb.Query": healthy.records(shop_example={"api_keys": [hash_of(healthy.KEY)]})},
+        parameters={"MoreSenderDomains": "shop.example"},
+    ),
+    "a listed key that is gone": Case(
+        "warning",
+        "example.com: open to 1 key; its list has 1 more",
+        "COMMAND='show example.com'",
+        {
+            "dynamodb.Query": healthy.records(
+                example_com={"api_keys": [hash_of(healthy.KEY), hash_of("gone")]}
+            )
+        },
+    ),
+    "a key that opens nothing": Case(
+        "warning",
+        "1 key that no domain lists",
+        "admit-key",
+        {"dynamodb.Query": healthy.records(example_com={"api_keys": [hash_of("gone")]})},
+    ),
+    "a name that is not in the DNS": Case(
+        "failure",
+        "mail.example.com is not in the DNS",
+        "mail.example.com CNAME d-1.execute-api",
+        zone={"mail.example.com A": []},
+    ),
+    "a name that leads elsewhere": Case(
+        "warning",
+        "leads elsewhere",
+        "mail.example.com CNAME d-1.execute-api",
+        zone={"mail.example.com A": ["198.51.100.1"]},
+    ),
+    "a certificate that is not valid yet": Case(
+        "failure",
+        "(PENDING_VALIDATION)",
+        "_x.mail.example.com. CNAME _y.acm-validations.aws.",
+        certificate(
+            Status="PENDING_VALIDATION",
+            DomainValidationOptions=[
+                {
+                    "ResourceRecord": {
+                        "Name": "_x.mail.example.com.",
+                        "Type": "CNAME",
+                        "Value": "_y.acm-validations.aws.",
+                    }
+                }
+            ],
+        ),
+    ),
+    "a certificate that is gone": Case(
+        "failure",
+        "The certificate for mail.example.com is gone",
+        "",
+        {"acm.DescribeCertificate": "ResourceNotFoundException"},
+    ),
+    "a certificate that ends": Case("warning", "ends in 10 days", "", certificate(NotAfter=SOON)),
+    "a small account": Case(
+        "warning",
+        "Lambda runs 10 functions of the account at a time, and this stack needs 33",
+        "--quota-code L-B99A9384",
+        {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}},
+    ),
+    "a reservation that is too small": Case(
+        "warning", "ApiConcurrency=7", "ApiConcurrency=25", parameters={"ApiConcurrency": "7"}
+    ),
+    "a function that is stopped": Case(
+        "failure",
+        "mail-api is stopped",
+        "delete-function-concurrency --function-name mail-api",
+        {
+            "lambda.GetFunctionConcurrency": lambda call: (
+                {"ReservedConcurrentExecutions": 0} if call["FunctionName"] == "mail-api" else {}
+            )
+        },
+    ),
+    "a function that failed to start": Case(
+        "failure",
+        "mail-api is not ready (Failed, Successful)",
+        "make deploy",
+        {"lambda.GetFunctionConfiguration": {"CodeSha256": "x", "State": "Failed"}},
+    ),
+    "two packages": Case(
+        "warning",
+        "The 3 functions run 3 different packages",
+        "make deploy",
+        {"lambda.GetFunctionConfiguration": lambda call: {"CodeSha256": call["FunctionName"]}},
+    ),
+    "an alias": Case(
+        "warning",
+        "mail-api has an alias (live)",
+        "delete-alias --function-name mail-api --name live",
+        {"lambda.ListAliases": {"Aliases": [{"Name": "live"}]}},
+    ),
+    "no role for logs": Case(
+        "warning",
+        "has no role to log with",
+        "ApiGatewayLogRole=create",
+        {"apigateway.GetAccount": {}},
+    ),
+    "a role for logs that is gone": Case(
+        "warning", "is gone (logs)", "ApiGatewayLogRole=create", {"iam.GetRole": "NoSuchEntity"}
+    ),
+    "nobody hears": Case(
+        "warning",
+        "Nobody hears of alarms.",
+        "make deploy STACK=mail ALARM_ADDRESS=",
+        {"sns.ListSubscriptionsByTopic": {"Subscriptions": []}},
+    ),
+    "nobody has confirmed": Case(
+        "warning",
+        "the subscription is not confirmed",
+        "sns subscribe",
+        {"sns.ListSubscriptionsByTopic": healthy.subscription("PendingConfirmation")},
+    ),
+    "an alarm": Case(
+        "warning",
+        "GaveUpAlarm rings: A message was given up on",
+        "docs/operations.md#alarms",
+        {
+            "cloudwatch.DescribeAlarms": {
+                "MetricAlarms": [
+                    {
+                        "AlarmName": "mail-GaveUpAlarm-1",
+                        "AlarmDescription": "A message was given up on",
+                    }
+                ]
+            }
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_not_well_is_said_with_what_mends_it(subject: Examined, name: str) -> None:
+    case = CASES[name]
+
+    found = findings(subject({**case.answers}, {**case.zone}, {**case.parameters}))
+
+    (said,) = [each for each in found if case.what in each.what]
+    assert said.level == case.level
+    assert case.remedy in "\n".join(said.remedy)
+
+
+def test_no_sentence_holds_an_address(subject: Examined) -> None:
+    answers = {"sesv2.GetEmailIdentity": lambda _: IDENTITY | {"FeedbackForwardingStatus": True}}
+    of = {"SenderIdentity": "ada@example.com"}
+
+    found = findings(subject(answers, {}, of))
+
+    said = " ".join(each.what for each in found)
+    assert "...@example.com" in said
+    assert "ada" not in said
+    assert any("--email-identity ada@example.com" in line for each in found for line in each.remedy)
+
+
+def test_a_domain_below_the_verified_one_is_covered(subject: Examined) -> None:
+    answers = {"sesv2.GetEmailIdentity": healthy.identities(example_com=IDENTITY)}
+    of = {"SenderDomain": "mg.example.com", "SenderIdentity": "example.com"}
+
+    said = {each.what: each.level for each in findings(subject(answers, {}, of))}
+    means = "DKIM (example.com) and SPF (bounce.example.com)"
+
+    assert "mg.example.com: covered by the identity example.com." in said
+    assert f"mg.example.com: its mails pass DMARC by {means}." in said
+    assert {*said.values()} == {"ok"}
+
+
+def test_one_identity_is_examined_once_however_many_domains_it_covers(subject: Examined) -> None:
+    of = {"MoreSenderDomains": "a.example.com,b.example.com"}
+
+    said = [each.what for each in findings(subject({}, {}, of))]
+
+    assert len([what for what in said if "verified by SES" in what]) == 1
+    assert len([what for what in said if "covered by" in what]) == 2
+
+
+# What cannot be read
+
+OPERATIONS = sorted(HEALTHY)
+_PERMISSION = re.compile(r"\b[a-z]+:[A-Z]\w+")
+
+
+def permission(operation: str) -> str:
+    service, _, name = operation.partition(".")
+    if service == "apigateway":
+        return "apigateway:GET"
+    return f"{'ses' if service == 'sesv2' else service}:{name}"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_an_operator_may_not_read_is_a_warning_that_names_the_permission(
+    subject: Examined, operation: str
+) -> None:
+    found = findings(subject({operation: "AccessDeniedException"}))
+
+    said = [each for each in found if each.level != "ok"]
+    assert said
+    assert {each.level for each in said} == {"warning"}
+    assert all(f"it needs the permission {permission(operation)}." in each.what for each in said)
+    assert any(each.level == "ok" for each in found)
+
+
+def test_the_permissions_are_those_of_the_documentation(subject: Examined) -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    section = text.partition("\n## Doctor\n")[2].partition("\n## ")[0]
+
+    asked = subject()
+    findings(asked)
+
+    needed = {permission(operation) for operation in asked.stack.aws.asked}
+    assert {*_PERMISSION.findall(section)} == needed | {"cloudformation:DescribeStacks"}
+
+
+def test_throttled_calls_are_repeated(subject: Examined) -> None:
+    answers: list[Any] = ["TooManyRequestsException", "ThrottlingException", ACCOUNT]
+
+    found = findings(subject({"sesv2.GetAccount": lambda _: answers.pop(0)}))
+
+    assert {each.level for each in found} == {"ok"}
+    assert answers == []
+
+
+def test_patience_with_throttling_ends(subject: Examined) -> None:
+    found = findings(subject({"sesv2.GetAccount": "TooManyRequestsException"}))
+
+    (said,) = [each for each in found if each.level != "ok"]
+    assert said.level == "warning"
+    assert "could not be read: TooManyRequestsException (sesv2 GetAccount)" in said.what
+
+
+def test_a_dns_that_does_not_answer_is_a_warning_and_soon_not_asked_any_more(
+    subject: Examined, dns: Server
+) -> None:
+    examined = subject()
+    dns.refuses = True
+
+    found = findings(examined)
+
+    said = [each for each in found if each.level != "ok"]
+    assert {each.level for each in said} == {"warning"}
+    assert len(said) == 4
+    assert len({*dns.asked}) == 2
+    assert "no DNS server answers (DNS=address:port" in said[-1].what
+
+
+def test_the_doctor_looks_for_what_the_template_has() -> None:
+    given = Evaluation({"TrackOpens": "true"})
+    resources = given.decided(TEMPLATE["Resources"])
+    destination = resources["EventDestination"]["Properties"]["EventDestination"]
+    types = {"deliveryDelay": "DELIVERY_DELAY", "renderingFailure": "RENDERING_FAILURE"}
+    told = {types.get(kind, kind.upper()) for kind in destination["MatchingEventTypes"]}
+    alarms = {name for name, held in resources.items() if held["Type"] == "AWS::CloudWatch::Alarm"}
+    functions = {
+        name for name, held in resources.items() if held["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert told == EVENT_TYPES | OPEN_TYPES
+    assert resources["Api"]["Properties"]["StageName"] == "live"
+    assert alarms == {name for name in resources if name.endswith("Alarm")}
+    assert functions == {name for name in resources if name.endswith("Function")}
+    assert {"ResendFunction", "SesEventsFunction", "Api", "SweepFunction"} <= resources.keys()
+    assert resources["SweepFunction"]["Properties"]["Events"].keys() == {"EveryMinute"}
