@@ -5,7 +5,6 @@ PYTHON ?= python3.13
 export API_PORT ?= 8080
 export SES_PORT ?= 8025
 export SAM_CLI_TELEMETRY := 0
-CONFIG ?= default
 export PYTHONDONTWRITEBYTECODE := 1
 
 DEV := .venv/bin
@@ -37,8 +36,8 @@ start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions i
 
 # What an operator writes reaches the commands as it is, through the environment, past the shell. make expands what it
 # exports, even of its own accord what stands on its command line: so `value`, and names that are exported by us alone.
-unexport STACK DNS DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE
-doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+unexport STACK DNS DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
+deploy doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
 doctor: export OPS_DNS := $(value DNS)
 suppressions: export OPS_DOMAIN := $(value DOMAIN)
 suppressions: export OPS_ADD := $(value ADD)
@@ -46,6 +45,10 @@ suppressions: export OPS_REMOVE := $(value REMOVE)
 domains: export OPS_COMMAND := $(value COMMAND)
 erase: export OPS_ADDRESS := $(value ADDRESS)
 erase: export OPS_MESSAGE := $(value MESSAGE)
+deploy: export OPS_SENDER_DOMAIN := $(value SENDER_DOMAIN)
+deploy: export OPS_ALARM_ADDRESS := $(value ALARM_ADDRESS)
+deploy: export OPS_SANDBOX := $(value SANDBOX)
+deploy: export OPS_PARAMETERS := $(value PARAMETERS)
 
 doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
 	@$(OPS) doctor $(if $(filter 0,$(MAIL)),--no-mail) $(if $(value DNS),--dns="$$OPS_DNS")
@@ -102,8 +105,8 @@ build: .tools/.ready .venv-sam/.ready ## Build what would be deployed
 build-%: .tools/.ready # `sam build` asks for it, for each function
 	@$(PYTHON) -m build.package "$(ARTIFACTS_DIR)"
 
-deploy: build ## Deploy with CONFIG=default or CONFIG=prod; the very first time: see samconfig.toml
-	$(SAM) deploy --config-env $(CONFIG)
+deploy: .venv/.ready .tools/.ready .venv-sam/.ready ## Deploy: SENDER_DOMAIN=... [STACK=mail] [SANDBOX=1 or 0] [ALARM_ADDRESS=...] [PARAMETERS=...]
+	@PYTHONPATH=src $(DEV)/python -m ops.deploy
 
 format: .venv/.ready ## Put the code into its one format
 	$(DEV)/ruff format .

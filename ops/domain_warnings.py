@@ -45,14 +45,12 @@ def _suffixes() -> PublicSuffixList:
 def warnings(
     stack: Stack, records: Mapping[str, Mapping[str, Any]], configuration: DomainConfiguration
 ) -> Iterator[str]:
-    """Yield what SES or the functions' roles would refuse, as far as the stack tells.
+    """Yield whose name one client may use that is another's: an operator may mean that, or not.
 
-    And whose name one client may use that is another's: an operator may mean that, or not.
-    `records` are those of all domains.
+    And settings that the functions' roles do not know. `records` are those of all domains. What SES
+    and the roles would refuse, `ops.doctor` says.
     """
     senders = domains_of(*configuration.allowed_senders, configuration.default_sender)
-    for domain in sorted(senders - stack.sender_domains):
-        yield f"the stack does not allow mails from {domain} yet (docs/operations.md)."
     own = configuration.domain
     others = _with_other_keys(records, own)
     for domain in sorted(senders & others):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.message.reputation import WINDOW_HOURS
 from ops.arguments import domain_in
+from ops.doctor import report
+from ops.doctor.one_domain import missing_for
 from ops.domain_admin import DomainAdmin
 from ops.domain_settings import SETTINGS, settings_in
 
@@ -115,6 +117,7 @@ def _add(asked: argparse.Namespace, stack: Stack) -> None:
         _print_key(added.key)
     _print_adopted(added.adopted)
     _print_warnings(admin, added.configuration)
+    report(missing_for(stack, added.configuration))
 
 
 def _change(asked: argparse.Namespace, stack: Stack) -> None:
@@ -125,6 +128,8 @@ def _change(asked: argparse.Namespace, stack: Stack) -> None:
         now = changed.record.get(name, "as the parameters say")
         print(f"{domain}: {name} is {','.join(now) if isinstance(now, list) else now}.")
     _print_warnings(admin, changed.configuration)
+    if changes.keys() & {"allowed_senders", "default_sender"}:
+        report(missing_for(stack, changed.configuration))
 
 
 def _remove(asked: argparse.Namespace, stack: Stack) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
+from ops.deployment import session_for
 from ops.domain_settings import of_parameters
 from tooling import ports
 from tooling.aws_here import STACK, Aws
@@ -31,10 +30,11 @@ class Stack:
     def named(cls, name: str) -> Self:
         """Find a stack as the AWS CLI does, by credentials, region and endpoint of the environment.
 
-        Without a name it is that of `make run`. Raises botocore's errors, and `PortError` if
+        If no variable names the region, it is that of the stack's file (`ops.deployment`). Without
+        a name it is the stack of `make run`. Raises botocore's errors, and `PortError` if
         `API_PORT` or `SES_PORT` is no port.
         """
-        aws: Any = boto3.Session() if name else _on_this_machine()
+        aws: Any = session_for(name) if name else _on_this_machine()
         cloudformation = aws.client("cloudformation")
         described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
         return cls(

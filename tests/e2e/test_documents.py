@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from support import programs
-from support.documents import DOCS, Example, examples, table
+from support.documents import DOCS, Example, examples, table, text_below, typed_in
 
 from local.stack import Stack
 
@@ -188,7 +188,8 @@ def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
 def test_the_first_mail_after_a_deployment_is_sent_as_the_readme_says(
     stack: Stack, tmp_path: Path, arrived: Callable[[], EmailMessage]
 ) -> None:
-    command = README.partition("**Send the first mail**")[2].split("```")[1]
+    step = text_below(DOCS.parent / "README.md", "### 3. Send the first mail")
+    (command,) = (line for line in typed_in(step) if line.startswith("curl "))
     variables = {"API_URL": f"{stack.url}/Mail/Send", "KEY": stack.api_key}
 
     answer = json.loads(programs.run(command, tmp_path, variables))

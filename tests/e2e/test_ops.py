@@ -300,7 +300,6 @@ def test_a_domain_is_changed(say: Any, shop: str) -> None:
     assert changed.splitlines() == [
         f"{SHOP}: retry_hours is 12.",
         f"{SHOP}: reply_to is help@example.com.",
-        f"Warning: the stack does not allow mails from {SHOP} yet (docs/operations.md).",
     ]
     assert shown.startswith(f"{SHOP}  sends\n")
     assert "\n  retry_hours=12\n" in shown

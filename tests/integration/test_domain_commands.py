@@ -16,6 +16,8 @@ from ops.domain_records import DomainRecords
 from ops.stack import Stack
 
 SHOP = "shop.example"
+MISSING = "Before it can send"
+"""What stands above the doctor's findings about a domain."""
 Run = Callable[..., list[str]]
 
 
@@ -118,7 +120,7 @@ def test_the_first_client_goes_on_when_a_second_domain_gets_keys(run: Run, stack
     assert domains_open_to(first, stack) == before
     assert domains_open_to(printed[2], stack) == {SHOP}
     assert domains_open_to("nobody's", stack) == set()
-    assert printed[3:] == [
+    assert printed[3 : printed.index(MISSING)] == [
         *(
             f"{domain} lists the keys that no domain listed, so they go on: {id_}."
             for domain in sorted(before)
@@ -251,7 +253,9 @@ def test_a_domain_that_may_mail_as_another_clients_is_warned_about_from_both_sid
     as_later = "the callers of example.com, which is for other keys, may mail as later.example."
     assert f"Warning: {as_shop}" in changed
     assert f"Warning: {as_later}" in added
-    assert harmless[1:] == [f"Warning: {as_later.replace('later.example', SHOP)}"]
+    assert harmless[1 : harmless.index(MISSING)] == [
+        f"Warning: {as_later.replace('later.example', SHOP)}"
+    ]
 
 
 def test_settings_are_changed_shown_and_taken_back(run: Run, table: Any) -> None:
@@ -295,14 +299,23 @@ def test_a_paused_domain_is_resumed_with_a_clean_slate(run: Run, table: Any) -> 
     assert item["judged_from"] > 1_700_000_000
 
 
-def test_senders_that_the_roles_do_not_allow_are_warned_about(run: Run) -> None:
-    printed = run(
-        "domains", "change", "example.com", "allowed_senders=*@else.example,*@example.com"
-    )
+def test_what_a_new_domain_lacks_before_it_can_send_is_said_with_what_mends_it(run: Run) -> None:
+    added = run("domains", "add", "new.example")
 
-    assert printed[1:] == [
-        "Warning: the stack does not allow mails from else.example yet (docs/operations.md)."
-    ]
+    said = "\n".join(added[added.index(MISSING) :])
+    assert "FAILURE  new.example: SES does not know it, so it refuses its mails." in said
+    assert "aws sesv2 create-email-identity --email-identity new.example" in said
+    assert "new.example: the stack's roles allow no mails from it (MoreSenderDomains)." in said
+    assert f"PARAMETERS='MoreSenderDomains=new.example,{SHOP}'" in said
+    assert "  example.com: " not in said, "It is about the new domain alone."
+
+
+def test_senders_that_the_roles_do_not_allow_are_warned_about(run: Run) -> None:
+    senders = "allowed_senders=*@else.example,*@example.com"
+    printed = run("domains", "change", "example.com", senders)
+
+    said = "\n".join(printed[printed.index(MISSING) :])
+    assert "FAILURE  else.example: the stack's roles allow no mails from it" in said
 
 
 @pytest.mark.parametrize(

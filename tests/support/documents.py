@@ -87,3 +87,19 @@ def table(document: Path, *, header: str) -> list[list[str]]:
         cells = re.split(r"(?<!\\)\|", line.strip())[1:-1]
         rows.append([cell.strip().replace("\\|", "|") for cell in cells])
     return rows
+
+
+def text_below(document: Path, heading: str) -> str:
+    """Return a section with those below it, without its own heading."""
+    level = heading.partition(" ")[0]
+    text = document.read_text("utf-8").partition(f"\n{heading}\n")[2]
+    return re.split(rf"(?m)^#{{1,{len(level)}}} ", text)[0]
+
+
+def typed_in(text: str) -> list[str]:
+    """List what the blocks of `sh` (or of no language) show, each command in one line."""
+    fences = re.findall(r"(?ms)^ *```(\w*)\n(.*?)^ *```", text)
+    typed = "".join(held for language, held in fences if language in ("", "sh"))
+    typed = typed.replace("\\\n", " ")
+    lines = (re.sub(r"\s+# .*", "", line).strip() for line in typed.splitlines())
+    return [" ".join(line.split()) for line in lines if line]
