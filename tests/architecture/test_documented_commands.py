@@ -10,12 +10,13 @@ from support.documents import typed_in
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md")))
 _SPAN = re.compile(r"`\$?\s*(aws [a-z0-9]+ [a-z-]+ [^`…]*)`")
-_INNER = re.compile(r"\$\((aws [^)]*)\)")
+_INNER = re.compile(r"\$\((aws (?:[^()]|\([^()]*\))*)\)")
+_BLOCK = re.compile(r"(?ms)^ *```.*?^ *```")
 
 COMMANDS = {
     command
     for text in (document.read_text("utf-8") for document in DOCUMENTS)
-    for line in (*typed_in(text), *_SPAN.findall(text))
+    for line in (*typed_in(text), *_SPAN.findall(_BLOCK.sub("", text)))
     for command in (line.removeprefix("$ "), *_INNER.findall(line))
     if re.match(r"aws [a-z]", command)
 }

@@ -2,7 +2,7 @@
 
 The CLI makes its commands and options of the same descriptions
 (https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-commandstructure.html), so what is not
-in them the CLI refuses. `aws s3` alone is made by hand.
+in them the CLI refuses. Some it has besides, made by hand.
 """
 
 import re
@@ -14,14 +14,14 @@ from botocore import xform_name
 
 _GLOBAL = re.compile(r"--(query|output|region|profile|endpoint-url)[ =]('[^']*'|\S+)")
 """Options of every command, which may stand anywhere."""
-_BY_HAND = {"s3"}
+_BY_HAND = {"s3", "logs tail"}
 
 
 def faults(command: str) -> Iterator[str]:
     """Yield what the AWS CLI would refuse of `aws SERVICE OPERATION --option value ...`."""
     words = shlex.split(_GLOBAL.sub("", command), comments=True)
     _, service, operation, *options = words
-    if service in _BY_HAND:
+    if {service, f"{service} {operation}"} & _BY_HAND:
         return
     model = boto3.client(service, region_name="eu-central-1").meta.service_model
     operations = {xform_name(name, "-"): name for name in model.operation_names}
