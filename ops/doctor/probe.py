@@ -44,7 +44,7 @@ def probe_mail(subject: Subject) -> Iterator[Finding]:
         return
     key, domain = found
     with httpx.Client(
-        base_url=_base_url(subject),
+        base_url=subject.base_url,
         headers={"x-api-key": key, "Accept": "application/json"},
         timeout=_ANSWER_SECONDS,
         trust_env=not subject.is_local,
@@ -125,9 +125,3 @@ def _next(status: str) -> tuple[str, ...]:
     if status == "sent":
         return ("# Look at the event destination, the topic and the queue above.",)
     return ("# What it can be: docs/operations.md#why-a-mail-waits",)
-
-
-def _base_url(subject: Subject) -> str:
-    if subject.is_local:  # Its host name leads to no port.
-        return str(subject.stack.aws.endpoint)
-    return subject.output("ApiUrl").removesuffix("/Mail/Send")

@@ -124,6 +124,13 @@ class Subject:
         return isinstance(self.stack.aws, Aws)
 
     @property
+    def base_url(self) -> str:
+        """Where the API is: `/Mail/Send` comes behind it."""
+        if self.is_local:  # The host name in its outputs leads to no port.
+            return str(self.stack.aws.endpoint)
+        return self.output("ApiUrl").removesuffix("/Mail/Send")
+
+    @property
     def name(self) -> str:
         """The stack's name."""
         return self.stack.id.split("/")[1]

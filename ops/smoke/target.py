@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from core.aws.domain_table import DomainTable
-from core.submission.senders import usable
-from ops.api_keys import hash_of
+from ops.doctor.access import opening_key
+from ops.doctor.subject import Subject
+from ops.doctor.unread import NotRead
 from ops.smoke.steps import Different, Skipped
 from ops.smoke.wire import Reply, ask
-from tooling.aws_here import Aws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,17 +59,20 @@ class Target:
         """
         if stack.parameters.get("TruststoreUri"):
             raise ValueError("The API asks for a client certificate (TruststoreUri): none is here.")
-        gateway = stack.aws.client("apigateway")
-        held = gateway.get_api_key(apiKey=stack.outputs["ApiKeyId"], includeValue=True)
-        is_local = isinstance(stack.aws, Aws)
-        # On this machine the name that the API has in its outputs leads to no port.
-        url = stack.aws.endpoint if is_local else stack.outputs["ApiUrl"]
+        subject = Subject.of(stack)
+        try:
+            found = opening_key(subject)
+        except NotRead as error:
+            raise ValueError(f"No key could be read: {error}.") from None
+        if found is None:
+            raise ValueError("No API key opens a domain: `make doctor` says what mends that.")
+        key, domain = found
         return cls(
-            url.removesuffix("/Mail/Send"),
-            held["value"],
-            _domain(stack, held["value"]),
-            is_local=is_local,
-            has_cors=bool(stack.parameters.get("CorsOrigins")),
+            subject.base_url,
+            key,
+            domain,
+            is_local=subject.is_local,
+            has_cors=bool(subject.parameter("CorsOrigins")),
         )
 
     def ask(
@@ -124,15 +126,3 @@ class Target:
         if reply.status != 200:
             raise Different("200 with a Status", reply)
         return reply.members
-
-
-def _domain(stack: Stack, key: str) -> str:
-    """Return a domain that a key opens, the stack's own if possible."""
-    default = stack.default_domain
-    table = DomainTable(stack.aws.client("dynamodb"), stack.outputs["TableName"], default)
-    opened = usable(table.domains(), hash_of(key))
-    if not opened:
-        raise ValueError(
-            "The stack's own key (ApiKeyId) opens no domain: give it one for the test."
-        )
-    return default.domain if default.domain in opened else min(opened)
