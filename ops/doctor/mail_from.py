@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.doctor import dns_records
+from ops.doctor import dns_records, spf
 from ops.doctor.findings import Finding, failure, ok, warning
 from ops.doctor.senders import identities
 from ops.doctor.unread import careful
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ops.doctor.senders import Identity
     from ops.doctor.subject import Subject
+
+_SET = "sesv2 put-email-identity-mail-from-attributes --email-identity {} --mail-from-domain {}"
 
 
 def mail_from(subject: Subject) -> Iterator[Finding]:
@@ -30,18 +32,22 @@ def _of(subject: Subject, identity: Identity) -> Finding:
     domain = held.get("MailFromDomain")
     if not domain:
         proposed = f"bounce.{identity.domain}"
-        command = f"sesv2 put-email-identity-mail-from-attributes --email-identity {identity.name}"
         return warning(
             f"{shown}: it has no MAIL FROM domain, so SPF speaks for amazonses.com alone.",
-            subject.aws_command(f"{command} --mail-from-domain {proposed}"),
+            subject.aws_command(_SET.format(identity.name, proposed)),
             *dns_records.mail_from(proposed, subject.region),
         )
     status = held.get("MailFromDomainStatus")
     if status == "SUCCESS":
         return ok(f"{shown}: SES uses the MAIL FROM domain {domain}.")
-    records = dns_records.mail_from(domain, subject.region)
+    records: tuple[str, ...] = dns_records.mail_from(domain, subject.region)
+    behavior = held.get("BehaviorOnMxFailure") or "USE_DEFAULT_VALUE"
+    if status == "FAILED":  # SES has stopped looking, until it is asked again.
+        command = f"{_SET.format(identity.name, domain)} --behavior-on-mx-failure {behavior}"
+        again = ("# Once they are published, let SES look again:", subject.aws_command(command))
+        records = (*records, *again)
     what = f"{shown}: SES does not find the records of the MAIL FROM domain {domain} ({status})"
-    if held.get("BehaviorOnMxFailure") == "REJECT_MESSAGE":
+    if behavior == "REJECT_MESSAGE":
         return failure(f"{what}, and refuses its mails meanwhile.", *records)
     return warning(f"{what}; meanwhile SPF speaks for amazonses.com alone.", *records)
 
@@ -74,7 +80,7 @@ def _mail_exchanger(subject: Subject, domain: str) -> Iterator[Finding]:
 
 def _spf(subject: Subject, domain: str) -> Iterator[Finding]:
     _, wanted = dns_records.mail_from(domain, subject.region)
-    records = [text for text in subject.dns.texts(domain) if _is_spf(text)]
+    records = [text for text in subject.dns.texts(domain) if spf.is_spf(text)]
     if not records:
         yield failure(f"{domain}: its SPF record is missing in the DNS.", wanted)
     elif len(records) > 1:  # RFC 7208, section 4.5: a permanent error.
@@ -83,16 +89,32 @@ def _spf(subject: Subject, domain: str) -> Iterator[Finding]:
             "# Join them into one, such as:",
             wanted,
         )
-    elif dns_records.SPF_INCLUDE not in records[0].lower().split():
-        yield failure(
-            f"{domain}: its SPF record does not name SES.",
-            f"# Put {dns_records.SPF_INCLUDE} before its last part, as in:",
-            wanted,
-        )
-    elif {"+all", "all", "?all"} & {*records[0].lower().split()}:
-        yield warning(f"{domain}: its SPF record lets anybody mail in its name.", wanted)
+    else:
+        better = dns_records.text(domain, spf.repaired(records[0]))
+        yield from _spf_of_ses(subject, domain, ("# In its place:", better))
 
 
-def _is_spf(text: str) -> bool:
-    """Say whether it is a record of SPF (RFC 7208, section 4.5)."""
-    return text.lower().split(" ", 1)[0] == "v=spf1"
+def _spf_of_ses(subject: Subject, domain: str, instead: tuple[str, ...]) -> Iterator[Finding]:
+    """Examine what the one record says of mails from SES, and of those from anybody else."""
+    verdict = spf.check(domain, subject.dns.texts, is_ses=True)
+    match verdict.result:
+        case "pass":
+            other = spf.check(domain, subject.dns.texts, is_ses=False)
+            if other.result in ("pass", "neutral"):
+                yield warning(f"{domain}: its SPF record lets anybody mail in its name.", *instead)
+        case "permerror":
+            yield failure(
+                f"{domain}: its SPF record is not valid, so it does nothing: {verdict.why}.",
+                "# Mend that, or leave what SES needs:",
+                dns_records.mail_from(domain, subject.region)[1],
+            )
+        case "unknown":
+            yield warning(
+                f"{domain}: its SPF record does not name SES. The doctor does not compare addresses"
+                " (ip4, a, exists, macros), so it may allow SES all the same.",
+                *instead,
+            )
+        case result:
+            yield failure(
+                f"{domain}: its SPF record does not let SES mail in its name ({result}).", *instead
+            )

@@ -223,7 +223,12 @@ CASES = {
         ),
     ),
     "no longer signed": Case(
-        "failure", "does not sign its mails (DKIM: FAILED)", "one._domainkey", dkim(Status="FAILED")
+        "failure",
+        "does not sign its mails (DKIM: FAILED)",
+        "three._domainkey.example.com CNAME three.dkim.amazonses.com\n"
+        "# Once they are published, let SES look again:\n"
+        "aws sesv2 put-email-identity-dkim-signing-attributes --email-identity example.com",
+        dkim(Status="FAILED"),
     ),
     "signing off": Case(
         "failure", "signing (DKIM) is switched off", "--signing-enabled", dkim(SigningEnabled=False)
@@ -236,13 +241,13 @@ CASES = {
     ),
     "an alias that is gone": Case(
         "failure",
-        "1 of its DKIM records are missing",
+        "1 of its DKIM records is missing",
         "two._domainkey.example.com CNAME two.dkim.amazonses.com",
         zone={"two._domainkey.example.com CNAME": []},
     ),
     "an alias of something else": Case(
         "failure",
-        "1 of its DKIM records are missing",
+        "1 of its DKIM records is missing",
         "two._domainkey.example.com CNAME two.dkim.amazonses.com",
         zone={"two._domainkey.example.com CNAME": ["other.dkim.amazonses.com."]},
     ),
@@ -305,7 +310,10 @@ CASES = {
     "a MAIL FROM domain without records": Case(
         "warning",
         "MAIL FROM domain bounce.example.com (FAILED); meanwhile",
-        'bounce.example.com TXT "v=spf1 include:amazonses.com ~all"',
+        'bounce.example.com TXT "v=spf1 include:amazonses.com ~all"\n'
+        "# Once they are published, let SES look again:\n"
+        "aws sesv2 put-email-identity-mail-from-attributes --email-identity example.com"
+        " --mail-from-domain bounce.example.com --behavior-on-mx-failure USE_DEFAULT_VALUE",
         mail_from(MailFromDomainStatus="FAILED"),
     ),
     "a MAIL FROM domain that must not be without": Case(
@@ -342,9 +350,36 @@ CASES = {
     ),
     "SPF of another": Case(
         "failure",
-        "does not name SES",
+        "its SPF record does not let SES mail in its name (fail)",
+        'TXT "v=spf1 include:amazonses.com include:other.example -all"',
+        zone={
+            SPF: ['"v=spf1 include:other.example -all"'],
+            "other.example TXT": ['"v=spf1 -all"'],
+        },
+    ),
+    "SPF that ends before SES": Case(
+        "failure",
+        "does not let SES mail in its name (softfail)",
+        'TXT "v=spf1 include:amazonses.com ~all"',
+        zone={SPF: ['"v=spf1 ~all include:amazonses.com"']},
+    ),
+    "SPF of addresses": Case(
+        "warning",
+        "The doctor does not compare addresses",
+        'TXT "v=spf1 include:amazonses.com ip4:192.0.2.1 -all"',
+        zone={SPF: ['"v=spf1 ip4:192.0.2.1 -all"']},
+    ),
+    "SPF that is not valid": Case(
+        "failure",
+        "is not valid, so it does nothing: inclued:amazonses.com is no term of SPF",
         "include:amazonses.com",
-        zone={SPF: ['"v=spf1 include:other.amazonses.com.example -all"']},
+        zone={SPF: ['"v=spf1 inclued:amazonses.com -all"']},
+    ),
+    "SPF that asks too much": Case(
+        "failure",
+        "needs more than 10 questions",
+        "include:amazonses.com",
+        zone={SPF: ['"v=spf1 a a a a a a a a a a include:amazonses.com -all"']},
     ),
     "SPF for anybody": Case(
         "warning", "lets anybody", "~all", zone={SPF: ['"v=spf1 include:amazonses.com +all"']}
@@ -356,16 +391,63 @@ CASES = {
         identity(FeedbackForwardingStatus=True),
     ),
     "no DMARC": Case(
-        "warning", "has no DMARC record", '_dmarc.example.com TXT "v=DMARC1;', zone={DMARC: []}
+        "warning",
+        "has no DMARC record",
+        "In place of YOUR_ADDRESS goes an address at example.com, for reports:\n"
+        '_dmarc.example.com TXT "v=DMARC1; p=none; rua=mailto:YOUR_ADDRESS"\n'
+        "# Later, once the reports name no sender of yours that fails, in its place:\n"
+        '# _dmarc.example.com TXT "v=DMARC1; p=quarantine;',
+        zone={DMARC: []},
     ),
     "p=none": Case(
-        "warning", "p=none", "p=quarantine", zone={DMARC: ['"v=DMARC1; p=none; rua=mailto:a@b.c"']}
+        "warning",
+        "do nothing (p=none, by the record at _dmarc.example.com)",
+        'TXT "v=DMARC1; p=quarantine; rua=mailto:a@b.c; adkim=s"',
+        zone={DMARC: ['"v=DMARC1;p=none;rua=mailto:a@b.c;adkim=s"']},
+    ),
+    "p=none, and nobody hears of it": Case(
+        "warning", "(p=none", "first add rua=mailto:", zone={DMARC: ['"v=DMARC1; p=none"']}
+    ),
+    "a parent's policy for those below it": Case(
+        "warning",
+        "mg.example.com: DMARC asks receivers to do nothing (sp=none, by the record at"
+        " _dmarc.example.com)",
+        '_dmarc.example.com TXT "v=DMARC1; p=reject; sp=quarantine; rua=mailto:a@b.c"',
+        zone={
+            DMARC: ['"v=DMARC1; p=reject; sp=none; rua=mailto:a@b.c"'],
+            "mg.example.com MX": ["10 mx.example.com."],
+        },
+        parameters={"SenderDomain": "mg.example.com", "SenderIdentity": "example.com"},
+    ),
+    "a policy that is none": Case(
+        "warning",
+        "do nothing (p=rejected is no policy, by",
+        'TXT "v=DMARC1; p=quarantine; rua=mailto:a@b.c"',
+        zone={DMARC: ['"v=DMARC1; p=rejected; rua=mailto:a@b.c"']},
+    ),
+    "a policy that is none for others": Case(
+        "warning",
+        "no policy is named by sp=rejected",
+        'TXT "v=DMARC1; p=reject"',
+        zone={DMARC: ['"v=DMARC1; p=reject; sp=rejected"']},
+    ),
+    "a record that is none": Case(
+        "warning",
+        "is no DMARC record, as v=DMARC1 must come first",
+        'TXT "p=reject; v=DMARC1"',
+        zone={DMARC: ['"p=reject; v=DMARC1"']},
     ),
     "a test": Case(
-        "warning", "only tested (t=y", "p=reject", zone={DMARC: ['"v=DMARC1; p=reject; t=y"']}
+        "warning",
+        "only tested (t=y",
+        'TXT "v=DMARC1; p=reject; rua=mailto:a@b.c"',
+        zone={DMARC: ['"v=DMARC1; p=reject; t=y; rua=mailto:a@b.c"']},
     ),
     "tags that are gone": Case(
-        "warning", "has removed pct", "pct", zone={DMARC: ['"v=DMARC1; p=reject; pct=50"']}
+        "warning",
+        "has removed pct",
+        'TXT "v=DMARC1; p=reject"',
+        zone={DMARC: ['"v=DMARC1; p=reject; pct=50; ri=60"']},
     ),
     "two DMARC records": Case(
         "warning",
@@ -654,6 +736,32 @@ def test_what_is_not_well_is_said_with_what_mends_it(subject: Examined, name: st
     (said,) = [each for each in found if case.what in each.what]
     assert said.level == case.level
     assert case.remedy in "\n".join(said.remedy)
+
+
+def test_records_that_ses_waits_for_are_printed_once(subject: Examined) -> None:
+    zone = dict.fromkeys(healthy.ALIASES, ())
+
+    found = findings(subject(identity(**PENDING | {"DkimAttributes": IDENTITY["DkimAttributes"]})))
+    gone = findings(
+        subject(
+            identity(VerifiedForSendingStatus=False),
+            zone,
+        )
+    )
+
+    assert len([line for each in found for line in each.remedy if " CNAME " in line]) == 3
+    assert len([line for each in gone for line in each.remedy if " CNAME " in line]) == 3
+    assert any("3 of its DKIM records are missing" in each.what for each in gone)
+
+
+@pytest.mark.parametrize(
+    "held", [['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'], ['"v=dmarc1; p=reject"']]
+)
+def test_a_record_that_nobody_can_use_is_one_line(subject: Examined, held: list[str]) -> None:
+    said = [each for each in findings(subject({}, {DMARC: held})) if each.level != "ok"]
+
+    assert len(said) == 1
+    assert "no DMARC record, so" not in said[0].what
 
 
 def test_no_sentence_holds_an_address(subject: Examined) -> None:
