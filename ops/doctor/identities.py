@@ -61,7 +61,7 @@ def coverage(subject: Subject) -> Iterator[Finding]:
             more = ",".join(sorted(others))
             yield failure(
                 f"{domain}: the stack's roles allow no mails from it (MoreSenderDomains).",
-                subject.make(f"deploy PARAMETERS='MoreSenderDomains={more}'"),
+                subject.deploy("MoreSenderDomains", more),
             )
         identity = identity_of(subject, domain)
         if identity is None:
@@ -85,7 +85,7 @@ def _role(subject: Subject, domain: str, identity: Identity) -> Iterator[Finding
         yield failure(
             f"{domain}: SES mails from it with the identity {identity.shown}, and the stack's roles"
             f" allow {shown(named)} only (SenderIdentity).",
-            subject.make(f"deploy PARAMETERS='SenderIdentity={given}'"),
+            subject.deploy("SenderIdentity", given),
         )
     elif identity.name != domain:
         yield ok(f"{domain}: covered by the identity {identity.shown}.")

@@ -83,14 +83,14 @@ class Target:
             raise ValueError("The API asks for a client certificate (TruststoreUri): none is here.")
         subject = Subject.of(stack)
         try:
-            found = opening_key(subject)
+            found, url = opening_key(subject), subject.base_url
         except NotRead as error:
-            raise ValueError(f"No key could be read: {error}.") from None
+            raise ValueError(f"The stack could not be read: {error}.") from None
         if found is None:
             raise ValueError("No API key opens a domain: `make doctor` says what mends that.")
         key, domain = found
         return cls(
-            subject.base_url,
+            url,
             key,
             domain,
             is_local=subject.is_local,

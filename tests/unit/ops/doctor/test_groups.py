@@ -24,10 +24,9 @@ from support.template import ROOT, TEMPLATE, Evaluation
 from ops.api_keys import hash_of
 from ops.doctor.configuration_sets import EVENT_TYPES, OPEN_TYPES
 from ops.doctor.findings import Finding
-from ops.doctor.groups import WITHOUT_MAIL
+from ops.doctor.groups import WITHOUT_MAIL, of_group
 from ops.doctor.resolver import Resolver
 from ops.doctor.subject import Subject
-from ops.doctor.unread import careful
 from ops.stack import Stack
 
 type Examined = Callable[..., Subject]
@@ -76,12 +75,7 @@ def subject(dns: Server, aws: Answers) -> Examined:
 
 def findings(subject: Subject) -> list[Finding]:
     """Examine everything but the mail."""
-    return [
-        finding
-        for group in WITHOUT_MAIL
-        for what, check in group.checks.items()
-        for finding in careful(what, check(subject))
-    ]
+    return [finding for group in WITHOUT_MAIL for finding in of_group(subject, group)]
 
 
 def test_a_healthy_stack_has_nothing_but_ok(subject: Examined) -> None:
@@ -147,6 +141,18 @@ PENDING = {
     "VerifiedForSendingStatus": False,
     "DkimAttributes": {"Status": "PENDING", "Tokens": ["t1"]},
 }
+
+
+def without(function: str) -> dict[str, Any]:
+    """Answer as Lambda does for a function that somebody has deleted."""
+    held = HEALTHY["lambda.GetFunctionConfiguration"]
+    return {
+        "lambda.GetFunctionConfiguration": lambda call: (
+            "ResourceNotFoundException" if call["FunctionName"] == function else held
+        )
+    }
+
+
 SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=10.5)
 QUEUE_OF_3 = {
     "Attributes": {
@@ -193,7 +199,7 @@ CASES = {
         parameters={"SendConcurrency": "5"},
     ),
     "the sandbox's rate": Case(
-        "warning", "takes 1 mails a second", "SendConcurrency=2'", quota(MaxSendRate=1.0)
+        "warning", "takes 1 mail a second, too", "SendConcurrency=2'", quota(MaxSendRate=1.0)
     ),
     "most of the day": Case(
         "warning", "800 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=800.0)
@@ -466,7 +472,7 @@ CASES = {
     "no configuration set": Case(
         "failure",
         "no such configuration set",
-        "",
+        "--deployment-mode REVERT_DRIFT",
         {"sesv2.GetConfigurationSet": "NotFoundException"},
     ),
     "a configuration set that is paused": Case(
@@ -514,10 +520,25 @@ CASES = {
         "docs/operations.md",
         {"dynamodb.Query": healthy.records(example_com={"configuration_set": "other-set"})},
     ),
+    "a domain's own set that is gone": Case(
+        "failure",
+        "mail-own: SES has no such configuration set",
+        "create-configuration-set --configuration-set-name mail-own",
+        {
+            "dynamodb.Query": healthy.records(example_com={"configuration_set": "mail-own"}),
+            "sesv2.GetConfigurationSet": lambda call: (
+                CONFIGURATION_SET
+                if call["ConfigurationSetName"] == "mail-set"
+                else "NotFoundException"
+            ),
+        },
+        parameters={"MoreSenderDomains": "shop.example"},
+    ),
     "a queue that is not filled": Case(
         "failure",
         "topic does not fill the event queue",
-        "sns subscribe",
+        r"""--attributes '{"RawMessageDelivery":"true","RedrivePolicy":"{\"deadLetterTargetArn\":"""
+        r""" \"EventDeadLetters\"}"}' --region""",
         {"sns.ListSubscriptionsByTopic": healthy.subscription("arn:x", "another queue")},
     ),
     "a queue that is not emptied": Case(
@@ -538,6 +559,27 @@ CASES = {
         "The sweep does not run (DISABLED)",
         "mail-every-minute",
         {"scheduler.GetSchedule": {"State": "DISABLED"}},
+    ),
+    "a sweep whose schedule is gone": Case(
+        "failure",
+        "its schedule mail-every-minute is gone",
+        "REVERT_DRIFT",
+        {"scheduler.GetSchedule": "ResourceNotFoundException"},
+    ),
+    "a sweep whose function is gone": Case(
+        "failure", "its function mail-sweep is gone", "REVERT_DRIFT", without("mail-sweep")
+    ),
+    "a function that is gone": Case(
+        "failure",
+        "The function mail-api is gone.",
+        "ParameterKey=SenderDomain,UsePreviousValue=true",
+        without("mail-api"),
+    ),
+    "a worker that is gone": Case(
+        "failure",
+        "Nobody empties the queue of mail-resend: the function is gone.",
+        "execute-change-set --stack-name mail",
+        without("mail-resend"),
     ),
     "a stack of another version": Case(
         "warning",
@@ -678,7 +720,7 @@ CASES = {
     ),
     "two packages": Case(
         "warning",
-        "The 3 functions run 3 different packages",
+        "The 4 functions run 4 different packages",
         "make deploy",
         {"lambda.GetFunctionConfiguration": lambda call: {"CodeSha256": call["FunctionName"]}},
     ),
@@ -818,6 +860,10 @@ def test_what_an_operator_may_not_read_is_a_warning_that_names_the_permission(
 
     said = [each for each in found if each.level != "ok"]
     assert said
+    nothing = [each for each in said if each.what.startswith("Nothing of this could be looked at")]
+    assert {each.level for each in nothing} <= {"failure"}
+    said = [each for each in said if each not in nothing]
+    assert all(each.is_unread for each in said)
     assert {each.level for each in said} == {"warning"}
     assert all(f"it needs the permission {permission(operation)}." in each.what for each in said)
     assert any(each.level == "ok" for each in found)
@@ -846,7 +892,7 @@ def test_throttled_calls_are_repeated(subject: Examined) -> None:
 def test_patience_with_throttling_ends(subject: Examined) -> None:
     found = findings(subject({"sesv2.GetAccount": "TooManyRequestsException"}))
 
-    (said,) = [each for each in found if each.level != "ok"]
+    said = next(each for each in found if each.level != "ok")
     assert said.level == "warning"
     assert "could not be read: TooManyRequestsException (sesv2 GetAccount)" in said.what
 
@@ -883,3 +929,104 @@ def test_the_doctor_looks_for_what_the_template_has() -> None:
     assert functions == {name for name in resources if name.endswith("Function")}
     assert {"ResendFunction", "SesEventsFunction", "Api", "SweepFunction"} <= resources.keys()
     assert resources["SweepFunction"]["Properties"]["Events"].keys() == {"EveryMinute"}
+
+
+# A stack that is not what its names promise
+
+
+@pytest.mark.parametrize("output", sorted(OUTPUTS.keys() - {"ApiDomainTarget", "ApiUrl"}))
+def test_an_output_that_is_missing_is_named_and_hides_nothing_else(
+    subject: Examined, output: str
+) -> None:
+    examined = subject()
+    examined.stack.outputs.pop(output)
+
+    found = findings(examined)
+
+    said = [
+        each for each in found if each.level != "ok" and f"the stack has no {output}" in each.what
+    ]
+    assert said
+    assert sum(each.level == "ok" for each in found) > 10
+
+
+def test_a_function_that_is_gone_hides_no_other(subject: Examined) -> None:
+    stopped = {
+        "lambda.GetFunctionConcurrency": lambda call: (
+            {"ReservedConcurrentExecutions": 0} if call["FunctionName"] == "mail-resend" else {}
+        )
+    }
+
+    said = " ".join(each.what for each in findings(subject(without("mail-api") | stopped)))
+
+    assert "The function mail-api is gone." in said
+    assert "mail-resend is stopped" in said
+
+
+def test_what_matters_and_could_not_be_read_is_a_failure(subject: Examined) -> None:
+    account, *_ = WITHOUT_MAIL
+
+    found = [*of_group(subject({"sesv2.GetAccount": "AccessDeniedException"}), account)]
+
+    assert [each.level for each in found] == ["warning", "failure"]
+    assert "nobody knows whether mails go out" in found[1].what
+
+
+def test_in_the_sandbox_its_small_rate_is_no_warning(subject: Examined) -> None:
+    small = account(ProductionAccessEnabled=False, SendQuota={"MaxSendRate": 1.0})
+
+    found = findings(subject(small, {}, {"SesSandbox": "true"}))
+
+    (said,) = [each for each in found if "SES takes" in each.what]
+    assert said.level == "ok"
+    assert said.what == "SES takes 1 mail a second: more once the account is out of the sandbox."
+
+
+# An emulator
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Examined:
+    """Make a stack that boto3 finds by AWS_ENDPOINT_URL, whose answers are those of AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    def _emulated(answers: dict[str, Any], **parameters: str) -> Subject:
+        values = Evaluation(PARAMETERS | parameters).values
+        given = {name: str(value) for name, value in values.items()}
+        stack_id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/1"
+        return Subject(Stack(Answers(HEALTHY | answers), stack_id, OUTPUTS, given), Resolver(None))
+
+    return _emulated
+
+
+def test_on_an_emulator_nothing_is_said_of_what_it_has_not(emulated: Examined) -> None:
+    small = {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}}
+
+    found = findings(emulated(small))
+
+    said = " ".join(each.what for each in found)
+    assert "certificate" not in said
+    assert "Lambda runs" not in said
+    assert emulated({}).base_url == "http://127.0.0.1:9"
+
+
+EVERYTHING_WRONG = {
+    **account(ProductionAccessEnabled=False, SendQuota={"MaxSendRate": 1.0}),
+    **without("mail-api"),
+    "apigateway.GetAccount": {},
+    "sns.ListSubscriptionsByTopic": {"Subscriptions": []},
+    "sesv2.GetConfigurationSet": "NotFoundException",
+    "apigateway.GetApiKey": "NotFoundException",
+}
+
+
+def test_no_remedy_for_an_emulator_goes_to_an_account(emulated: Examined) -> None:
+    found = findings(emulated(EVERYTHING_WRONG, MoreSenderDomains="shop.example"))
+
+    lines = [line for each in found for line in each.remedy if not line.startswith("#")]
+    commands = [line for line in lines if line.startswith(("make ", "aws "))]
+    assert len(commands) >= 3
+    assert not any(line.startswith("make deploy") for line in commands)
+    assert all("--endpoint-url http" in line for line in commands if line.startswith("aws "))
+    told = [line for each in found for line in each.remedy if "local/stack.py" in line]
+    assert any("put SesSandbox=true into _PARAMETERS" in line for line in told)
