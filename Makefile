@@ -51,8 +51,11 @@ deploy: export OPS_ALARM_ADDRESS := $(value ALARM_ADDRESS)
 deploy: export OPS_SANDBOX := $(value SANDBOX)
 deploy: export OPS_PARAMETERS := $(value PARAMETERS)
 
+# Many shells have a MAIL of their own, the path of a mailbox: from the environment only a 0 is meant.
+is_mail_given = $(findstring command line,$(origin MAIL))$(filter 0,$(MAIL))
+
 doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
-	@$(OPS) doctor --mail="$$OPS_MAIL" $(if $(value DNS),--dns="$$OPS_DNS")
+	@$(OPS) doctor $(if $(is_mail_given),--mail="$$OPS_MAIL") $(if $(value DNS),--dns="$$OPS_DNS")
 
 smoke: .venv/.ready ## Try a stack from outside, with mails to SES's mailbox simulator: docs/first-day-on-aws.md [STACK=...]
 	@$(OPS) smoke
