@@ -1030,3 +1030,15 @@ def test_no_remedy_for_an_emulator_goes_to_an_account(emulated: Examined) -> Non
     assert all("--endpoint-url http" in line for line in commands if line.startswith("aws "))
     told = [line for each in found for line in each.remedy if "local/stack.py" in line]
     assert any("put SesSandbox=true into _PARAMETERS" in line for line in told)
+
+
+def test_the_simulators_dns_is_asked_where_ses_is_the_simulator(
+    emulated: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Subject.of(emulated({}).stack, "192.0.2.1").dns.asked.nameservers == ["192.0.2.1"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:8025")
+
+    asked = Subject.of(emulated({}).stack).dns.asked
+
+    assert asked is not None
+    assert (asked.nameservers, asked.port) == (["127.0.0.1"], 8025)

@@ -4,6 +4,8 @@ import re
 import time
 
 import pytest
+from support.aws_answers import Answers
+from support.healthy import HEALTHY, OUTPUTS, PARAMETERS
 from support.paths import ROOT
 
 from ops.smoke.target import Target, at_simulator
@@ -40,3 +42,13 @@ def test_mails_keep_to_a_rate_that_is_small() -> None:
 
     assert time.monotonic() - begun > 0.59
     assert slow.seconds > fast.seconds
+
+
+@pytest.mark.parametrize("output", ["ApiUrl", "ApiKeyId", "UsagePlanId", "TableName"])
+def test_a_stack_without_an_output_is_told_which(output: str) -> None:
+    outputs = {name: value for name, value in OUTPUTS.items() if name != output}
+    stack_id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/1"
+    parameters = PARAMETERS | {"SenderIdentity": "", "ConfigurationName": "default"}
+
+    with pytest.raises(ValueError, match=f"could not be read: the stack has no {output}, so"):
+        Target.of(Stack(Answers(HEALTHY), stack_id, outputs, parameters))
