@@ -31,7 +31,8 @@ def account(subject: Subject) -> Iterator[Finding]:
     yield _enforcement(held)
     yield _sending(subject, held)
     quota = held.get("SendQuota", {})
-    yield _rate(subject, quota.get("MaxSendRate", 0.0))
+    is_sandbox = not held.get("ProductionAccessEnabled")
+    yield _rate(subject, quota.get("MaxSendRate", 0.0), is_sandbox=is_sandbox)
     yield _day(quota)
 
 
@@ -87,9 +88,10 @@ def _sending(subject: Subject, held: Any) -> Finding:
     )
 
 
-def _rate(subject: Subject, rate: float) -> Finding:
+def _rate(subject: Subject, rate: float, *, is_sandbox: bool) -> Finding:
     what = f"SES takes {rate:g} mail{'' if rate == 1 else 's'} a second"
-    if subject.parameter("SesSandbox") == "true":  # It is to be left, and the least is too much.
+    is_told = subject.parameter("SesSandbox") == "true"
+    if is_sandbox or is_told:  # It is to be left, and even the least is too much for its rate.
         return ok(f"{what}: more once the account is out of the sandbox.")
     concurrency = int(subject.parameter("SendConcurrency") or 0)
     most = max(_LEAST_CONCURRENCY, math.ceil(_SHARE_OF_RATE * rate * _SECONDS_PER_TRY))

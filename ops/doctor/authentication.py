@@ -105,19 +105,21 @@ def _strength(domain: str, policy: Policy) -> Finding:
 def _ignored(policy: Policy) -> Iterator[Finding]:
     """Yield the tags of the record that do nothing."""
     record = policy.record
+    invalid = [tag for tag in record.invalid if tag != policy.tag]
     place = f"_dmarc.{record.domain}"
+    useful = _at(record.domain, record.without([*record.removed, *invalid]))
     if removed := record.removed:
         yield warning(
             f"{place}: RFC 9989 has removed {', '.join(removed)}, which receivers may ignore.",
-            _at(record.domain, record.without(removed)),
+            useful,
         )
-    if invalid := [tag for tag in record.invalid if tag != policy.tag]:
+    if invalid:
         named = ", ".join(f"{tag}={record.tags[tag]}" for tag in invalid)
         yield warning(
             f"{place}: no policy is named by {named} (but by none, quarantine or reject), so"
             " receivers may ignore it, or the record.",
             "# Mend that, or remove it, as in:",
-            _at(record.domain, record.without(invalid)),
+            useful,
         )
 
 
@@ -135,11 +137,15 @@ def _alignment(subject: Subject, author: Walk, policy: Policy, identity: Identit
         return ok(f"{author.start}: its mails pass DMARC by {' and '.join(means.aligned)}.")
     level = warning if policy.handling == "none" else failure
     others = f" ({', '.join(means.others)})" if means.others else ""
+    create = subject.aws_command(f"sesv2 create-email-identity --email-identity {author.start}")
+    if identity.name == author.start:
+        remedy: tuple[str, ...] = ("# They pass once SES signs them: see Domains above.",)
+    else:
+        remedy = ("# Let SES sign for the very domain:", create)
     return level(
         f"{author.start}: its mails fail DMARC, as nothing that SES authenticates has its"
         f" domain{others}.",
-        "# Let SES sign for the very domain:",
-        subject.aws_command(f"sesv2 create-email-identity --email-identity {author.start}"),
+        *remedy,
     )
 
 

@@ -55,21 +55,26 @@ def _of(subject: Subject, identity: Identity) -> Finding:
 def mail_from_in_dns(subject: Subject) -> Iterator[Finding]:
     """Look for the MX and SPF records of each MAIL FROM domain."""
     for identity in identities(subject):
-        domain = identity.held.get("MailFromAttributes", {}).get("MailFromDomain")
-        if domain:
-            yield from careful(f"{domain}: its MX and SPF records", _in_dns(subject, domain))
+        held = identity.held.get("MailFromAttributes", {})
+        if domain := held.get("MailFromDomain"):
+            records = dns_records.mail_from(domain, subject.region)
+            if held.get("MailFromDomainStatus") != "SUCCESS":  # `mail_from` has printed them.
+                records = ("# It is among those above.",) * 2
+            what = f"{domain}: its MX and SPF records"
+            yield from careful(what, _in_dns(subject, domain, *records))
 
 
-def _in_dns(subject: Subject, domain: str) -> Iterator[Finding]:
-    found = [*_mail_exchanger(subject, domain), *_spf(subject, domain)]
+def _in_dns(subject: Subject, domain: str, exchanger: str, sender: str) -> Iterator[Finding]:
+    """Compare; the last two are what mends a record that is missing: an MX, and one of SPF."""
+    found = [*_mail_exchanger(subject, domain, exchanger), *_spf(subject, domain, sender)]
     yield from found or [ok(f"{domain}: its MX and SPF records are in the DNS.")]
 
 
-def _mail_exchanger(subject: Subject, domain: str) -> Iterator[Finding]:
+def _mail_exchanger(subject: Subject, domain: str, missing: str) -> Iterator[Finding]:
     wanted, _ = dns_records.mail_from(domain, subject.region)
     hosts = [record.split()[-1] for record in subject.dns.mail_exchangers(domain)]
     if dns_records.feedback_host(subject.region) not in hosts:
-        yield failure(f"{domain}: its MX record for SES is missing in the DNS.", wanted)
+        yield failure(f"{domain}: its MX record for SES is missing in the DNS.", missing)
     elif len(hosts) > 1:
         yield failure(
             f"{domain}: it has {len(hosts)} MX records, and SES wants one only.",
@@ -78,11 +83,11 @@ def _mail_exchanger(subject: Subject, domain: str) -> Iterator[Finding]:
         )
 
 
-def _spf(subject: Subject, domain: str) -> Iterator[Finding]:
+def _spf(subject: Subject, domain: str, missing: str) -> Iterator[Finding]:
     _, wanted = dns_records.mail_from(domain, subject.region)
     records = [text for text in subject.dns.texts(domain) if spf.is_spf(text)]
     if not records:
-        yield failure(f"{domain}: its SPF record is missing in the DNS.", wanted)
+        yield failure(f"{domain}: its SPF record is missing in the DNS.", missing)
     elif len(records) > 1:  # RFC 7208, section 4.5: a permanent error.
         yield failure(
             f"{domain}: it has {len(records)} SPF records, so receivers use none of them.",

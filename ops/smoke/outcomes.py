@@ -81,12 +81,13 @@ def _outcome(name: str, wanted: str) -> Step:
 def _none_waits(target: Target) -> str:
     """Look after the mails that were `queued`: SES had no room for them, or refuses them."""
     target.require_sending()
-    for message_id in target.waiting:
+    waiting = [id_ for id_ in target.waiting if id_ not in target.sent.values()]
+    for message_id in waiting:
         wanted = (*TAKEN, "undelivered")
         members = target.outcome_of(message_id, wanted, target.deadline)
         if members["Status"] not in wanted:
             raise Different("Status sent", said(members), target.doctor)
-    return f"{len(target.waiting)} of them"
+    return f"{len(waiting)} of them"
 
 
 BEGIN: tuple[Step, ...] = (_sends, _sends_the_others)

@@ -796,6 +796,33 @@ def test_records_that_ses_waits_for_are_printed_once(subject: Examined) -> None:
     assert any("3 of its DKIM records are missing" in each.what for each in gone)
 
 
+def test_a_mail_from_domain_that_ses_waits_for_is_printed_once(subject: Examined) -> None:
+    zone = {"bounce.example.com MX": [], SPF: []}
+
+    found = findings(subject(mail_from(MailFromDomainStatus="PENDING"), zone))
+
+    lines = [line for each in found for line in each.remedy]
+    assert len([line for line in lines if line.startswith("bounce.example.com ")]) == 2
+    assert len([each for each in found if "missing in the DNS" in each.what]) == 2
+
+
+def test_an_identity_that_is_there_is_not_to_be_created(subject: Examined) -> None:
+    nothing = {"MailFromAttributes": {}, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}
+
+    (said,) = [each for each in findings(subject(identity(**nothing))) if "fail DMARC" in each.what]
+
+    assert said.remedy == ("# They pass once SES signs them: see Domains above.",)
+
+
+def test_what_is_useless_goes_in_one_change(subject: Examined) -> None:
+    record = '"v=DMARC1; p=reject; sp=x; pct=5; adkim=s"'
+
+    found = findings(subject({}, {DMARC: [record]}))
+
+    better = '_dmarc.example.com TXT "v=DMARC1; p=reject; adkim=s"'
+    assert [each.remedy[-1] for each in found if each.level == "warning"] == [better] * 2
+
+
 @pytest.mark.parametrize(
     "held", [['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'], ['"v=dmarc1; p=reject"']]
 )
