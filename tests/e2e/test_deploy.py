@@ -161,14 +161,14 @@ def test_the_first_command_asks_nothing_and_reaches_the_change_set(
     sent = parse(sent) if isinstance(sent, str) else sent
     assert sent["Parameters"].keys() == TEMPLATE["Parameters"].keys()
     assert sent["Resources"].keys() == TEMPLATE["Resources"].keys()
-    assert kept(place) == {"AWS_REGION": REGION, **CHOSEN}
+    assert not (place.folder / "deploy/mail.env").exists(), "Nothing is kept of what failed."
     # MiniStack rolls it back: what a first deployment leaves that fails.
     assert first.status != 0
     assert "The deployment failed (ROLLBACK_COMPLETE)." in shown
     assert "RefusedAlarm (AWS::CloudWatch::Alarm): " in shown.partition("deployment failed")[2]
     if type_in is typed:  # Once is enough.
         before = place.stack()["StackId"]
-        again = place.type("make deploy")
+        again = place.type(f"{EXPORT}; {FIRST}")
         assert "An earlier try left the empty stack mail (ROLLBACK_COMPLETE)" in again.shown
         assert place.stack()["StackId"] != before
         assert place.parameters() == DEFAULTS | CHOSEN
@@ -189,7 +189,10 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     chosen = CHOSEN | {"DefaultSenderName": NAME, "ApiGatewayLogRole": "existing"}
     assert first.status == 0, first.shown[-3_000:]
     assert newcomer.parameters() == DEFAULTS | chosen
-    assert kept(newcomer) == {"AWS_REGION": REGION, "ApiKeyValue": KEY, **chosen}
+    here = {"AWS_REGION": REGION, "AWS_ACCOUNT_ID": "111111111111"}
+    assert kept(newcomer) == {**here, "ApiKeyValue": KEY, **chosen}
+    assert "Parameter overrides" not in first.shown
+    assert "CloudFormation outputs" not in first.shown
     assert newcomer.key() == KEY
     assert KEY not in first.shown
     _assert_the_end(newcomer, first.shown)
@@ -209,7 +212,7 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     assert "  Change: SesSandbox: true -> false\n" in out_of_it.shown
     del chosen["SesSandbox"]  # Its default is "false".
     assert newcomer.parameters() == DEFAULTS | chosen
-    assert kept(newcomer) == {"AWS_REGION": REGION, **chosen}
+    assert kept(newcomer) == here | chosen
     assert newcomer.key() == KEY, "Nobody can read it, so the stack keeps the one that it has."
 
     second = newcomer.type(f"{EXPORT}; {second_stack()}")
@@ -264,7 +267,7 @@ def physical_names(place: Here, stack: str) -> set[tuple[str, str]]:
     ("command", "said"),
     [
         ("make deploy SENDER_DOMAIN=example.com STACK=other", "export AWS_REGION=eu-central-1"),
-        (f"{EXPORT}; make deploy STACK=other", "make deploy SENDER_DOMAIN=example.com"),
+        (f"{EXPORT}; make deploy STACK=other", "make deploy STACK=other SENDER_DOMAIN=example.com"),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHours=99'", "RetryHours must be 1 to 36 hours."),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHour=9'", "Did you mean RetryHours?"),
         (f"{EXPORT}; make deploy STACK=../x SENDER_DOMAIN=a.example", "STACK must be a letter"),
