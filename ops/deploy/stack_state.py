@@ -16,6 +16,9 @@ _EMPTY = "ROLLBACK_COMPLETE"
 """The status of a creation of which CloudFormation has taken everything back."""
 _ONLY_PREPARED = "REVIEW_IN_PROGRESS"
 """The status of a stack that has a change set and nothing else: SAM CLI goes on from there."""
+_OURS = frozenset({"ConfigurationName", "SenderDomain"})
+"""Parameters that every version of the template has had. Another service may have a `SenderDomain`,
+and a template without a description."""
 _EVENTS = (
     "aws cloudformation describe-stack-events{} --query \\\n"
     "    \"StackEvents[?ends_with(ResourceStatus, '_FAILED')]"
@@ -88,7 +91,7 @@ class StackState:
     def require_ours(self, stack: str, description: str) -> None:
         """Raise `ValueError` if it is none of this service: an update would delete what it has."""
         has_nothing = self.status == _ONLY_PREPARED and not self.parameters
-        is_ours = "SenderDomain" in self.parameters and self.description == description
+        is_ours = self.parameters.keys() >= _OURS and self.description in ("", description)
         if not (is_ours or has_nothing):
             raise ValueError(
                 f"The stack {stack} is none of this service, and is left as it is: give this one"

@@ -27,7 +27,7 @@ READY = {
 
 
 ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/1"
-OURS = {"SenderDomain": "example.com"}
+OURS = {"SenderDomain": "example.com", "ConfigurationName": "default"}
 
 
 def in_status(status: str) -> StackState:
@@ -111,6 +111,7 @@ def test_what_is_under_way_is_waited_for(status: str) -> None:
         ("UPDATE_COMPLETE", OURS, "Ours", True),
         ("UPDATE_COMPLETE", OURS, "Another service that mails", False),
         ("UPDATE_COMPLETE", {}, "Ours", False),
+        ("UPDATE_COMPLETE", {"SenderDomain": "example.com"}, "", False),
         ("ROLLBACK_COMPLETE", {"Name": "x"}, "", False),
         ("REVIEW_IN_PROGRESS", {}, "", True),
         ("REVIEW_IN_PROGRESS", {"Name": "x"}, "", False),
