@@ -361,7 +361,16 @@ def test_a_stack_of_something_else_is_left_as_it_is(
         "Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}
     }
     if is_leftover:
-        resources["Nothing"] = {"Type": "AWS::Nobody::Knows", "DependsOn": "Table"}
+        resources["Alarm"] = {  # Of metric math, which MiniStack has not.
+            "Type": "AWS::CloudWatch::Alarm",
+            "DependsOn": "Table",
+            "Properties": {
+                "Metrics": [{"Id": "sum", "Expression": "1 + 1"}],
+                "ComparisonOperator": "GreaterThanThreshold",
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+            },
+        }
     cloudformation = place.client("cloudformation")
     made = cloudformation.create_stack(
         StackName="mail", TemplateBody=json.dumps({"Resources": resources})
