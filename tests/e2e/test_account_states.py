@@ -20,7 +20,7 @@ WAITING = {
     ),
     "paused": (
         ("/account", {"SendingEnabled": False}),
-        ("SendingPausedException", "Sending is paused for the account."),
+        ("SendingPausedException", "Sending is paused in SES."),
     ),
     "day used up": (
         ("/account", {"SendQuota": {"Max24HourSend": 200, "SentLast24Hours": 200}}),

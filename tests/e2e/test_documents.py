@@ -144,6 +144,22 @@ def test_a_program_in_csharp_throws_what_a_refused_mail_is_refused_for(
         run(example._replace(files=wrong))
 
 
+PROGRAMS = [each for each in SENDING if each.files]
+
+
+@pytest.mark.parametrize("example", PROGRAMS, ids=name_of)
+def test_a_program_of_the_documentation_says_why_the_gateway_has_refused_its_mail(
+    run: Any, tmp_path: Path, example: Example
+) -> None:
+    """API Gateway's own answers are not those that the clients are made for."""
+    with pytest.raises(AssertionError, match="x-api-key|403"):
+        run(example, MAIL_KEY="nobody-has-this-key")
+
+    (tmp_path / "invoice.pdf").write_bytes(PDF * 700_000)
+    with pytest.raises(AssertionError, match="413|Request Too Long"):
+        run(example)
+
+
 @pytest.mark.parametrize(
     "headers", [{}, {"x-api-key": "x" * 20}, {"Authorization": "Bearer {key}"}, {"key": "{key}"}]
 )

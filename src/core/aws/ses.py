@@ -1,6 +1,7 @@
 """Amazon SES: one request that hands it a mail, and what its answer means."""
 
 from collections.abc import Sequence
+from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import (
@@ -59,7 +60,7 @@ of ours: SES gives a used-up day the name of a throttle."""
 
 _MENDABLE = {
     "AccountSuspendedException": ("The SES account is suspended.", 15 * _MINUTES),
-    "SendingPausedException": ("Sending is paused for the account.", 15 * _MINUTES),
+    "SendingPausedException": ("Sending is paused in SES.", 15 * _MINUTES),
     "MailFromDomainNotVerifiedException": (
         "The custom MAIL FROM domain is not verified in SES.",
         15 * _MINUTES,
@@ -162,16 +163,17 @@ def _code_of(error: ClientError, sender: str) -> str:
     """Return the error's name; a name of ours where SES has one name for two things.
 
     A throttle is of the second or of the day. A mail is rejected for what it is, or for an identity
-    that is not verified: SES names those in its text, with commas between. In the sandbox these may
-    be recipients: the caller can mend that, and is told at once.
+    that is not verified: SES names those in its text, as they were given, with commas between. In
+    the sandbox these may be recipients: the caller can mend that, and is told at once.
     """
     code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "").lower()
     if _TRY_LATER.get(code) is _THROTTLED and _DAILY in text:
         return "DailyQuotaExceeded"
     if code != "MessageRejected" or _UNVERIFIED not in text:
         return code
+    mailboxes = text.partition("failed the check in region ")[2].partition(": ")[2]
+    failed = {address for _, address in getaddresses([mailboxes], strict=False)}
     address = sender.lower()
-    failed = {word.strip("<>") for word in text.replace(",", " ").split()}
     is_sender = address in failed or address.rpartition("@")[2] in failed
     return "IdentityNotVerified" if is_sender else "RecipientNotVerified"
 

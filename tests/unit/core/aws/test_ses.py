@@ -113,7 +113,7 @@ def test_an_answer_with_an_id_is_sent(send):
         (400, "Throttling", THROTTLED, 0),
         (429, "AndWhateverElse", THROTTLED, 0),
         (400, "LimitExceededException", USED_UP, 30 * MINUTE),
-        (400, "SendingPausedException", "Sending is paused for the account.", 15 * MINUTE),
+        (400, "SendingPausedException", "Sending is paused in SES.", 15 * MINUTE),
         (401, "UnrecognizedClientException", NOT_ALLOWED, 5 * MINUTE),
         (403, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
         (403, "ExpiredTokenException", NOT_ALLOWED, 5 * MINUTE),
@@ -213,7 +213,14 @@ def test_a_sender_that_is_not_verified_any_more_is_for_an_operator_to_mend(ses, 
 
 @pytest.mark.parametrize(
     "failed",
-    ["ada@recipient.example", "ada@d.example, xa@d.example", "b@recipient.example,a@d.example.org"],
+    [
+        "ada@recipient.example",
+        "ada@d.example, xa@d.example",
+        "b@recipient.example,a@d.example.org",
+        '"a@d.example" <ada@recipient.example>',
+        '"d.example, a@d.example" <ada@recipient.example>',
+        "x a@d.example x <ada@recipient.example>",
+    ],
 )
 def test_a_recipient_that_the_sandbox_does_not_know_is_told_to_the_caller_at_once(
     ses, send, failed
