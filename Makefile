@@ -36,6 +36,28 @@ start-api: .venv-local/.ready .venv-sam/.ready ## Serve the API from functions i
 
 # What an operator writes reaches the commands as it is, through the environment, past the shell. make expands what it
 # exports, even of its own accord what stands on its command line: so `value`, and names that are exported by us alone.
+VARIABLES := PYTHON API_PORT SES_PORT SMTP_URL UPGRADE DEV LOCAL LINT SAM
+VARIABLES_invoke := EVENT MESSAGE_ID
+VARIABLES_start-api := PORT
+VARIABLES_deploy := SENDER_DOMAIN STACK SANDBOX ALARM_ADDRESS PARAMETERS
+VARIABLES_doctor := STACK MAIL DNS
+VARIABLES_smoke := STACK
+VARIABLES_redrive := STACK
+VARIABLES_suppressions := STACK DOMAIN ADD REMOVE
+VARIABLES_domains := STACK COMMAND
+VARIABLES_erase := STACK ADDRESS MESSAGE KEEP_SUPPRESSED
+VARIABLES_test := HYPOTHESIS_EXAMPLES TEST_EVERY
+VARIABLES_test-fast := HYPOTHESIS_EXAMPLES TEST_EVERY
+VARIABLES_bench := QUICK
+VARIABLES_mutants := MODULE SAMPLE NEAREST
+# A mistyped name would change nothing, and nobody would hear of that. Only the command line is meant, not the environment;
+# and only that of the first make: SAM CLI calls another, which inherits what `make deploy` was given.
+read := $(foreach goal,$(MAKECMDGOALS),$(VARIABLES_$(goal)))
+given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+unread := $(filter-out $(VARIABLES) $(read),$(given))
+$(if $(filter 0,$(MAKELEVEL)),$(if $(unread),$(error Nobody reads $(unread) here. `make $(MAKECMDGOALS)` reads: $(or $(read),nothing)$(if \
+	$(filter deploy,$(MAKECMDGOALS)),; parameters of template.yaml go into PARAMETERS='NAME=value'))))
+
 unexport STACK DNS MAIL DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
 deploy doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
 doctor: export OPS_DNS := $(value DNS)

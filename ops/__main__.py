@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.aws.outage import Outage
 from ops import domains, erase, redrive, suppressions
+from ops.aws_errors import explained
 from ops.doctor import command as doctor
 from ops.smoke import command as smoke
 from ops.stack import Stack
@@ -28,8 +29,8 @@ def main() -> int:
     except BrokenPipeError:  # Whoever reads (`| head`) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # For the exit's own flush.
         return 1
-    except (BotoCoreError, ClientError, Outage, PortError, ValueError) as error:
-        print(error, file=sys.stderr)
+    except (BotoCoreError, ClientError, OSError, Outage, PortError, ValueError) as error:
+        print(explained(error), file=sys.stderr)
         return 1
     return status or 0
 

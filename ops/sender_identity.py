@@ -15,13 +15,18 @@ def is_known(ses: Any, name: str) -> bool:
     return _held(ses, name) is not None
 
 
+def is_verified(ses: Any, name: str) -> bool:
+    """Whether SES has an identity of this very name, and takes its mails."""
+    return bool((_held(ses, name) or {}).get("VerifiedForSendingStatus"))
+
+
 def verified_parent(ses: Any, domain: str) -> str | None:
     """Return the nearest verified domain above this one, which is verified for it too.
 
     https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
     """
     for parent in _above(domain):
-        if (held := _held(ses, parent)) and held.get("VerifiedForSendingStatus"):
+        if is_verified(ses, parent):
             return parent
     return None
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from ops.deployment import session_for
+from botocore.exceptions import ClientError
+
+from ops.deployment import Deployment
 from ops.domain_settings import of_parameters
+from ops.session import account_id, require_account, require_stack_name, session_for
 from tooling import ports
 from tooling.aws_here import STACK, Aws
 
@@ -31,18 +34,24 @@ class Stack:
         """Find a stack as the AWS CLI does, by credentials, region and endpoint of the environment.
 
         If no variable names the region, it is that of the stack's file (`ops.deployment`). Without
-        a name it is the stack of `make run`. Raises botocore's errors, and `PortError` if
-        `API_PORT` or `SES_PORT` is no port.
+        a name it is the stack of `make run`. Raises botocore's errors, `PortError` if `API_PORT` or
+        `SES_PORT` is no port, and `ValueError` if the stack is not there, is in another region or
+        account than its file says, or is none of this service.
         """
-        aws: Any = session_for(name) if name else _on_this_machine()
-        cloudformation = aws.client("cloudformation")
-        described = cloudformation.describe_stacks(StackName=name or STACK)["Stacks"][0]
-        return cls(
-            aws,
-            described["StackId"],
-            {held["OutputKey"]: held["OutputValue"] for held in described["Outputs"]},
-            {held["ParameterKey"]: held["ParameterValue"] for held in described["Parameters"]},
-        )
+        if name:
+            require_stack_name(name)
+            remembered = Deployment.of(name)
+            aws: Any = session_for(name, remembered)
+            described = _described(aws, name)
+            require_account(name, described["StackId"].split(":")[4], remembered)
+        else:
+            aws = _on_this_machine()
+            described = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        parameters = described.get("Parameters", ())
+        held = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
+        _require_usable(name or STACK, described, held)
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        return cls(aws, described["StackId"], outputs, held)
 
     @property
     def default_domain(self) -> DomainConfiguration:
@@ -55,6 +64,33 @@ class Stack:
         parameters = self.parameters
         more = parameters.get("MoreSenderDomains", "").split(",")
         return {parameters["SenderDomain"], parameters["SenderIdentity"], *map(str.strip, more)}
+
+
+def _described(session: Any, name: str) -> Any:
+    """Ask for a stack, first of all: what its file says is looked at with the answer."""
+    try:
+        return session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" not in error.response["Error"]["Message"]:
+            raise
+    account = account_id(session)
+    require_account(name, account, Deployment.of(name))
+    raise ValueError(
+        f"There is no stack {name} in {session.region_name}, account {account}. What is there:\n"
+        f"  aws cloudformation describe-stacks --region {session.region_name}"
+        " --query 'Stacks[].StackName'"
+    )
+
+
+def _require_usable(name: str, described: Any, parameters: Mapping[str, str]) -> None:
+    status = described["StackStatus"]
+    if "SenderDomain" not in parameters and status != "REVIEW_IN_PROGRESS":
+        raise ValueError(f"The stack {name} is none of this service: STACK=... names another.")
+    if not described.get("Outputs"):
+        raise ValueError(
+            f"The stack {name} is {status}, and was never deployed to the end:\n"
+            f"  make deploy STACK={name}"
+        )
 
 
 def _on_this_machine() -> Aws:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deploy.command import deploy
+from ops.aws_errors import explained
+from ops.deploy.command import Stopped, deploy
 from ops.deploy.given import given
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # As Ctrl-C: the file with the key is removed.
+        signal.signal(number, _stop)
     try:
-        return 0 if deploy(*given(os.environ)) else 1
-    except (BotoCoreError, ClientError, ValueError) as error:
-        print(error, file=sys.stderr)
+        return 0 if deploy(given(os.environ)) else 1
+    except (BotoCoreError, ClientError, OSError, ValueError) as error:
+        print(explained(error), file=sys.stderr)
+    except Stopped as stopped:
+        print(stopped)
     except KeyboardInterrupt:
-        print("\nStopped. What CloudFormation has begun goes on; `make deploy` says how it ended.")
+        print("\nStopped.")
     return 1
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

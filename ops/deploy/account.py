@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import deployment, sender_identity
+from ops import sender_identity
+from ops.session import account_id, require_account, session_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,37 +28,64 @@ class Account:
 
     @classmethod
     def of_environment(cls, stack: str, remembered: Deployment | None) -> Account:
-        """Find out where a stack goes. `ValueError` has the line to type if that is open."""
-        try:
-            session = deployment.session_for(stack)
-        except ProfileNotFound as error:
-            raise ValueError(f"{error}. `aws configure list-profiles` has their names.") from None
-        region = session.region_name
-        if not region:
-            raise ValueError(
-                "Say in which region the stack is to be, for example:\n"
-                "  export AWS_REGION=eu-central-1"
-            )
-        _require_same_region(stack, region, remembered)
-        return cls(session, _account_id(session), region)
+        """Find out where a stack goes. `ValueError` has the line to type if that is open.
+
+        It is refused where the stack's file says another region or account: a second stack would be
+        made there by mistake, in place of an update.
+        """
+        session = session_for(stack, remembered)
+        found = account_id(session)
+        require_account(stack, found, remembered)
+        return cls(session, found, session.region_name)
 
     def client(self, service: Any) -> Any:
         return self.session.client(service)
 
-    def first_choices(self, values: Mapping[str, str]) -> dict[str, str]:
-        """Return what a first deployment takes from the account where nobody chose.
+    def first_choices(self, values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """Return what a first deployment takes from the account where nobody chose, and notes.
 
-        A later one leaves these as they are: whoever owns the log role must stay its owner.
+        A later one leaves these as they are: whoever owns the log role must stay its owner. What
+        cannot be looked at is a note. `ValueError` if a log role was chosen that is not there.
         """
-        chosen = {}
-        if "ApiGatewayLogRole" not in values and self._has_log_role():
-            chosen["ApiGatewayLogRole"] = "existing"
-        if "SenderIdentity" not in values:
-            ses, domain = self.client("sesv2"), values["SenderDomain"]
-            if not sender_identity.is_known(ses, domain):
-                parent = sender_identity.verified_parent(ses, domain)
-                chosen |= {"SenderIdentity": parent} if parent else {}
-        return chosen
+        choices: dict[str, str] = {}
+        notes: list[str] = []
+        for looked_at, look in (
+            ("API Gateway's log role (ApiGatewayLogRole)", self._log_role),
+            ("SES's identities (SenderIdentity)", self._identity),
+        ):
+            try:
+                choices |= look(values)
+            except (BotoCoreError, ClientError) as error:
+                notes.append(f"{looked_at} could not be looked at: {_short(error)}.")
+        notes += [
+            f"{name}={value}, as the account has it already." for name, value in choices.items()
+        ]
+        return choices, notes
+
+    def has_verified(self, identity: str) -> bool:
+        """Whether SES is known to take mails of an identity; not if it cannot be asked."""
+        try:
+            return sender_identity.is_verified(self.client("sesv2"), identity)
+        except (BotoCoreError, ClientError):
+            return False
+
+    def _log_role(self, values: Mapping[str, str]) -> dict[str, str]:
+        chosen = values.get("ApiGatewayLogRole")
+        if chosen is None:
+            return {"ApiGatewayLogRole": "existing"} if self._has_log_role() else {}
+        if chosen == "existing" and not self._has_log_role():
+            raise ValueError(
+                "ApiGatewayLogRole=existing is chosen, and the account has no such role in"
+                f" {self.region}. To make one: PARAMETERS='ApiGatewayLogRole=create'"
+            )
+        return {}
+
+    def _identity(self, values: Mapping[str, str]) -> dict[str, str]:
+        ses, domain = self.client("sesv2"), values["SenderDomain"]
+        if "SenderIdentity" in values or sender_identity.is_known(ses, domain):
+            return {}
+        parent = sender_identity.verified_parent(ses, domain)
+        return {"SenderIdentity": parent} if parent else {}
 
     def _has_log_role(self) -> bool:
         """Whether API Gateway's logs have a role here already.
@@ -76,31 +103,7 @@ class Account:
         return True
 
 
-def _require_same_region(stack: str, region: str, remembered: Deployment | None) -> None:
-    """Refuse to make a second stack elsewhere by mistake, in place of an update."""
-    if not remembered or not remembered.region or remembered.region == region:
-        return
-    file = deployment.shown(deployment.path_of(stack))
-    raise ValueError(
-        f"The environment says {region}, and {file} says that the stack {stack} is in"
-        f" {remembered.region}. To update that one:\n"
-        f"  export AWS_REGION={remembered.region}\n"
-        f"For one in {region} beside it, give it another name: STACK=..."
-    )
-
-
-def _account_id(session: boto3.Session) -> str:
-    """Ask AWS who we are, which also tells whether it takes the credentials."""
-    if session.get_credentials() is None:
-        raise ValueError(
-            "No credentials for AWS are in this shell. Sign in (`aws sso login`, or"
-            " `aws configure`), or name a profile:\n  export AWS_PROFILE=..."
-        )
-    try:
-        found: str = session.client("sts").get_caller_identity()["Account"]
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise ValueError(f"AWS does not take the credentials ({code}): sign in again.") from None
-    except BotoCoreError as error:
-        raise ValueError(f"AWS cannot be asked who you are: {error}") from None
-    return re.sub(r"[^0-9]", "", found)
+def _short(error: BotoCoreError | ClientError) -> str:
+    if isinstance(error, ClientError):
+        return f"{error.operation_name} answered {error.response['Error']['Code']}"
+    return str(error).rstrip(".")

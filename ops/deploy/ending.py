@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -44,13 +45,20 @@ def _rows(outputs: Mapping[str, str], created: str) -> Iterator[tuple[str, str]]
 
 def _created_identity(account: Account, parameters: Mapping[str, str]) -> str:
     """Make the domain known to SES if it is not; say so. An address its owner adds, by a mail."""
-    name = parameters["SenderIdentity"] or parameters["SenderDomain"]
+    name = parameters.get("SenderIdentity") or parameters["SenderDomain"]
     ses = account.client("sesv2")
     try:
-        if "@" in name or sender_identity.is_known(ses, name):
+        if sender_identity.is_known(ses, name):
             return ""
-        sender_identity.create(ses, name)
+        if "@" not in name:
+            sender_identity.create(ses, name)
     except ClientError as error:  # The stack stands all the same; the doctor says what is missing.
         code, operation = error.response["Error"]["Code"], error.operation_name
         return f"{name} could not be made known to SES: {operation} answered {code}."
+    if "@" in name:
+        return (
+            "the address in SenderIdentity is new to SES. Let it send its mail with a link there:\n"
+            f"           aws sesv2 create-email-identity --email-identity {shlex.quote(name)}"
+            f" --region {account.region}"
+        )
     return f"{name} is new to SES, and waits for the DNS records below."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.deploy.parameters import Parameters
-from ops.deployment import is_stack_name
+from ops.deploy.senders import refuse_wrong_domain
+from ops.session import require_stack_name
 from tooling.aws_here import STACK
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ def given(environment: Mapping[str, str]) -> Given:
     Raises `ValueError` for everything that can be told without asking AWS.
     """
     stack = environment.get("OPS_STACK") or STACK
-    if not is_stack_name(stack):
-        raise ValueError(
-            "STACK must be a letter, and then letters, digits and dashes: 53 characters at most."
-        )
+    require_stack_name(stack)
     declared = Parameters.of_this_checkout()
     values = declared.read(environment.get("OPS_PARAMETERS", ""))
     short = {name: environment[held] for held, name in _SHORT.items() if environment.get(held)}
@@ -43,5 +41,7 @@ def given(environment: Mapping[str, str]) -> Given:
     if twice := [name for name in short if values.get(name, short[name]) != short[name]]:
         raise ValueError(f"{', '.join(twice)} is given twice, with different values.")
     values |= short
+    if "SenderDomain" in values:
+        refuse_wrong_domain("SenderDomain", values["SenderDomain"])
     declared.refuse_wrong(values)
     return Given(stack, declared, values)

@@ -55,6 +55,8 @@ class Parameters(dict[str, Parameter]):
     """All of them by name, and the template's rules for several together."""
 
     rules: Mapping[str, Any]
+    description: str
+    """The template's, by which a stack of ours is known."""
 
     @classmethod
     def of(cls, template: Mapping[str, Any]) -> Self:
@@ -62,6 +64,7 @@ class Parameters(dict[str, Parameter]):
             {name: Parameter(name, each) for name, each in template["Parameters"].items()}
         )
         declared.rules = template.get("Rules", {})
+        declared.description = template.get("Description", "")
         return declared
 
     @classmethod
@@ -77,29 +80,41 @@ class Parameters(dict[str, Parameter]):
             given = shlex.split(words)
         except ValueError as error:
             raise ValueError(f"PARAMETERS: {error}.") from None
-        values = {}
+        values: dict[str, str] = {}
         for word in given:
             name, equals, value = word.partition("=")
-            if not equals:
-                raise ValueError("PARAMETERS is NAME=value, with spaces between several.")
+            if not equals or not name:
+                raise ValueError(_how_to_write(values))
+            if name in values:
+                raise ValueError(f"PARAMETERS has {name} twice.")
             values[name] = value
-        if unknown := [self._unknown(name) for name in values if name not in self]:
-            raise ValueError("\n".join(unknown))
+        if unknown := [self.unknown(name) for name in values if name not in self]:
+            raise ValueError("\n".join(f"PARAMETERS: {each}" for each in unknown))
         return values
 
-    def _unknown(self, name: str) -> str:
+    def unknown(self, name: str) -> str:
+        """Say that there is no such parameter, and which one may be meant."""
         lowered = {known.lower(): known for known in self}
         near = difflib.get_close_matches(name.lower(), lowered, 1)
         hint = (
             f"Did you mean {lowered[near[0]]}?" if near else "They are explained in template.yaml."
         )
-        return f"PARAMETERS: {name} is no parameter of the stack. {hint}"
+        return f"{name} is no parameter of the stack. {hint}"
+
+    def fault(self, name: str, value: str) -> str | None:
+        """Say in the template's words what CloudFormation would not take; None if it would."""
+        if self[name].allows(value):
+            return None
+        fault = f"{name} {self[name].declared['ConstraintDescription']}."
+        if "," in value and self[name].allows(re.sub(r",\s+", ",", value)):
+            fault += " Leave out the spaces after the commas."
+        return fault
 
     def refuse_wrong(self, values: Mapping[str, str]) -> None:
         """Raise `ValueError` with every value that CloudFormation would not take."""
-        if wrong := [name for name, value in values.items() if not self[name].allows(value)]:
-            lines = (f"{name} {self[name].declared['ConstraintDescription']}." for name in wrong)
-            raise ValueError("\n".join(lines))
+        faults = (self.fault(name, value) for name, value in values.items())
+        if wrong := [fault for fault in faults if fault is not None]:
+            raise ValueError("\n".join(wrong))
 
     def refuse_together(self, values: Mapping[str, str]) -> None:
         """Raise `ValueError` if values break a rule of the template about several together."""
@@ -136,6 +151,17 @@ class Parameters(dict[str, Parameter]):
             for name, each in self.items()
             if name in values or not each.is_secret
         }
+
+
+def _how_to_write(before: Mapping[str, str]) -> str:
+    """Say how PARAMETERS is written, by what stands before the word that is none."""
+    if not before:
+        return "PARAMETERS is NAME=value, with spaces between several."
+    name, value = [*before.items()][-1]
+    told = f"PARAMETERS is NAME=value, and is not after {name}."
+    if value.endswith(","):
+        return f"{told} Leave out the spaces after the commas."
+    return f"{told} A value with a space has quotes of its own:\n  PARAMETERS=\"'{name}=...'\""
 
 
 def _holds(condition: Any, values: Mapping[str, str]) -> bool:

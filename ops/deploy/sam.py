@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tooling.paths import BUILD, ROOT
+from ops import deployment
+from tooling.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SAM = ROOT / ".venv-sam/bin/sam"
+_SECONDS_TO_END = 10
+_WIDTH = 160
+"""How wide SAM CLI's tables are where there is no terminal; at 80 a row is broken into five."""
 
 
 def build() -> bool:
@@ -40,20 +43,63 @@ def deploy(stack: str, region: str, parameters: Mapping[str, str]) -> bool:
     """Create or update a stack from what was built, and wait for it; say whether it succeeded.
 
     The parameters go through a file that only its owner may read, and that is gone afterwards: on a
-    command line everybody on this machine could read the key.
+    command line everybody on this machine could read the key. It has one place, so that the next
+    deployment replaces one that was left behind by a machine that went down.
     """
-    environment = os.environ | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=BUILD
-    ) as folder:  # Its owner's alone, as mkdtemp makes it.
-        file = Path(folder) / "samconfig.yaml"
-        file.write_text(yaml.safe_dump(_config(stack, region, parameters)), "utf-8")
-        command = [str(_SAM), "deploy", "--config-file", str(file)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
-        )
-        return done.returncode == 0
+    file = deployment.FOLDER / f"{stack}.samconfig.yaml"
+    try:
+        deployment.private_file(file, yaml.safe_dump(_config(stack, region, parameters)))
+        return _run([str(_SAM), "deploy", "--config-file", str(file)], region)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _run(command: list[str], region: str) -> bool:
+    """Let SAM CLI run, and show what it says as it comes. If we are stopped, so is it."""
+    width = shutil.get_terminal_size((_WIDTH, 0)).columns
+    environment = os.environ | {
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "COLUMNS": str(width),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in worth_showing(process.stdout or ()):
+                print(line, end="", flush=True)
+        except BaseException:
+            _end(process)
+            raise
+    return process.returncode == 0
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def worth_showing(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out what is ours already: all parameters in one line, and the table of the outputs."""
+    is_outputs = False
+    for line in lines:
+        if line.startswith("CloudFormation outputs from deployed stack"):
+            is_outputs = True
+        elif line.startswith("Successfully created/updated stack"):
+            is_outputs = False
+        if not is_outputs and not line.startswith("\tParameter overrides "):
+            yield line
 
 
 def _config(stack: str, region: str, parameters: Mapping[str, str]) -> dict[str, Any]:

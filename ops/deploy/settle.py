@@ -1,4 +1,8 @@
-"""Which values a deployment has: what is given now, else what the file has, else the stack."""
+"""Which values a deployment has, of those given now, in the stack's file, and in the stack.
+
+Somebody may have deployed from another checkout meanwhile. So the file is compared with what it was
+after the last deployment from here: what was edited in it since is meant, and the rest is not.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +16,95 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Where the values of a deployment may come from, but for those that are given now."""
+
+    file: Mapping[str, str] | None = None
+    """Those of `deploy/STACK.env`; None if there is no file."""
+    last: Mapping[str, str] | None = None
+    """Those that the file had after the last deployment from here; None if nobody knows."""
+    deployed: Mapping[str, str] = field(default_factory=dict)
+    """Those of the stack; none if this is its first deployment."""
+    old_defaults: Mapping[str, str] = field(default_factory=dict)
+    """The defaults of the template that the stack was deployed with."""
+
+
+@dataclass(slots=True)
 class Settled:
     """The values that were chosen, by whomever, and what an operator should hear about them."""
 
-    values: Mapping[str, str]
+    values: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+    """Secrets that are not sent: the stack keeps its own, which a colleague may have changed."""
+
+    @property
+    def sent(self) -> dict[str, str]:
+        return {name: value for name, value in self.values.items() if name not in self.left}
 
 
-def settle(
-    declared: Parameters,
-    given: Mapping[str, str],
-    remembered: Mapping[str, str] | None,
-    deployed: Mapping[str, str],
-    old_defaults: Mapping[str, str],
-) -> Settled:
-    """Put the values of a deployment together. Nothing changes but what is given.
+def settle(declared: Parameters, given: Mapping[str, str], known: Known) -> Settled:
+    """Put the values of a deployment together. Nothing changes but what is given or edited.
 
-    `remembered` are those of the file, if there is one. `deployed` are those of the stack, which
-    somebody else may have set from another checkout: what is neither in the file nor what the
-    stack's own template had as its default is kept. So a default that a new version of the template
-    changes is changed, and a choice is not.
+    A value that the stack's own template had as its default was nobody's choice: so a default that
+    a new version of the template changes is changed, and a choice is not.
     """
-    values, notes = dict(remembered or {}), []
-    for name in sorted(values.keys() - declared.keys()):
-        del values[name]
-        notes.append(f"{name} is no parameter any more, and has gone from the file.")
-    for name, value in deployed.items():
-        if name not in declared or name in values or declared[name].is_secret:
+    settled = Settled(values=dict(given))
+    for name in declared:
+        if name in given:
             continue
-        if value not in (old_defaults.get(name), declared[name].default):
-            values[name] = value
-            if remembered is not None and name not in given:
-                notes.append(f"{name} is kept as the stack has it; the file did not know of that.")
-    return Settled({**values, **given}, notes)
+        if declared[name].is_secret:
+            _settle_secret(settled, name, known)
+        elif name not in known.deployed:
+            if known.file and name in known.file:
+                settled.values[name] = known.file[name]
+        else:
+            _settle_value(settled, declared, name, known)
+    return settled
+
+
+def _settle_secret(settled: Settled, name: str, known: Known) -> None:
+    """Send a secret only if it was edited, or the stack is new: nobody can read what it has."""
+    if known.file is None or name not in known.file:
+        return
+    settled.values[name] = known.file[name]
+    if not known.deployed:
+        return
+    if known.last is not None and known.last.get(name) == known.file[name]:
+        settled.left.add(name)
+    elif known.last is None:
+        settled.notes.append(f"{name} is set to that of the file: the stack may have had another.")
+
+
+def _settle_value(settled: Settled, declared: Parameters, name: str, known: Known) -> None:
+    stack, default = known.deployed[name], declared[name].default or ""
+    defaults = (known.old_defaults.get(name), default)
+    value = None if stack in defaults else stack
+    if known.file is not None:
+        ours = known.file.get(name)
+        if known.last is None:  # A line that is not there says nothing then.
+            is_edited, is_moved = ours is not None, stack not in (*defaults, ours)
+        else:
+            before = known.last.get(name)
+            is_edited = ours != before
+            is_moved = stack != before if before is not None else stack not in defaults
+        if is_edited:
+            value = ours
+        chosen = default if ours is None else ours
+        settled.notes += _note(name, chosen, stack, is_edited=is_edited, is_moved=is_moved)
+    if value is not None:
+        settled.values[name] = value
+
+
+def _note(name: str, ours: str, stack: str, *, is_edited: bool, is_moved: bool) -> list[str]:
+    """Return what to say of a value that was not deployed from here (`is_moved`)."""
+    if not is_moved or (is_edited and ours == stack):
+        return []
+    if is_edited:
+        told = f"is {_shown(ours)}, as the file has it; the stack has {_shown(stack)}"
+    else:
+        told = f"is kept as the stack has it ({_shown(stack)})"
+    return [f"{name} {told}, which was not deployed from here."]
 
 
 def changes(
@@ -53,6 +113,12 @@ def changes(
     """Return what an update changes, a line for each. Of a secret nobody knows what it was."""
     lines = []
     for name, value in declared.whole(values).items():
-        if not declared[name].is_secret and deployed.get(name, value) != value:
-            lines.append(f"{name}: {deployed[name] or '(empty)'} -> {value or '(empty)'}")
+        if declared[name].is_secret:
+            lines.append(f"{name}: (not shown)")
+        elif deployed.get(name, value) != value:
+            lines.append(f"{name}: {_shown(deployed[name])} -> {_shown(value)}")
     return lines
+
+
+def _shown(value: str) -> str:
+    return value or "(empty)"

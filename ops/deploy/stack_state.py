@@ -7,20 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from ops.deploy.stack_events import reasons
 
-_NEVER_COMPLETE = frozenset(
-    {"CREATE_FAILED", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EMPTY = "ROLLBACK_COMPLETE"
+"""The status of a creation of which CloudFormation has taken everything back."""
+_ONLY_PREPARED = "REVIEW_IN_PROGRESS"
+"""The status of a stack that has a change set and nothing else: SAM CLI goes on from there."""
+_OURS = frozenset({"ConfigurationName", "SenderDomain"})
+"""Parameters that every version of the template has had. Another service may have a `SenderDomain`,
+and a template without a description."""
+_EVENTS = (
+    "aws cloudformation describe-stack-events{} --query \\\n"
+    "    \"StackEvents[?ends_with(ResourceStatus, '_FAILED')]"
+    '.[Timestamp, LogicalResourceId, ResourceStatusReason]" --output text'
 )
-"""The statuses of a creation that did not succeed; no update leads to one of them
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html)."""
 _WAYS_OUT = {
-    "DELETE_FAILED": "delete-stack",
-    "UPDATE_FAILED": "rollback-stack",
-    "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
+    "CREATE_FAILED": (
+        "# Deleting it may leave the table and the bucket behind (README.md, Remove it):",
+        "aws cloudformation list-stack-resources{}",
+        "aws cloudformation delete-stack{}",
+    ),
+    "ROLLBACK_FAILED": (
+        "# Deleting it may leave the table and the bucket behind (README.md, Remove it):",
+        "aws cloudformation list-stack-resources{}",
+        "aws cloudformation delete-stack{}",
+    ),
+    "DELETE_FAILED": (
+        "aws cloudformation delete-stack{}",
+        "# If that fails again, what cannot be deleted stays, and only the stack goes:",
+        "aws cloudformation delete-stack{} --deletion-mode FORCE_DELETE_STACK",
+    ),
+    "UPDATE_FAILED": ("aws cloudformation rollback-stack{}",),
+    "UPDATE_ROLLBACK_FAILED": (
+        "aws cloudformation continue-update-rollback{}",
+        "# If that fails again, name what it shall leave as it is: --resources-to-skip NAME ...",
+    ),
+    "IMPORT_ROLLBACK_FAILED": ("# Only AWS Support brings it back from there.",),
 }
-_BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
+"""What an operator does about a stack that AWS changes no more
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +58,11 @@ class StackState:
     id: str
     status: str
     parameters: Mapping[str, str]
+    description: str = ""
 
     @classmethod
     def of(cls, cloudformation: Any, stack: str) -> StackState | None:
-        """Ask for a stack by its name; None if there is none."""
+        """Ask for a stack by its name or id; None if there is none."""
         try:
             described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         except ClientError as error:
@@ -46,28 +75,48 @@ class StackState:
             described["StackId"],
             described["StackStatus"],
             {each["ParameterKey"]: each["ParameterValue"] for each in parameters},
+            described.get("Description", ""),
         )
 
     @property
-    def is_leftover(self) -> bool:
-        """Whether its creation failed, so that it holds nothing and can only be deleted."""
-        return self.status in _NEVER_COMPLETE
+    def is_empty(self) -> bool:
+        """Whether it is a creation that was taken back, and can only be deleted."""
+        return self.status == _EMPTY
 
-    def require_ready(self, stack: str, region: str) -> None:
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was complete once, so that it is updated and not made."""
+        return self.status not in (_EMPTY, _ONLY_PREPARED)
+
+    def require_ours(self, stack: str, description: str) -> None:
+        """Raise `ValueError` if it is none of this service: an update would delete what it has."""
+        has_nothing = self.status == _ONLY_PREPARED and not self.parameters
+        is_ours = self.parameters.keys() >= _OURS and self.description in ("", description)
+        if not (is_ours or has_nothing):
+            raise ValueError(
+                f"The stack {stack} is none of this service, and is left as it is: give this one"
+                " another name with STACK=..."
+            )
+
+    def require_ready(self, cloudformation: Any, stack: str, region: str) -> None:
         """Raise `ValueError` if it can be neither updated nor taken away now."""
-        if self.is_leftover:
+        if self.status in (_EMPTY, _ONLY_PREPARED):
             return
         if self.status.endswith("_FAILED"):
-            command = _WAYS_OUT.get(self.status, "describe-stack-events")
-            raise ValueError(
-                f"The stack {stack} is {self.status}, and AWS changes it no more until somebody"
-                f" has mended that. What hinders it is among its events; then:\n"
-                f"  aws cloudformation {command} --stack-name {stack} --region {region}"
-            )
+            raise ValueError(self._stuck(cloudformation, stack, region))
         if not self.status.endswith("_COMPLETE"):
             raise ValueError(
                 f"The stack {stack} is being changed now ({self.status}): wait until that is over."
             )
+
+    def _stuck(self, cloudformation: Any, stack: str, region: str) -> str:
+        option = f" --stack-name {stack} --region {region}"
+        ways_out = (line.format(option) for line in _WAYS_OUT.get(self.status, ()))
+        lines = (*reasons(cloudformation, self.id), _EVENTS.format(option))
+        told = "\n  ".join(
+            (f"The stack {stack} is {self.status}, and AWS changes it no more until then:", *lines)
+        )
+        return "\n  ".join((f"{told}\nMend that, and then:", *ways_out))
 
     def defaults(self, cloudformation: Any) -> dict[str, str]:
         """Return the defaults that the template had with which it was deployed."""
@@ -77,27 +126,18 @@ class StackState:
         }
 
     def remove(self, cloudformation: Any) -> None:
-        """Delete a leftover, and wait for that. A stack that ever was complete is refused."""
-        if not self.is_leftover:
-            raise ValueError(f"A stack that is {self.status} may hold mails: it is not deleted.")
+        """Delete an empty leftover, and wait for that. `ValueError` if it is something else by now.
+
+        It is asked for again, by its id: minutes may have gone by, and somebody may have gone on.
+        """
+        now = StackState.of(cloudformation, self.id)
+        if now is None or now.status == "DELETE_COMPLETE":
+            return
+        if not now.is_empty:
+            raise ValueError(
+                f"Somebody else is changing the stack ({self.status} is {now.status} now), so it is"
+                " not deleted. Look what became of it, and repeat the command."
+            )
         cloudformation.delete_stack(StackName=self.id)
         waiter = cloudformation.get_waiter("stack_delete_complete")
         waiter.wait(StackName=self.id, WaiterConfig={"Delay": 3, "MaxAttempts": 200})
-
-
-def reasons(cloudformation: Any, stack_id: str) -> list[str]:
-    """Return why the last creation or update of a stack failed, the first cause first."""
-    return list(reversed([*_failures(cloudformation, stack_id)]))
-
-
-def _failures(cloudformation: Any, stack_id: str) -> Iterator[str]:
-    """Yield the failures of the last operation, newest first, as CloudFormation lists them."""
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-    for event in (event for page in pages for event in page["StackEvents"]):
-        is_of_stack = event.get("PhysicalResourceId") == stack_id
-        reason = event.get("ResourceStatusReason", "")
-        if is_of_stack and event["ResourceStatus"] in _BEGINNINGS:
-            return
-        # Cancelled is what did nothing wrong: it only was under way when something else failed.
-        if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
-            yield f"{event['LogicalResourceId']} ({event.get('ResourceType', '')}): {reason}"

@@ -9,7 +9,10 @@ changed as `make run` changes it (`local.localize`).
 
 import json
 import shlex
+import signal
+import stat
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -161,14 +164,14 @@ def test_the_first_command_asks_nothing_and_reaches_the_change_set(
     sent = parse(sent) if isinstance(sent, str) else sent
     assert sent["Parameters"].keys() == TEMPLATE["Parameters"].keys()
     assert sent["Resources"].keys() == TEMPLATE["Resources"].keys()
-    assert kept(place) == {"AWS_REGION": REGION, **CHOSEN}
+    assert not (place.folder / "deploy/mail.env").exists(), "Nothing is kept of what failed."
     # MiniStack rolls it back: what a first deployment leaves that fails.
     assert first.status != 0
     assert "The deployment failed (ROLLBACK_COMPLETE)." in shown
     assert "RefusedAlarm (AWS::CloudWatch::Alarm): " in shown.partition("deployment failed")[2]
     if type_in is typed:  # Once is enough.
         before = place.stack()["StackId"]
-        again = place.type("make deploy")
+        again = place.type(f"{EXPORT}; {FIRST}")
         assert "An earlier try left the empty stack mail (ROLLBACK_COMPLETE)" in again.shown
         assert place.stack()["StackId"] != before
         assert place.parameters() == DEFAULTS | CHOSEN
@@ -189,7 +192,10 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     chosen = CHOSEN | {"DefaultSenderName": NAME, "ApiGatewayLogRole": "existing"}
     assert first.status == 0, first.shown[-3_000:]
     assert newcomer.parameters() == DEFAULTS | chosen
-    assert kept(newcomer) == {"AWS_REGION": REGION, "ApiKeyValue": KEY, **chosen}
+    here = {"AWS_REGION": REGION, "AWS_ACCOUNT_ID": "111111111111"}
+    assert kept(newcomer) == {**here, "ApiKeyValue": KEY, **chosen}
+    assert "Parameter overrides" not in first.shown
+    assert "CloudFormation outputs" not in first.shown
     assert newcomer.key() == KEY
     assert KEY not in first.shown
     _assert_the_end(newcomer, first.shown)
@@ -201,6 +207,29 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     assert newcomer.parameters() == DEFAULTS | chosen
     assert "is new to SES" not in again.shown
 
+    # A colleague changes one, and the key; from here somebody edits the file.
+    change(newcomer, {"RetryHours": "12", "ApiKeyValue": KEY[::-1]})
+    with (newcomer.folder / "deploy/mail.env").open("a") as file:
+        file.write("MaxRecipients=5\n")
+    merged = newcomer.type("make deploy")
+
+    assert merged.status == 0, merged.shown[-3_000:]
+    chosen |= {"RetryHours": "12", "MaxRecipients": "5"}
+    assert newcomer.parameters() == DEFAULTS | chosen
+    assert newcomer.key() == KEY[::-1]
+    assert "  Note: RetryHours is kept as the stack has it (12)" in merged.shown
+    assert "  Change: MaxRecipients: 50 -> 5\n" in merged.shown
+    assert kept(newcomer) == {**here, "ApiKeyValue": KEY, **chosen}
+
+    # What fails before CloudFormation is asked is not explained by what was before it.
+    refused = newcomer.type(
+        "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9 make deploy STACK=mail SANDBOX=0"
+    )
+
+    assert refused.status != 0
+    assert "failed before CloudFormation changed anything: the reason is above" in refused.shown
+    assert kept(newcomer)["SesSandbox"] == "true"
+
     # A colleague's clone has no file: it is made from the stack.
     (newcomer.folder / "deploy/mail.env").unlink()
     out_of_it = newcomer.type(f"{EXPORT}; {sandbox_left()}")
@@ -209,8 +238,10 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     assert "  Change: SesSandbox: true -> false\n" in out_of_it.shown
     del chosen["SesSandbox"]  # Its default is "false".
     assert newcomer.parameters() == DEFAULTS | chosen
-    assert kept(newcomer) == {"AWS_REGION": REGION, **chosen}
-    assert newcomer.key() == KEY, "Nobody can read it, so the stack keeps the one that it has."
+    assert kept(newcomer) == here | chosen
+    assert newcomer.key() == KEY[::-1], (
+        "Nobody can read it, so the stack keeps the one that it has."
+    )
 
     second = newcomer.type(f"{EXPORT}; {second_stack()}")
 
@@ -219,6 +250,29 @@ def test_the_walk_of_the_readme(newcomer: Here) -> None:
     assert newcomer.parameters("mail-test")["SesSandbox"] == "false"
     ours, theirs = (physical_names(newcomer, name) for name in ("mail", "mail-test"))
     assert ours & theirs == set()
+
+
+def change(place: Here, values: Mapping[str, str]) -> None:
+    """Deploy other values from elsewhere: the same code, and a change set as SAM CLI makes one."""
+    client = place.client("cloudformation")
+    parameters = [
+        {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
+        for each in place.stack()["Parameters"]
+        if each["ParameterKey"] not in values
+    ]
+    parameters += [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()]
+    client.create_change_set(
+        StackName="mail",
+        ChangeSetName="colleagues",
+        ChangeSetType="UPDATE",
+        UsePreviousTemplate=True,
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    named = {"StackName": "mail", "ChangeSetName": "colleagues"}
+    client.get_waiter("change_set_create_complete").wait(**named, WaiterConfig={"Delay": 1})
+    client.execute_change_set(**named)
+    client.get_waiter("stack_update_complete").wait(StackName="mail", WaiterConfig={"Delay": 1})
 
 
 def sandbox_left() -> str:
@@ -264,7 +318,7 @@ def physical_names(place: Here, stack: str) -> set[tuple[str, str]]:
     ("command", "said"),
     [
         ("make deploy SENDER_DOMAIN=example.com STACK=other", "export AWS_REGION=eu-central-1"),
-        (f"{EXPORT}; make deploy STACK=other", "make deploy SENDER_DOMAIN=example.com"),
+        (f"{EXPORT}; make deploy STACK=other", "make deploy STACK=other SENDER_DOMAIN=example.com"),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHours=99'", "RetryHours must be 1 to 36 hours."),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHour=9'", "Did you mean RetryHours?"),
         (f"{EXPORT}; make deploy STACK=../x SENDER_DOMAIN=a.example", "STACK must be a letter"),
@@ -286,6 +340,127 @@ def test_what_cannot_succeed_is_said_before_anything_is_built(
     assert "Traceback" not in refused.shown
     assert not (place.folder / ".aws-sam").exists()
     assert not (place.folder / "deploy").exists()
+
+
+@pytest.mark.parametrize("is_leftover", [False, True])
+def test_a_stack_of_something_else_is_left_as_it_is(
+    endpoint: str, tmp_path: Path, *, is_leftover: bool
+) -> None:
+    place = here(endpoint, tmp_path / "checkout", f"55555555555{is_leftover:d}")
+    table = (
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "pk", "KeyType": "HASH"},
+    )
+    properties = {
+        "TableName": "theirs",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": table[:1],
+        "KeySchema": table[1:],
+    }
+    resources: dict[str, Any] = {
+        "Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}
+    }
+    if is_leftover:
+        resources["Alarm"] = {  # Of metric math, which MiniStack has not.
+            "Type": "AWS::CloudWatch::Alarm",
+            "DependsOn": "Table",
+            "Properties": {
+                "Metrics": [{"Id": "sum", "Expression": "1 + 1"}],
+                "ComparisonOperator": "GreaterThanThreshold",
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+            },
+        }
+    cloudformation = place.client("cloudformation")
+    made = cloudformation.create_stack(
+        StackName="mail", TemplateBody=json.dumps({"Resources": resources})
+    )
+    done = "ROLLBACK_COMPLETE" if is_leftover else "CREATE_COMPLETE"
+    await_status(place, done)
+
+    refused = place.type(f"{EXPORT}; {FIRST}")
+
+    assert refused.status != 0
+    assert "The stack mail is none of this service" in refused.shown
+    assert not (place.folder / ".aws-sam").exists()
+    assert (place.stack()["StackId"], place.stack()["StackStatus"]) == (made["StackId"], done)
+    assert is_leftover or place.client("dynamodb").list_tables()["TableNames"] == ["theirs"]
+
+
+def await_status(place: Here, status: str) -> None:
+    deadline = time.monotonic() + 30
+    while place.stack()["StackStatus"] != status:
+        assert time.monotonic() < deadline, place.stack()["StackStatus"]
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_what_is_stopped_leaves_no_key_and_no_process_and_keeps_nothing(
+    endpoint: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    place = here(endpoint, tmp_path / "checkout", f"6666666666{number.value:02d}")
+    (place.folder / "deploy").mkdir()
+    file = place.folder / "deploy/mail.samconfig.yaml"
+    file.write_text("What a machine that went down has left.")
+    file.chmod(0o644)
+    variables = {
+        **place.variables,
+        "AWS_REGION": REGION,
+        "OPS_SENDER_DOMAIN": "example.com",
+        "OPS_PARAMETERS": f"ApiKeyValue={KEY}",
+        "PYTHONPATH": "src",
+    }
+    with subprocess.Popen(
+        [".venv/bin/python", "-m", "ops.deploy"],
+        cwd=place.folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 120
+        while KEY not in (file.read_text() if file.exists() else ""):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.05)
+        mode = stat.S_IMODE(file.stat().st_mode)
+        process.send_signal(number)
+        shown, _ = process.communicate(timeout=60)
+
+    assert mode == 0o600
+    assert process.returncode == 1
+    assert "Stopped. What CloudFormation has begun goes on." in shown
+    assert "aws cloudformation describe-stacks --stack-name mail --region" in shown
+    assert [*(place.folder / "deploy").iterdir()] == []
+    assert not running_in(process.pid), "SAM CLI has ended too."
+
+
+def running_in(session: int) -> list[str]:
+    """List the processes of a session, which began with a process of this id."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, fields = path.read_text().rsplit(")", 1)
+        except OSError:  # It has ended meanwhile.
+            continue
+        if int(fields.split()[3]) == session and fields.split()[0] != "Z":
+            found.append(name)
+    return found
+
+
+def test_another_account_by_mistake_makes_no_second_stack(endpoint: str, tmp_path: Path) -> None:
+    place = here(endpoint, tmp_path / "checkout", "444444444444")
+    (place.folder / "deploy").mkdir()
+    file = place.folder / "deploy/mail.env"
+    file.write_text(
+        "AWS_REGION=eu-central-1\nAWS_ACCOUNT_ID=555555555555\nSenderDomain=a.example\n"
+    )
+
+    refused = place.type("make deploy")
+
+    assert refused.status != 0
+    assert "account 444444444444, and deploy/mail.env says that" in refused.shown
 
 
 def test_another_region_by_mistake_makes_no_second_stack(endpoint: str, tmp_path: Path) -> None:

@@ -23,7 +23,12 @@ def faults(command: str) -> Iterator[str]:
     _, service, operation, *options = words
     if {service, f"{service} {operation}"} & _BY_HAND:
         return
-    model = boto3.client(service, region_name="eu-central-1").meta.service_model
+    client = boto3.client(service, region_name="eu-central-1")
+    model = client.meta.service_model
+    if operation == "wait":
+        if options[0].replace("-", "_") not in client.waiter_names:
+            yield f"{service} cannot wait for {options[0]}"
+        return
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     if operation not in operations:
         yield f"{service} has no {operation}"

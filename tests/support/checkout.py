@@ -36,6 +36,7 @@ def checkout(folder: Path) -> Path:
     for name in _FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    (ROOT / ".build").mkdir(exist_ok=True)  # Nobody may have built anything yet.
     for name in _SHARED:
         (folder / name).symlink_to(ROOT / name)
     return folder

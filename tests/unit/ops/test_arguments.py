@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -128,3 +129,41 @@ def test_a_shells_own_mailbox_is_no_wish(make: Any, monkeypatch: pytest.MonkeyPa
     assert make("doctor")[3:] == ["doctor"]
     monkeypatch.setenv("MAIL", "0")
     assert make("doctor")[3:] == ["doctor", "--mail=0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("deploy", "RetryHours=12"), "Nobody reads RetryHours here. .*PARAMETERS='NAME=value'"),
+        (("deploy", "ALARM_ADRESS=a@b.example", "STACK=v"), "ALARM_ADRESS .* ALARM_ADDRESS"),
+        (("deploy", "DOMAIN=example.com"), "Nobody reads DOMAIN here. .* SENDER_DOMAIN"),
+        (("doctor", "stack=mail"), "Nobody reads stack here. `make doctor` reads: STACK"),
+        (("help", "STACK=mail"), "`make help` reads: nothing"),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_refused(words: tuple[str, ...], told: str) -> None:
+    """`--dry-run`: what was not refused would be run."""
+    refused = made("--dry-run", *words)
+
+    assert refused.returncode != 0
+    assert re.search(told, refused.stderr)
+
+
+def test_every_variable_of_a_target_is_read_and_the_environment_is_nobodys_business() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target, names in re.findall(r"(?m)^VARIABLES_([a-z-]+) := (.*)$", makefile):
+        done = made("--dry-run", target, *(f"{name}=1" for name in names.split()))
+        assert "Nobody reads" not in done.stderr
+        for name in names.split():
+            assert re.search(rf"\$\(?(value )?{name}\b|\$\${{{name}|\b{name}=", makefile), name
+    assert made("--dry-run", "help", RetryHours="12").returncode == 0
+    assert made("--dry-run", "build-ApiFunction", "STACK=mail", MAKELEVEL="1").returncode == 0
+
+
+def made(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFL"))
+    }
+    return subprocess.run(
+        ["make", *words], cwd=ROOT, env=own | variables, capture_output=True, text=True, check=False
+    )

@@ -30,6 +30,16 @@ def test_words_are_read_as_a_shell_would_read_them() -> None:
         ("A=1 B=2", "A is no parameter of the stack. .*\n.*B is no parameter"),
         ("RetryHours", "PARAMETERS is NAME=value"),
         ("'RetryHours=1", "PARAMETERS: No closing quotation."),
+        ("=3", "PARAMETERS is NAME=value, with spaces"),
+        ("RetryHours=1 RetryHours=2", "PARAMETERS has RetryHours twice."),
+        (
+            "DefaultSenderName=Our Shop",
+            "is not after DefaultSenderName. .*\n  PARAMETERS=\"'DefaultSenderName=...'\"$",
+        ),
+        (
+            "CorsOrigins=https://a.example, https://b.example",
+            "is not after CorsOrigins. Leave out the spaces after the commas.",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(words: str, complaint: str) -> None:
@@ -61,7 +71,7 @@ def test_a_value_out_of_bounds_is_refused_in_the_templates_words_and_not_shown(
         PARAMETERS.refuse_wrong({name: value})
 
     told = PARAMETERS[name].declared["ConstraintDescription"]
-    assert str(refused.value) == f"{name} {told}."
+    assert str(refused.value).startswith(f"{name} {told}.")
 
 
 def test_every_fault_is_told_at_once() -> None:
