@@ -52,7 +52,7 @@ def _packed(
 @step(
     "Raw deflate is refused: API Gateway takes zlib's format",
     section=_PACKED,
-    change=("docs/api.md: Headers", "local/api_gateway.py: _decoded"),
+    change=("docs/api.md: Headers", "local/codings.py: unpacked"),
 )
 def _raw_deflate(target: Target) -> None:
     content = zlib.compress(json.dumps(target.mail()).encode(), wbits=-15)

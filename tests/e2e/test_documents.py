@@ -152,11 +152,11 @@ def test_a_program_of_the_documentation_says_why_the_gateway_has_refused_its_mai
     run: Any, tmp_path: Path, example: Example
 ) -> None:
     """API Gateway's own answers are not those that the clients are made for."""
-    with pytest.raises(AssertionError, match="x-api-key|403"):
+    with pytest.raises(AssertionError, match=r"x-api-key|403"):
         run(example, MAIL_KEY="nobody-has-this-key")
 
     (tmp_path / "invoice.pdf").write_bytes(PDF * 700_000)
-    with pytest.raises(AssertionError, match="413|Request Too Long"):
+    with pytest.raises(AssertionError, match=r"413|Request Too Long"):
         run(example)
 
 

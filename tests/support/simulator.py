@@ -62,6 +62,9 @@ class Sets:
     def ask(self, operation, ConfigurationSetName="", **members):  # noqa: N803
         if operation == "list_configuration_sets":
             return {"ConfigurationSets": sorted(self.held)}
+        if operation == "create_configuration_set":
+            self.asked.append((operation, ConfigurationSetName, members))
+            return {}
         held = self(ConfigurationSetName)
         match operation:
             case "get_configuration_set":

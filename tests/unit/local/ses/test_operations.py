@@ -33,6 +33,9 @@ sesv2 put-configuration-set-reputation-options --configuration-set-name events \
     --reputation-metrics-enabled
 sesv2 put-configuration-set-suppression-options --configuration-set-name events \
     --suppressed-reasons BOUNCE COMPLAINT
+sesv2 create-configuration-set --configuration-set-name others \
+    --reputation-options ReputationMetricsEnabled=true \
+    --suppression-options SuppressedReasons=BOUNCE,COMPLAINT
 sesv2 create-configuration-set-event-destination --configuration-set-name events \
     --event-destination-name events --event-destination \
     '{"Enabled":true,"MatchingEventTypes":["SEND"],"SnsDestination":{"TopicArn":"arn:x"}}'
@@ -82,10 +85,21 @@ def members(operation, words):
             case "structure" if values[0].startswith("{"):
                 given[name] = json.loads(values[0])
             case "structure":
-                given[name] = dict(value.split("=") for value in values)
+                pairs = (value.split("=") for value in values)
+                given[name] = {key: typed(shape.members[key], value) for key, value in pairs}
             case _:
                 (given[name],) = values
     return given
+
+
+def typed(shape, value):
+    match shape.type_name:
+        case "boolean":
+            return value == "true"
+        case "list":
+            return value.split(",")
+        case _:
+            return value
 
 
 def run(ses, command):
