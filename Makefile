@@ -58,9 +58,10 @@ unread := $(filter-out $(VARIABLES) $(read),$(given))
 $(if $(filter 0,$(MAKELEVEL)),$(if $(unread),$(error Nobody reads $(unread) here. `make $(MAKECMDGOALS)` reads: $(or $(read),nothing)$(if \
 	$(filter deploy,$(MAKECMDGOALS)),; parameters of template.yaml go into PARAMETERS='NAME=value'))))
 
-unexport STACK DNS DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
+unexport STACK DNS MAIL DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
 deploy doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
 doctor: export OPS_DNS := $(value DNS)
+doctor: export OPS_MAIL := $(value MAIL)
 suppressions: export OPS_DOMAIN := $(value DOMAIN)
 suppressions: export OPS_ADD := $(value ADD)
 suppressions: export OPS_REMOVE := $(value REMOVE)
@@ -72,8 +73,11 @@ deploy: export OPS_ALARM_ADDRESS := $(value ALARM_ADDRESS)
 deploy: export OPS_SANDBOX := $(value SANDBOX)
 deploy: export OPS_PARAMETERS := $(value PARAMETERS)
 
+# Many shells have a MAIL of their own, the path of a mailbox: from the environment only a 0 is meant.
+is_mail_given = $(findstring command line,$(origin MAIL))$(filter 0,$(MAIL))
+
 doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
-	@$(OPS) doctor $(if $(filter 0,$(MAIL)),--no-mail) $(if $(value DNS),--dns="$$OPS_DNS")
+	@$(OPS) doctor $(if $(is_mail_given),--mail="$$OPS_MAIL") $(if $(value DNS),--dns="$$OPS_DNS")
 
 smoke: .venv/.ready ## Try a stack from outside, with mails to SES's mailbox simulator: docs/first-day-on-aws.md [STACK=...]
 	@$(OPS) smoke

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from local.api_gateway import Refused, admit
+from local.api_gateway import BrokenOff, Refused, admit, packing
 from tooling.ports import HERE
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Middleware:
     has the API's own words and message ids; what else a caller puts there may be an address, and is
     written as `...`.
 
-    `minimum_compression_size` is the API's: how many bytes a body must have to be unpacked.
+    `minimum_compression_size` is the API's: how many bytes a body must have to be unpacked, and an
+    answer to be packed.
     """
 
     def __init__(self, app: App, requests: TextIO, *, minimum_compression_size: int) -> None:
@@ -68,9 +69,12 @@ class Middleware:
 
         addressed = {**scope, "headers": _addressed_to_api(scope)}
         try:
-            await self._app(*await admit(addressed, receive, self._minimum), watch)
+            admitted, body = await admit(addressed, receive, self._minimum)
+            await self._app(admitted, body, packing(addressed, watch, self._minimum))
         except Refused as refused:
             await refused.answer.send(watch)
+        except BrokenOff:
+            return  # Nobody is there to read an answer.
         finally:
             spent = round((time.perf_counter() - started) * 1000)
             line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"

@@ -13,7 +13,6 @@ import asyncio
 import os
 import resource
 import sys
-from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
-from ministack.services import apigateway_v1, cloudwatch_logs
+from ministack.services import cloudwatch_logs
 
-from local.api_gateway import EVENT_TOO_LONG
+from local import rest_api
+from local.api_gateway import MOST_HEAD_BYTES
 from local.middleware import Middleware
 from local.notes import Notes
-from local.payloads import MOST_EVENT_BYTES, event_bytes, is_answer
 from tooling import ports
 from tooling.paths import ROOT
 from tooling.template import parse
@@ -77,79 +76,6 @@ def copy_logs(folder: Path) -> None:
     cloudwatch_logs._fanout_to_subscription_filters = write_and_forward  # noqa: SLF001
 
 
-def name_keys() -> None:
-    """Let the API's events name the key that was checked (`requestContext.identity`), as AWS's do.
-
-    MiniStack leaves it out. It checks the key, then builds the event, both for one request in one
-    task, so what the first found is held in between (ministack/services/apigateway_v1.py). Should a
-    later MiniStack have no functions of these names, this fails at the start.
-    """
-    check, build = apigateway_v1._check_api_key, apigateway_v1._build_lambda_event_v1  # noqa: SLF001
-    checked: ContextVar[dict[str, Any] | None] = ContextVar("checked", default=None)
-
-    def check_and_note(*arguments: Any) -> Any:
-        error, key = check(*arguments)
-        checked.set(key)
-        return error, key
-
-    def build_with_key(*arguments: Any, **named: Any) -> Any:
-        event, key = build(*arguments, **named), checked.get() or {}
-        event["requestContext"]["identity"] |= {
-            "apiKey": key.get("value"),
-            "apiKeyId": key.get("id"),
-        }
-        return event
-
-    apigateway_v1._check_api_key = check_and_note  # noqa: SLF001
-    apigateway_v1._build_lambda_event_v1 = build_with_key  # noqa: SLF001
-
-
-class _Unfit(Exception):
-    """What goes between API Gateway and Lambda does not fit; `answer` is for the caller."""
-
-    def __init__(self, answer: Any) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-def limit_payloads() -> None:
-    """Let the API call a function only with an event, and take only an answer, as AWS would.
-
-    MiniStack limits neither, and makes an answer of everything, also of a function's error, whose
-    text it shows to the caller. As recorded from AWS, what is wrong on the way back is a 502 of the
-    kind INTEGRATION_FAILURE, in the words of the template's DEFAULT_5XX
-    (github.com/DataBiosphere/azul/issues/8258). Should a later MiniStack have no functions of these
-    names, this fails at the start.
-    """
-    invoke, call = apigateway_v1._invoke_lambda_proxy_v1, apigateway_v1._call_lambda_raw  # noqa: SLF001
-    render = apigateway_v1._gateway_error_response  # noqa: SLF001
-    broken = apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")  # noqa: SLF001
-
-    async def call_within_limits(function: Any, event: dict[str, Any], **scope: Any) -> Any:
-        if event_bytes(event) > MOST_EVENT_BYTES:
-            answer = EVENT_TOO_LONG
-            raise _Unfit((answer.status, dict(answer.headers), answer.body))
-        result, error = await call(function, event, **scope)
-        is_broken = result and (result.get("error") or not is_answer(result.get("body")))
-        if is_broken and not result.get("throttle"):
-            raise _Unfit(broken)
-        return result, error
-
-    async def invoke_within_limits(*arguments: Any, **named: Any) -> Any:
-        try:
-            return await invoke(*arguments, **named)
-        except _Unfit as unfit:
-            return unfit.answer
-
-    def render_with_status(error: Any, request: Any) -> Any:
-        status, headers, body = render(error, request)
-        return 502 if error is broken else status, headers, body
-
-    apigateway_v1._call_lambda_raw = call_within_limits  # noqa: SLF001
-    apigateway_v1._invoke_lambda_proxy_v1 = invoke_within_limits  # noqa: SLF001
-    apigateway_v1._gateway_error_response = render_with_status  # noqa: SLF001
-
-
 def minimum_compression_size() -> int:
     """Return how many bytes a body must have for the API to unpack it, by the template."""
     api = parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]["Api"]["Properties"]
@@ -160,13 +86,15 @@ def main(folder: Path) -> None:
     port = ports.from_environment("GATEWAY_PORT", 8080)
     _allow_many_connections()
     copy_logs(folder)
-    name_keys()
-    limit_payloads()
+    rest_api.name_keys()
+    rest_api.switch_keys()
+    rest_api.limit_payloads()
     config = Config()
     config.bind = [
         f"[{address}]:{port}" for address in ports.addresses()
     ]  # IPv4's may have [] too.
     config.keep_alive_timeout = _IDLE_SECONDS
+    config.h11_max_incomplete_size = 4 * MOST_HEAD_BYTES  # What is a little too long hears why.
     with (folder / "requests.log").open("w", buffering=1, encoding="utf-8") as requests:
         # A trigger that never comes leaves SIGTERM its usual effect: the process ends at once.
         never = asyncio.Event().wait

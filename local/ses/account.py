@@ -15,9 +15,10 @@ from local.ses.patches import merged
 type Json = dict[str, Any]
 
 _ENFORCEMENT: Final = ("HEALTHY", "PROBATION", "SHUTDOWN")
+_PRODUCTION: Final = "ProductionAccessEnabled"
 _PAUSED: Final = "SendingPausedException"
 _USUAL: Final[Json] = {
-    "ProductionAccessEnabled": True,
+    _PRODUCTION: True,
     "EnforcementStatus": "HEALTHY",
     "SendingEnabled": True,
     "SendQuota": {"MaxSendRate": 200.0, "Max24HourSend": 1_000_000.0, "SentLast24Hours": 0.0},
@@ -59,9 +60,25 @@ class Account:
             if quota is None or "SentLast24Hours" in quota:
                 self._limits.sent = state["SendQuota"]["SentLast24Hours"]
 
+    def ask_for_review(self, details: Json) -> None:
+        """Keep what `PutAccountDetails` says; whether the sandbox ends is AWS's to decide.
+
+        Raises `SesError` while an earlier request is under review. `change` decides: of `Details`,
+        null forgets the request.
+        """
+        with self._lock:
+            review = self._state.get("Details", {}).get("ReviewDetails", {})
+            if review.get("Status") == "PENDING":
+                raise SesError(
+                    "ConflictException", "The account details are under review: wait for its end."
+                )
+            kept = {name: each for name, each in details.items() if name != _PRODUCTION}
+            kept["ReviewDetails"] = {"Status": "PENDING", "CaseId": "0000000001"}
+            self._state = model.check_state("GetAccount", self._state | {"Details": kept})
+
     @property
     def is_in_sandbox(self) -> bool:
-        return not self._state["ProductionAccessEnabled"]
+        return not self._state[_PRODUCTION]
 
     def check_sending(self) -> None:
         """Raise `SesError` while the account must not send at all."""

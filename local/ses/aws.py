@@ -53,7 +53,7 @@ class ConfigurationSets:
     def ask(self, operation: str, **members: Any) -> dict[str, Any]:
         """Let the emulator answer an operation, named as its method of the SDK is."""
         answer = self._asked(operation, **members)
-        self._known.pop(members["ConfigurationSetName"], None)  # It may be another now.
+        self._known.pop(members.get("ConfigurationSetName", ""), None)  # It may be another now.
         return answer
 
     def _asked(self, operation: str, **members: Any) -> dict[str, Any]:

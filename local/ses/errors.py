@@ -9,6 +9,8 @@ from typing import Final
 _STATUS: Final = {
     "TooManyRequestsException": 429,
     "NotFoundException": 404,
+    "UnknownOperationException": 404,  # Of the protocol (smithy.io, AWS restJson1), not the model.
+    "ConflictException": 409,
     "InternalServiceErrorException": 500,
 }
 

@@ -4,13 +4,12 @@ SES refuses mails from an address that no verified identity covers; in the sandb
 such an address (developer guide, "Verified identities" and "Request production access").
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from threading import Lock
 from typing import Any, Final
 
-from local.ses import model
+from local.ses import dkim, model
 from local.ses.addresses import is_domain
 from local.ses.errors import FieldError, SesError, bad_request
 from local.ses.patches import merged
@@ -18,7 +17,6 @@ from local.ses.patches import merged
 type Json = dict[str, Any]
 
 _MAIL_FROM: Final = {"MailFromDomainStatus": "PENDING", "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
-_TOKEN_DIGITS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 class Identities:
@@ -77,11 +75,12 @@ class Identities:
                     changed[name] = _patched(name, changed.get(name, {}), patch)
             self._held = changed
 
-    def change_one(self, name: str, patch: Json) -> None:
-        """Change an identity that is there. Raises `SesError` if it is not."""
+    def change_one(self, name: str, patch: Json) -> Json:
+        """Change an identity that is there, and return it. Raises `SesError` if it is not."""
         with self._lock:
             held = self._one(name)
-            self._held[canonical(name)] = _patched(canonical(name), held, patch)
+            changed = self._held[canonical(name)] = _patched(canonical(name), held, patch)
+            return deepcopy(changed)
 
     def covering(self, address: str) -> tuple[str, Json] | None:
         """Return the verified identity that covers `address`, by its name; the nearest of several.
@@ -133,9 +132,20 @@ def _patched(name: str, held: Json, patch: object) -> Json:
     if isinstance(state.get("MailFromAttributes"), dict):
         state["MailFromAttributes"] = merged(_MAIL_FROM, state["MailFromAttributes"])
     try:
-        return model.check_state("GetEmailIdentity", state)
+        return _with_values(name, model.check_state("GetEmailIdentity", state))
     except FieldError as error:
         raise FieldError(f"{name}: {error.field}", error.message) from None
+
+
+def _with_values(name: str, state: Json) -> Json:
+    """Return `state`. Raises `FieldError` for values that contradict the name or are no domain."""
+    if is_address(name) != (state["IdentityType"] == "EMAIL_ADDRESS"):
+        kind = "an address" if is_address(name) else "a domain"
+        raise FieldError("IdentityType", f"Must fit the name, which is {kind}.")
+    domain = state.get("MailFromAttributes", {}).get("MailFromDomain", "")
+    if domain and not is_domain(domain):
+        raise FieldError("MailFromAttributes.MailFromDomain", "Must be a domain (in punycode).")
+    return state
 
 
 def _followed(name: str, patch: Json) -> Json:
@@ -149,23 +159,12 @@ def _followed(name: str, patch: Json) -> Json:
 
 def _unverified(name: str) -> Json:
     """Return an identity as `CreateEmailIdentity` makes it."""
-    dkim: Json = {"SigningEnabled": False, "Status": "NOT_STARTED"}
-    if not is_address(name):
-        dkim = {
-            "SigningEnabled": True,
-            "Status": "PENDING",
-            "Tokens": [_token(name, number) for number in range(3)],
-            "SigningHostedZone": "dkim.amazonses.com",
-            "SigningAttributesOrigin": "AWS_SES",
-            "NextSigningKeyLength": "RSA_2048_BIT",
-            "CurrentSigningKeyLength": "RSA_2048_BIT",
-        }
     return {
         "IdentityType": "EMAIL_ADDRESS" if is_address(name) else "DOMAIN",
         "FeedbackForwardingStatus": True,
         "VerifiedForSendingStatus": False,
         "VerificationStatus": "PENDING",
-        "DkimAttributes": dkim,
+        "DkimAttributes": dkim.unsigned() if is_address(name) else dkim.pending(name),
         "Policies": {},
         "Tags": [],
     }
@@ -177,9 +176,3 @@ def _well_kept(name: str) -> Json:
         return kept
     mail_from = {"MailFromDomain": f"bounce.{name}", "MailFromDomainStatus": "SUCCESS"}
     return kept | {"MailFromAttributes": mail_from}
-
-
-def _token(name: str, number: int) -> str:
-    """Return a DKIM token: 32 lower-case letters, the same for a domain in every run."""
-    digest = hashlib.sha256(f"{name} {number}".encode()).hexdigest()
-    return digest[:32].translate(_TOKEN_DIGITS)

@@ -26,17 +26,24 @@ def warm_up() -> None:
     _input_of("SendEmail")
 
 
-def parse(operation: str, body: bytes, **of_path: str) -> Json:
+def operations() -> dict[str, tuple[str, str]]:
+    """Return the HTTP method and the path of every operation; `{Name}` is a variable part."""
+    service = _service()
+    found = {name: service.operation_model(name).http for name in service.operation_names}
+    return {name: (http["method"], http["requestUri"]) for name, http in found.items()}
+
+
+def parse(operation: str, body: bytes, **of_url: object) -> Json:
     """Return the request in a JSON `body`, with its blobs as bytes, or raise `SesError`.
 
-    `of_path` are the members of the request that are parts of its path.
+    `of_url` are the members of the request that are parts of its path or query.
     """
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise bad_request("The request is not JSON.") from None
     if isinstance(value, dict):
-        value |= of_path
+        value |= of_url
     try:
         return cast("Json", _checked(_input_of(operation), value, ""))
     except FieldError as error:

@@ -1,5 +1,6 @@
 """A small name server: it answers for the zone of the simulator, and asks no other server."""
 
+from io import BufferedIOBase
 from socketserver import BaseRequestHandler, ThreadingUDPServer
 from threading import Thread
 from typing import Final
@@ -19,13 +20,15 @@ from tooling import ports
 
 _TTL: Final = 0  # Seconds: what is set is seen by the next question.
 _LEAST_PAYLOAD: Final = 512  # Bytes that every client takes over UDP (RFC 1035 §4.2.1).
+_MOST_PAYLOAD: Final = 65_535
 _MOST_ALIASES: Final = 8
 
 
 class NameServer:
     """Serves `zone` over UDP at `port` of this machine; raises `OSError` if it is not free.
 
-    There is no TCP, where the simulator speaks HTTP: what is too long for UDP is cut, and says so.
+    What is too long for that is cut, and says so; the client asks again over TCP, where the
+    simulator's HTTP server has the port and leaves it to `answer_stream`.
     """
 
     def __init__(self, zone: Zone, port: int) -> None:
@@ -60,8 +63,24 @@ class _Handler(BaseRequestHandler):
             connection.sendto(answer, self.client_address)
 
 
-def answer_to(data: bytes, zone: Zone) -> bytes | None:
-    """Return the answer to a DNS message; None if it is no question that could be answered."""
+def answer_stream(questions: BufferedIOBase, answers: BufferedIOBase, zone: Zone) -> None:
+    """Answer the DNS messages of a TCP connection until it ends, or one cannot be answered.
+
+    Each has two bytes with its length before it (RFC 7766 section 8).
+    """
+    while len(length := questions.read(2)) == 2:
+        data = questions.read(int.from_bytes(length))
+        if (answer := answer_to(data, zone, most=_MOST_PAYLOAD)) is None:
+            return
+        answers.write(len(answer).to_bytes(2) + answer)
+        answers.flush()
+
+
+def answer_to(data: bytes, zone: Zone, most: int | None = None) -> bytes | None:
+    """Return the answer to a DNS message; None if it is no question that could be answered.
+
+    It has `most` bytes; else as many as the question lets one have (RFC 6891 section 6.2.3).
+    """
     try:
         query = dns.message.from_wire(data)
     except dns.exception.DNSException:
@@ -73,7 +92,7 @@ def answer_to(data: bytes, zone: Zone) -> bytes | None:
         response.set_rcode(dns.rcode.NOTIMP)
     else:
         _answer(query.question[0], zone.records(), response)
-    size = max(_LEAST_PAYLOAD, query.payload)
+    size = most or max(_LEAST_PAYLOAD, query.payload)
     return response.to_wire(max_size=size, prefer_truncation=True)
 
 

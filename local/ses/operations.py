@@ -1,25 +1,32 @@
-"""The operations of SES v2 that the simulator knows, at the paths that SDKs use.
+"""What the operations of SES v2 do that the simulator has. Source: SES v2 API reference.
 
-Source: SES v2 API reference. On configuration sets the AWS emulator answers, which has them.
+On configuration sets the AWS emulator answers, which has them.
 """
 
-import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from local.ses import faults, model
+from botocore import xform_name
+
+from local.ses import dkim, faults
+from local.ses.addresses import is_domain
 from local.ses.answers import Answer, Silence, as_json
 from local.ses.errors import SesError, bad_request
-from local.ses.requests import Request, Routes
+from local.ses.requests import Request
 from local.ses.simulator import Ses
 
 type Json = dict[str, Any]
+type Operation = Callable[[Ses, Json], Json]
+"""Gets the members of a request, checked by the SDK's model, and returns those of the answer."""
 
 _MOST_IN_PAGE: Final = 1_000
 _NO_MAIL_FROM: Final = {"MailFromAttributes": {"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}}
 
 
-def _send_email(ses: Ses, request: Request) -> Answer | Silence:
+def send_email(ses: Ses, request: Request) -> Answer | Silence:
+    """Answer `SendEmail`, with a fault if one was ordered."""
     mail, source = ses.check(request.body, request.source_ip)
     fault = ses.admit(mail)
     if fault not in faults.BEFORE:
@@ -31,23 +38,40 @@ def _send_email(ses: Ses, request: Request) -> Answer | Silence:
     return as_json({"MessageId": mail.id})
 
 
-def _get_account(ses: Ses, _request: Request) -> Answer:
-    return as_json(ses.account.show())
+def _get_account(ses: Ses, _given: Json) -> Json:
+    return ses.account.show()
 
 
-def _get_identity(ses: Ses, request: Request) -> Answer:
-    return as_json(_NO_MAIL_FROM | ses.identities.get(request.names[0]))
+def _put_account_details(ses: Ses, given: Json) -> Json:
+    ses.account.ask_for_review(given)
+    return {}
 
 
-def _create_identity(ses: Ses, request: Request) -> Answer:
-    given = model.parse("CreateEmailIdentity", request.body)
+def _put_account_sending(ses: Ses, given: Json) -> Json:
+    ses.account.change({"SendingEnabled": given.get("SendingEnabled", False)})
+    return {}
+
+
+def _get_identity(ses: Ses, given: Json) -> Json:
+    return _NO_MAIL_FROM | ses.identities.get(given["EmailIdentity"])
+
+
+def _create_identity(ses: Ses, given: Json) -> Json:
     created = ses.identities.create(given["EmailIdentity"])
+    if attributes := given.get("DkimSigningAttributes"):
+        patch = dkim.chosen(given["EmailIdentity"], attributes)
+        created = ses.identities.change_one(given["EmailIdentity"], {"DkimAttributes": patch})
     shown = ("IdentityType", "VerifiedForSendingStatus", "DkimAttributes")
-    return as_json({name: created[name] for name in shown})
+    return {name: created[name] for name in shown}
 
 
-def _list_identities(ses: Ses, request: Request) -> Answer:
-    given = model.parse("ListEmailIdentities", request.body)
+def _delete_identity(ses: Ses, given: Json) -> Json:
+    ses.identities.get(given["EmailIdentity"])
+    ses.identities.change({given["EmailIdentity"]: None})
+    return {}
+
+
+def _list_identities(ses: Ses, given: Json) -> Json:
     token, size = given.get("NextToken", "0"), given.get("PageSize", _MOST_IN_PAGE)
     if not token.isdecimal() or not 1 <= size <= _MOST_IN_PAGE:
         raise bad_request(f"NextToken or PageSize (1 to {_MOST_IN_PAGE}) is not valid.")
@@ -62,15 +86,15 @@ def _list_identities(ses: Ses, request: Request) -> Answer:
     ]
     start = int(token)
     more = {"NextToken": str(start + size)} if len(listed) > start + size else {}
-    return as_json({"EmailIdentities": listed[start : start + size]} | more)
+    return {"EmailIdentities": listed[start : start + size]} | more
 
 
-def _put_mail_from(ses: Ses, request: Request) -> Answer:
+def _put_mail_from(ses: Ses, given: Json) -> Json:
     """Set the MAIL FROM domain, which is pending then; without one, SES's own is used again."""
-    operation, identity = "PutEmailIdentityMailFromAttributes", request.names[0]
-    given = model.parse(operation, request.body, EmailIdentity=identity)
-    domain = given.get("MailFromDomain", "").lower()
-    if domain and not domain.endswith(f".{identity.lower()}"):
+    identity, domain = given["EmailIdentity"], given.get("MailFromDomain", "").lower()
+    if domain and not is_domain(domain):
+        raise bad_request(f"Invalid MAIL-FROM domain <{domain}>.")
+    if domain and not domain.endswith(f".{identity.lower().rpartition('@')[2]}"):
         raise bad_request(
             f"Provided MAIL-FROM domain <{domain}> is not subdomain of the domain of the identity "
             f"<{identity}>."
@@ -81,36 +105,33 @@ def _put_mail_from(ses: Ses, request: Request) -> Answer:
         "BehaviorOnMxFailure": given.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE"),
     }
     ses.identities.change_one(identity, {"MailFromAttributes": mail_from if domain else None})
-    return as_json({})
+    return {}
 
 
-def _put_feedback(ses: Ses, request: Request) -> Answer:
-    operation, identity = "PutEmailIdentityFeedbackAttributes", request.names[0]
-    given = model.parse(operation, request.body, EmailIdentity=identity)
+def _put_feedback(ses: Ses, given: Json) -> Json:
     is_on = given.get("EmailForwardingEnabled", False)
-    ses.identities.change_one(identity, {"FeedbackForwardingStatus": is_on})
-    return as_json({})
+    ses.identities.change_one(given["EmailIdentity"], {"FeedbackForwardingStatus": is_on})
+    return {}
 
 
-def _get_configuration_set(ses: Ses, request: Request) -> Answer:
-    return _asked(ses, "get_configuration_set", request)
+def _put_dkim(ses: Ses, given: Json) -> Json:
+    patch = {"SigningEnabled": given.get("SigningEnabled", False)}
+    ses.identities.change_one(given["EmailIdentity"], {"DkimAttributes": patch})
+    return {}
 
 
-def _get_event_destinations(ses: Ses, request: Request) -> Answer:
-    return _asked(ses, "get_configuration_set_event_destinations", request)
+def _put_dkim_signing(ses: Ses, given: Json) -> Json:
+    """Choose whose key signs, and how long the next one is: SES changes to it within days."""
+    identity, attributes = given["EmailIdentity"], given.get("SigningAttributes", {})
+    held = ses.identities.get(identity)["DkimAttributes"]
+    patch = dkim.changed(identity, held, given["SigningAttributesOrigin"], attributes)
+    changed = ses.identities.change_one(identity, {"DkimAttributes": patch})["DkimAttributes"]
+    return {"DkimStatus": changed["Status"], "DkimTokens": changed.get("Tokens", [])}
 
 
-def _put_sending(ses: Ses, request: Request) -> Answer:
-    operation, name = "PutConfigurationSetSendingOptions", request.names[0]
-    given = model.parse(operation, request.body, ConfigurationSetName=name)
-    is_on = given.get("SendingEnabled", False)
-    return _asked(ses, "put_configuration_set_sending_options", request, SendingEnabled=is_on)
-
-
-def _asked(ses: Ses, operation: str, request: Request, **members: Any) -> Answer:
-    name = request.names[0]
-    answer = ses.configuration_sets.ask(operation, ConfigurationSetName=name, **members)
-    return as_json(_as_on_the_wire(answer))
+def _asked(operation: str, ses: Ses, given: Json) -> Json:
+    answer: Json = _as_on_the_wire(ses.configuration_sets.ask(operation, **given))
+    return answer
 
 
 def _as_on_the_wire(value: Any) -> Any:
@@ -122,19 +143,33 @@ def _as_on_the_wire(value: Any) -> Any:
     return value.timestamp() if isinstance(value, datetime) else value
 
 
-_PREFIX: Final = "/v2/email"
-ROUTES: Final[Routes] = (
-    (re.compile(rf"{_PREFIX}/outbound-emails"), {"POST": _send_email}),
-    (re.compile(rf"{_PREFIX}/account"), {"GET": _get_account}),
-    (re.compile(rf"{_PREFIX}/identities"), {"POST": _create_identity}),
-    (re.compile(rf"{_PREFIX}/list-identities"), {"POST": _list_identities}),
-    (re.compile(rf"{_PREFIX}/identities/([^/]+)"), {"GET": _get_identity}),
-    (re.compile(rf"{_PREFIX}/identities/([^/]+)/mail-from"), {"PUT": _put_mail_from}),
-    (re.compile(rf"{_PREFIX}/identities/([^/]+)/feedback"), {"PUT": _put_feedback}),
-    (re.compile(rf"{_PREFIX}/configuration-sets/([^/]+)"), {"GET": _get_configuration_set}),
-    (
-        re.compile(rf"{_PREFIX}/configuration-sets/([^/]+)/event-destinations"),
-        {"GET": _get_event_destinations},
-    ),
-    (re.compile(rf"{_PREFIX}/configuration-sets/([^/]+)/sending"), {"PUT": _put_sending}),
+_ASKED: Final = (
+    "CreateConfigurationSet",
+    "CreateConfigurationSetEventDestination",
+    "DeleteConfigurationSet",
+    "DeleteConfigurationSetEventDestination",
+    "GetConfigurationSet",
+    "GetConfigurationSetEventDestinations",
+    "ListConfigurationSets",
+    "PutConfigurationSetDeliveryOptions",
+    "PutConfigurationSetReputationOptions",
+    "PutConfigurationSetSendingOptions",
+    "PutConfigurationSetSuppressionOptions",
+    "PutConfigurationSetTrackingOptions",
+    "UpdateConfigurationSetEventDestination",
 )
+OPERATIONS: Final[dict[str, Operation]] = {
+    "CreateEmailIdentity": _create_identity,
+    "DeleteEmailIdentity": _delete_identity,
+    "GetAccount": _get_account,
+    "GetEmailIdentity": _get_identity,
+    "ListEmailIdentities": _list_identities,
+    "PutAccountDetails": _put_account_details,
+    "PutAccountSendingAttributes": _put_account_sending,
+    "PutEmailIdentityDkimAttributes": _put_dkim,
+    "PutEmailIdentityDkimSigningAttributes": _put_dkim_signing,
+    "PutEmailIdentityFeedbackAttributes": _put_feedback,
+    "PutEmailIdentityMailFromAttributes": _put_mail_from,
+    **{name: partial(_asked, xform_name(name)) for name in _ASKED},
+}
+"""By the names of the API reference; `SendEmail`, which may give no answer, is by itself."""

@@ -17,7 +17,7 @@ type Routes = tuple[tuple[re.Pattern[str], dict[str, _Handler]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request; `names` are the variable parts of its path."""
+    """An HTTP request; `names` are the variable parts of its path, unescaped as that is not."""
 
     method: str
     path: str

@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
 from typing import Any, Final, Self, override
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from local.ses import routes
 from local.ses.answers import Answer, Silence, as_json, ses_error
 from local.ses.errors import SesError
-from local.ses.name_server import NameServer
+from local.ses.name_server import NameServer, answer_stream
 from local.ses.requests import Request
 from local.ses.simulator import Ses, Settings
 from tooling import ports
@@ -25,7 +25,7 @@ _HOLD: Final = 60.0  # Seconds for which a connection without an answer is kept.
 class Simulator:
     """The SES simulator, served at `url` and on localhost's other address, if there is one.
 
-    Its DNS is at the same port's number over UDP. `port` 0 takes a free one. Raises `OSError` if
+    Its DNS is at the same port, over UDP and TCP. `port` 0 takes a free one. Raises `OSError` if
     the port is not free.
     """
 
@@ -130,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
+    def do_HEAD(self) -> None:
+        self._answer()
+
     def do_POST(self) -> None:
         self._answer()
 
@@ -138,6 +141,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self._answer()
+
+    def do_PATCH(self) -> None:
+        self._answer()
+
+    def do_OPTIONS(self) -> None:
+        self._answer()
+
+    @override
+    def handle(self) -> None:
+        """Serve a connection; one of DNS begins with the length of a message (RFC 7766)."""
+        if self.connection.recv(1, socket.MSG_PEEK) == b"\0":
+            answer_stream(self.rfile, self.wfile, self.server.ses.zone)
+        else:
+            super().handle()
 
     @override
     def handle_expect_100(self) -> bool:
@@ -157,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(as_json({"message": str(error)}, 400))
             return
-        request = Request(self.command, unquote(url.path), url.query, body, self.client_address[0])
+        request = Request(self.command, url.path, url.query, body, self.client_address[0])
         match self._followed(request):
             case Answer() as answer:
                 self._write(answer)
@@ -182,7 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
     def _hold(self) -> None:
         """Give no answer until the client gives up, the simulator stops, or a minute is over."""

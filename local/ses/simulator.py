@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from local.ses import aftermath, compose, events, model, rules
 from local.ses.account import Account, check_configuration_set
 from local.ses.details import Happening, message_id
+from local.ses.errors import SesError
 from local.ses.faults import BEFORE, Faults
 from local.ses.identities import Identities
 from local.ses.mailbox import Envelope, Mail, Mailbox
@@ -170,6 +171,8 @@ class Ses:
         if name := request.get("ConfigurationSetName"):
             found = self.configuration_sets(name)
             check_configuration_set(name, is_sending=found.is_sending)
+        if name := request.get("TenantName"):  # The account has none.
+            raise SesError("NotFoundException", f"Tenant <{name}> does not exist.")
 
     def _topics(self, mail: Mail, kind: str) -> list[str]:
         if not mail.configuration_set:

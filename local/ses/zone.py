@@ -15,6 +15,7 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
+from local.ses.dkim import EXTERNAL
 from local.ses.errors import FieldError
 from local.ses.identities import Identities
 
@@ -67,15 +68,23 @@ class Zone:
         for name, identity in self._identities.show().items():
             dkim, mail_from = identity["DkimAttributes"], identity.get("MailFromAttributes", {})
             if dkim["Status"] == "SUCCESS":
-                for token in dkim.get("Tokens", []):
-                    target = f"{token}.{dkim['SigningHostedZone']}"
-                    yield (f"{token}._domainkey.{name}", "CNAME"), target
+                yield from _keys(name, dkim)
             if mail_from.get("MailFromDomainStatus") == "SUCCESS":
                 domain = mail_from["MailFromDomain"].lower()
                 yield (domain, "MX"), f"10 feedback-smtp.{self._region}.amazonses.com"
                 yield (domain, "TXT"), "v=spf1 include:amazonses.com ~all"
             if identity["VerifiedForSendingStatus"] and identity["IdentityType"] == "DOMAIN":
                 yield (f"_dmarc.{name}", "TXT"), _POLICY
+
+
+def _keys(name: str, dkim: Json) -> Iterator[tuple[Key, str]]:
+    """Yield the records of the keys: SES's are in its own zone, an owner's in the domain's."""
+    for token in dkim.get("Tokens", []):
+        at = f"{token}._domainkey.{name}".lower()
+        if dkim["SigningAttributesOrigin"] == EXTERNAL:
+            yield (at, "TXT"), "v=DKIM1; k=rsa; p=c2ltdWxhdGVk"
+        else:
+            yield (at, "CNAME"), f"{token}.{dkim['SigningHostedZone']}"
 
 
 def rdata(kind: str, value: str) -> dns.rdata.Rdata:
@@ -95,6 +104,8 @@ def _key(text: str) -> Key:
     kind = kind.upper()
     if kind not in _TYPES:
         raise FieldError(text, f"Must be a name, a space, and one of {', '.join(_TYPES)}.")
+    if "*" in name:
+        raise FieldError(text, "Must name one name: the simulator's DNS has no wildcards.")
     try:
         return dns.name.from_text(name).to_text(omit_final_dot=True).lower(), kind
     except dns.exception.DNSException:
@@ -105,7 +116,9 @@ def _values(text: str, given: object) -> list[str]:
     values = [] if given is None else given
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise FieldError(text, "Must be a list of strings, or null.")
-    _, kind = _key(text)
+    name, kind = _key(text)
+    if kind == "CNAME" and (len(values) > 1 or _aliased(values) == [name]):
+        raise FieldError(text, "Must be one other name: a CNAME has no second one (RFC 1034).")
     for value in values:
         try:
             rdata(kind, value)
@@ -114,3 +127,7 @@ def _values(text: str, given: object) -> list[str]:
                 text, f"Must be a list of values as {kind} records have them."
             ) from None
     return list(values)
+
+
+def _aliased(values: list[str]) -> list[str]:
+    return [value.removesuffix(".").lower() for value in values]

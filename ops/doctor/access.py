@@ -48,7 +48,7 @@ def first_key(subject: Subject) -> Iterator[Finding]:
         yield ok(f"The stack's own key {id_} is switched on, and on the usage plan.")
     else:
         level = warning if enabled else failure
-        yield level(f"The stack's own key {id_} {_state(held)}.", _mend(subject, id_, held))
+        yield level(f"The stack's own key {id_} {_state(held)}.", *_mend(subject, id_, held))
 
 
 def _state(held: Any) -> str:
@@ -59,16 +59,16 @@ def _state(held: Any) -> str:
     return "is not on the usage plan, so it opens nothing"
 
 
-def _mend(subject: Subject, id_: str, held: Any) -> str:
+def _mend(subject: Subject, id_: str, held: Any) -> tuple[str, ...]:
     if held is None:
-        return subject.make("deploy")
+        return subject.made_again()
     if not held["enabled"]:
         patch = "op=replace,path=/enabled,value=true"
         command = f"apigateway update-api-key --api-key {id_} --patch-operations {patch}"
     else:
         plan = f"--usage-plan-id {subject.output('UsagePlanId')}"
         command = f"apigateway create-usage-plan-key {plan} --key-type API_KEY --key-id {id_}"
-    return subject.aws_command(command)
+    return (subject.aws_command(command),)
 
 
 def keys_of_domains(subject: Subject) -> Iterator[Finding]:
@@ -86,6 +86,7 @@ def keys_of_domains(subject: Subject) -> Iterator[Finding]:
         yield warning(
             f"On the usage plan: {counted(idle, 'key')} that no domain lists, so no domain is open"
             " to them.",
+            "# With the domain, and the key's id as API Gateway has it:",
             subject.make("domains COMMAND='admit-key DOMAIN KEY_ID'"),
         )
 

@@ -31,7 +31,8 @@ def account(subject: Subject) -> Iterator[Finding]:
     yield _enforcement(held)
     yield _sending(subject, held)
     quota = held.get("SendQuota", {})
-    yield _rate(subject, quota.get("MaxSendRate", 0.0))
+    is_sandbox = not held.get("ProductionAccessEnabled")
+    yield _rate(subject, quota.get("MaxSendRate", 0.0), is_sandbox=is_sandbox)
     yield _day(quota)
 
 
@@ -42,7 +43,7 @@ def _sandbox(subject: Subject, held: Any) -> Finding:
             return warning(
                 "The account has left the SES sandbox, and the stack does not know it"
                 " (SesSandbox=true): its functions may send with any identity of the account.",
-                subject.make("deploy SANDBOX=0"),
+                subject.deploy("SesSandbox", "false"),
             )
         return ok("The account is out of the SES sandbox.")
     more = "" if is_told else ", and the stack does not know it (SesSandbox=false)"
@@ -54,7 +55,7 @@ def _sandbox(subject: Subject, held: Any) -> Finding:
         "warning" if is_told else "failure",
         f"The account is in the SES sandbox{more}:"
         " it mails to verified addresses and to SES's mailbox simulator only.",
-        (() if is_told else (subject.make("deploy SANDBOX=1"),))
+        (() if is_told else (subject.deploy("SesSandbox", "true"),))
         + ("# To leave the sandbox, ask AWS, with the address of your own web site:", request),
     )
 
@@ -87,15 +88,19 @@ def _sending(subject: Subject, held: Any) -> Finding:
     )
 
 
-def _rate(subject: Subject, rate: float) -> Finding:
-    concurrency = int(subject.stack.parameters.get("SendConcurrency", "0"))
+def _rate(subject: Subject, rate: float, *, is_sandbox: bool) -> Finding:
+    what = f"SES takes {rate:g} mail{'' if rate == 1 else 's'} a second"
+    is_told = subject.parameter("SesSandbox") == "true"
+    if is_sandbox or is_told:  # It is to be left, and even the least is too much for its rate.
+        return ok(f"{what}: more once the account is out of the sandbox.")
+    concurrency = int(subject.parameter("SendConcurrency") or 0)
     most = max(_LEAST_CONCURRENCY, math.ceil(_SHARE_OF_RATE * rate * _SECONDS_PER_TRY))
     if concurrency <= most:
-        return ok(f"SES takes {rate:g} mails a second, enough for SendConcurrency={concurrency}.")
+        return ok(f"{what}, enough for SendConcurrency={concurrency}.")
     return warning(
-        f"SES takes {rate:g} mails a second, too few for SendConcurrency={concurrency}:"
+        f"{what}, too few for SendConcurrency={concurrency}:"
         " while many mails wait, their tries take the whole rate and most are refused.",
-        subject.make(f"deploy PARAMETERS='SendConcurrency={most}'"),
+        subject.deploy("SendConcurrency", str(most)),
         "# or ask for a higher rate: Service Quotas, Amazon Simple Email Service (SES)",
     )
 

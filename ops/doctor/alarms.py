@@ -28,14 +28,19 @@ def alarm_subscription(subject: Subject) -> Iterator[Finding]:
     elif _UNCONFIRMED in arns:
         yield warning(
             "Nobody hears of alarms yet: the subscription is not confirmed.",
-            "# Click the link in the mail that AWS has sent to AlarmAddress. To send it again:",
+            "# Click the link in the mail that AWS has sent to AlarmAddress. To send it again (with"
+            " that address in place of YOUR_ADDRESS):",
             subject.aws_command(
                 f"sns subscribe --topic-arn {topic} --protocol email"
                 " --notification-endpoint YOUR_ADDRESS"
             ),
         )
     else:
-        yield warning("Nobody hears of alarms.", subject.make("deploy ALARM_ADDRESS=YOUR_ADDRESS"))
+        yield warning(
+            "Nobody hears of alarms.",
+            "# With the address of whoever shall hear of them in place of YOUR_ADDRESS:",
+            subject.deploy("AlarmAddress", "YOUR_ADDRESS"),
+        )
 
 
 def alarms_that_ring(subject: Subject) -> Iterator[Finding]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.groups import GROUPS, WITHOUT_MAIL, examine
-from ops.doctor.report import report
+from ops.doctor.report import closing, report
 
 if TYPE_CHECKING:
     import argparse
 
     from ops.stack import Stack
+
+_MAIL = {"": GROUPS, "1": GROUPS, "0": WITHOUT_MAIL}
 
 
 def add_to(commands: Any) -> None:
@@ -19,10 +21,14 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=_run)
     server = "the DNS server to ask, as 192.0.2.1 or 192.0.2.1:53; without: this machine's own"
     parser.add_argument("--dns", metavar="ADDRESS", default="", help=server)
-    parser.add_argument("--no-mail", action="store_true", help="send no mail to SES's simulator")
+    mail = "whether to send a mail to SES's simulator: 1 (as without) or 0"
+    parser.add_argument("--mail", metavar="0|1", default="", help=mail)
 
 
 def _run(asked: argparse.Namespace, stack: Stack) -> int:
     """Return the exit status: 1 if anything has failed. Warnings do not count."""
-    groups = WITHOUT_MAIL if asked.no_mail else GROUPS
-    return 0 if report(examine(stack, groups, dns=asked.dns)) else 1
+    if asked.mail not in _MAIL:
+        raise ValueError("MAIL must be 0 (send no mail) or 1 (send one, as without MAIL).")
+    counts = report(examine(stack, _MAIL[asked.mail], dns=asked.dns))
+    print(closing(counts))
+    return 1 if counts["failure"] else 0

@@ -39,12 +39,25 @@ def configuration_sets(subject: Subject) -> Iterator[Finding]:
             ConfigurationSetName=name,
         )
         if found is None:
-            yield failure(f"{name}: SES has no such configuration set, so it refuses its mails.")
+            yield failure(
+                f"{name}: SES has no such configuration set, so it refuses its mails.",
+                *(subject.made_again() if name == own else _made(subject, name)),
+            )
             continue
         yield from _options(subject, name, found)
         yield from _events(subject, name)
     for name in sorted(others - {own}):
         yield from _role(subject, name)
+
+
+def _made(subject: Subject, name: str) -> tuple[str, ...]:
+    """Return the commands that make a domain's own set, as the template makes that of the stack."""
+    create = (
+        f"sesv2 create-configuration-set --configuration-set-name {name}"
+        " --reputation-options ReputationMetricsEnabled=true"
+        " --suppression-options SuppressedReasons=BOUNCE,COMPLAINT"
+    )
+    return subject.aws_command(create), _set_events(subject, "create", name, "events")
 
 
 def _role(subject: Subject, name: str) -> Iterator[Finding]:

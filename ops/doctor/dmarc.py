@@ -7,43 +7,18 @@ name. A domain is in lower case, without a dot at its end.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from ops.doctor.dmarc_record import Record, fault, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    from ops.doctor.dmarc_record import Handling
 
 type Texts = Callable[[str], Sequence[str]]
-type Handling = Literal["none", "quarantine", "reject"]
-"""What the owner of a domain asks receivers to do with mails that fail."""
-
-REMOVED = ("pct", "rf", "ri")
-"""Tags of RFC 7489 that RFC 9989 has removed: receivers ignore them (appendix C)."""
-_HANDLINGS: Mapping[str, Handling] = {name: name for name in ("none", "quarantine", "reject")}
 _LONGEST_WALK = 7
 """Of a longer name the walk goes on with as many labels, so that it asks 8 times at most (4.10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A DMARC record, at `_dmarc.` below its domain."""
-
-    domain: str
-    tags: Mapping[str, str]
-
-    @property
-    def psd(self) -> str:
-        """Whether the domain is a public suffix: `y`, `n`, or `u` for unknown (section 4.7)."""
-        value = self.tags.get("psd", "u").lower()
-        return value if value in ("y", "n") else "u"
-
-    def handling(self, *tags: str) -> Handling:
-        """Return the value of the first of these tags that has a valid one; else `none`."""
-        valid = (_HANDLINGS.get(self.tags.get(tag, "").lower()) for tag in tags)
-        return next(filter(None, valid), "none")
-
-    def is_strict(self, tag: Literal["adkim", "aspf"]) -> bool:
-        """Say whether an identifier must be the very domain of From (section 4.7)."""
-        return self.tags.get(tag, "r").lower() == "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +29,8 @@ class Walk:
     records: Sequence[Record]
     ambiguous: Sequence[str] = field(default=())
     """Domains that have several DMARC records: receivers discard them all."""
+    malformed: Sequence[tuple[str, str]] = field(default=())
+    """Domains with a text that looks like a DMARC record and is none, and the text."""
 
     @property
     def organizational_domain(self) -> str:
@@ -83,42 +60,36 @@ class Policy:
     """What receivers do with mails that say From a domain."""
 
     record: Record
-    handling: Handling
-    is_testing: bool
-    """`t=y`: receivers take the next milder handling."""
+    tag: str
+    """The tag that says so: `p`, `sp` or `np`."""
 
     @property
-    def removed(self) -> list[str]:
-        """The tags that receivers ignore since RFC 9989."""
-        return [tag for tag in REMOVED if tag in self.record.tags]
+    def handling(self) -> Handling:
+        """What receivers do; `none` without a valid tag."""
+        return self.record.handling(self.tag) or "none"
 
-
-def parse(text: str) -> Mapping[str, str] | None:
-    """Return the tags of a DMARC record by their names in lower case; None if it is none.
-
-    Its first tag is `v`, and `DMARC1` is in upper case (section 4.8). Parts that are no tag are
-    passed over.
-    """
-    parts = (part.partition("=") for part in text.split(";"))
-    tags = [(name.strip().lower(), value.strip()) for name, equals, value in parts if equals]
-    if not tags or tags[0] != ("v", "DMARC1"):
-        return None
-    return dict(reversed(tags))  # Of a tag that is there twice, the first counts.
+    @property
+    def is_testing(self) -> bool:
+        """`t=y`: receivers take the next milder handling."""
+        return self.record.tags.get("t", "n").lower() == "y"
 
 
 def walk(domain: str, texts: Texts) -> Walk:
     """Ask for DMARC records at a domain and above it (section 4.10)."""
     records: list[Record] = []
     ambiguous: list[str] = []
+    malformed: list[tuple[str, str]] = []
     for place in _places(domain):
-        found = [tags for text in texts(f"_dmarc.{place}") if (tags := parse(text)) is not None]
+        held = texts(f"_dmarc.{place}")
+        malformed += [(place, text) for text in held if fault(text)]
+        found = [Record(place, tags, text) for text in held if (tags := parse(text)) is not None]
         if len(found) > 1:
             ambiguous.append(place)
         elif found:
-            records.append(Record(place, found[0]))
-            if records[-1].psd != "u":
+            records += found
+            if found[0].psd != "u":
                 break
-    return Walk(domain, records, ambiguous)
+    return Walk(domain, records, ambiguous, malformed)
 
 
 def _places(domain: str) -> list[str]:
@@ -135,11 +106,9 @@ def policy(walked: Walk, *, exists: bool) -> Policy | None:
     """
     if (record := walked.record) is None:
         return None
-    if record.domain == walked.start:
-        handling = record.handling("p")
-    else:
-        handling = record.handling("sp", "p") if exists else record.handling("np", "sp", "p")
-    return Policy(record, handling, record.tags.get("t", "n").lower() == "y")
+    below = ("sp", "p") if exists else ("np", "sp", "p")
+    tags = ("p",) if record.domain == walked.start else below
+    return Policy(record, next(filter(record.handling, tags), "p"))
 
 
 def is_aligned(author: Walk, identifier: Walk, *, is_strict: bool) -> bool:

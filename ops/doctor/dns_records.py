@@ -9,8 +9,7 @@ if TYPE_CHECKING:
 
 _ZONE = "dkim.amazonses.com"
 """Of the DKIM records, where SES names no other (`SigningHostedZone`)."""
-SPF_INCLUDE = "include:amazonses.com"
-SPF = f"v=spf1 {SPF_INCLUDE} ~all"
+SPF = "v=spf1 include:amazonses.com ~all"
 """https://docs.aws.amazon.com/ses/latest/dg/mail-from.html"""
 
 
@@ -36,10 +35,6 @@ def mail_from(domain: str, region: str) -> tuple[str, str]:
     return (f"{domain} MX 10 {feedback_host(region)}", text(domain, SPF))
 
 
-def dmarc(domain: str, policy: str = "quarantine") -> str:
-    """Return a DMARC record, whose reports go to an address that the owner fills in."""
-    return text(f"_dmarc.{domain}", f"v=DMARC1; p={policy}; rua=mailto:YOUR_ADDRESS")
-
-
 def text(name: str, content: str) -> str:
+    """Return a TXT record."""
     return f'{name} TXT "{content}"'

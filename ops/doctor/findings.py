@@ -21,6 +21,8 @@ class Finding:
     """Lines to copy: commands, or records for the DNS. A line that begins with `#` explains."""
     group: str = ""
     """The title of the group that it belongs to; `ops.doctor.examine` sets it."""
+    is_unread: bool = False
+    """Whether it only says that something could not be looked at."""
 
 
 def counted(number: int, noun: str) -> str:

@@ -37,7 +37,7 @@ def concurrency(subject: Subject) -> Iterator[Finding]:
         yield warning(
             f"ApiConcurrency={reserved} is less than ThrottleRate={rate} requests a second need"
             f" (about {callers}).",
-            subject.make(f"deploy PARAMETERS='ApiConcurrency={callers}'"),
+            subject.deploy("ApiConcurrency", str(callers)),
         )
     need = workers if reserved else callers + workers
     what = f"Lambda runs {free} functions of the account at a time, and this stack needs {need}"
@@ -53,28 +53,41 @@ def concurrency(subject: Subject) -> Iterator[Finding]:
 
 def functions(subject: Subject) -> Iterator[Finding]:
     """Examine whether every function of the stack runs, and is of the same deployment."""
-    names = [id_ for name, id_ in subject.resources.items() if name.endswith("Function")]
-    held = {
-        name: subject.ask("lambda", "get_function_configuration", FunctionName=name)
-        for name in names
+    found = {
+        id_: function_of(subject, id_)
+        for name, id_ in subject.resources.items()
+        if name.endswith("Function")
     }
-    faulty = [*_not_running(subject, held), *_published(subject, names)]
+    held = {name: each for name, each in found.items() if each}
+    for name in sorted(found.keys() - held.keys()):
+        yield failure(f"The function {name} is gone.", *subject.made_again())
+    faulty = [*_not_running(subject, held), *_published(subject, list(held))]
     yield from faulty
     packages = {each["CodeSha256"] for each in held.values()}
     if len(packages) > 1:
         yield warning(
             f"The {len(held)} functions run {len(packages)} different packages.",
-            subject.make("deploy"),
+            subject.deploy(),
         )
-    elif not faulty:
+    elif held and not faulty:
         yield ok(f"The {len(held)} functions are ready, and run the same package.")
+
+
+def function_of(subject: Subject, name: str) -> Any:
+    """Return what Lambda says of a function; None: it is gone."""
+    return subject.ask(
+        "lambda",
+        "get_function_configuration",
+        absent=("ResourceNotFoundException",),
+        FunctionName=name,
+    )
 
 
 def _not_running(subject: Subject, held: dict[str, Any]) -> Iterator[Finding]:
     for name, each in held.items():
         state, update = each.get("State", "Active"), each.get("LastUpdateStatus", "Successful")
         if state not in ("Active", "Inactive") or update != "Successful":  # Idle ones wake up.
-            yield failure(f"{name} is not ready ({state}, {update}).", subject.make("deploy"))
+            yield failure(f"{name} is not ready ({state}, {update}).", subject.deploy())
         answer = subject.ask("lambda", "get_function_concurrency", FunctionName=name)
         if answer.get("ReservedConcurrentExecutions") == 0:
             yield failure(
@@ -98,7 +111,7 @@ def _published(subject: Subject, names: list[str]) -> Iterator[Finding]:
 def log_role(subject: Subject) -> Iterator[Finding]:
     """Examine the role that API Gateway logs with, one for the account and region."""
     arn = subject.ask("apigateway", "get_account").get("cloudwatchRoleArn")
-    mend = subject.make("deploy PARAMETERS='ApiGatewayLogRole=create'")
+    mend = subject.deploy("ApiGatewayLogRole", "create")
     if not arn:
         yield warning("API Gateway has no role to log with, so no access is logged.", mend)
         return

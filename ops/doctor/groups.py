@@ -18,7 +18,7 @@ from ops.doctor import (
 )
 from ops.doctor.account import account
 from ops.doctor.configuration_sets import configuration_sets
-from ops.doctor.findings import Finding
+from ops.doctor.findings import Finding, failure
 from ops.doctor.probe import probe_mail
 from ops.doctor.subject import Subject
 from ops.doctor.unread import careful
@@ -38,6 +38,9 @@ class Group:
     title: str
     checks: Mapping[str, Check]
     """By what they read."""
+    matters: bool = True
+    """Whether mails may be stopped by what it looks at: that nothing of it could be read is then a
+    failure."""
 
 
 WITHOUT_MAIL = (
@@ -59,7 +62,7 @@ WITHOUT_MAIL = (
             "Feedback forwarding": identities.feedback_forwarding,
         },
     ),
-    Group("DMARC", {"The DMARC records": authentication.dmarc_records}),
+    Group("DMARC", {"The DMARC records": authentication.dmarc_records}, matters=False),
     Group(
         "Events",
         {
@@ -92,7 +95,7 @@ WITHOUT_MAIL = (
     ),
 )
 """What can be looked at without sending anything."""
-GROUPS = (*WITHOUT_MAIL, Group("A mail", {"The keys for a mail": probe_mail}))
+GROUPS = (*WITHOUT_MAIL, Group("A mail", {"What a mail needs": probe_mail}))
 
 
 def examine(stack: Stack, groups: Sequence[Group] = GROUPS, *, dns: str = "") -> Iterator[Finding]:
@@ -103,6 +106,19 @@ def examine(stack: Stack, groups: Sequence[Group] = GROUPS, *, dns: str = "") ->
     """
     subject = Subject.of(stack, dns)
     for group in groups:
-        for what, check in group.checks.items():
-            for finding in careful(what, check(subject)):
-                yield replace(finding, group=group.title)
+        for finding in of_group(subject, group):
+            yield replace(finding, group=group.title)
+
+
+def of_group(subject: Subject, group: Group) -> Iterator[Finding]:
+    """Yield what is found in one group, and a failure if nothing could be read of what matters."""
+    were_unread = []
+    for what, check in group.checks.items():
+        for finding in careful(what, check(subject)):
+            were_unread.append(finding.is_unread)
+            yield finding
+    if group.matters and were_unread and all(were_unread):
+        yield failure(
+            "Nothing of this could be looked at, so nobody knows whether mails go out.",
+            "# Mend what the lines above name, then ask again.",
+        )

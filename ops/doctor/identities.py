@@ -29,7 +29,7 @@ _CREATE = (
     "sesv2 create-email-identity --email-identity {}"
     " --dkim-signing-attributes NextSigningKeyLength=RSA_2048_BIT"
 )
-_LONGER_KEY = (
+_SIGNING = (
     "sesv2 put-email-identity-dkim-signing-attributes --email-identity {}"
     " --signing-attributes-origin AWS_SES"
     " --signing-attributes NextSigningKeyLength=RSA_2048_BIT"
@@ -61,7 +61,7 @@ def coverage(subject: Subject) -> Iterator[Finding]:
             more = ",".join(sorted(others))
             yield failure(
                 f"{domain}: the stack's roles allow no mails from it (MoreSenderDomains).",
-                subject.make(f"deploy PARAMETERS='MoreSenderDomains={more}'"),
+                subject.deploy("MoreSenderDomains", more),
             )
         identity = identity_of(subject, domain)
         if identity is None:
@@ -85,7 +85,7 @@ def _role(subject: Subject, domain: str, identity: Identity) -> Iterator[Finding
         yield failure(
             f"{domain}: SES mails from it with the identity {identity.shown}, and the stack's roles"
             f" allow {shown(named)} only (SenderIdentity).",
-            subject.make(f"deploy PARAMETERS='SenderIdentity={given}'"),
+            subject.deploy("SenderIdentity", given),
         )
     elif identity.name != domain:
         yield ok(f"{domain}: covered by the identity {identity.shown}.")
@@ -120,6 +120,9 @@ def _domain(subject: Subject, identity: Identity) -> Iterator[Finding]:
     status = dkim.get("Status", "NOT_STARTED")
     records = tuple(dns_records.dkim(name, dkim))
     publish = ("# Publish these records; SES sees them within hours, at most 72:", *records)
+    if status == "FAILED":  # SES has stopped looking, until it is asked again.
+        again = subject.aws_command(_SIGNING.format(name))
+        publish += ("# Once they are published, let SES look again:", again)
     if not identity.held.get("VerifiedForSendingStatus"):
         yield failure(
             f"{name}: SES has not verified it yet (DKIM: {status}), and refuses its mails.",
@@ -129,6 +132,12 @@ def _domain(subject: Subject, identity: Identity) -> Iterator[Finding]:
         yield from _unsigned(subject, name, status, publish)
     else:
         yield from _signed(subject, name, dkim.get("CurrentSigningKeyLength", ""))
+
+
+def _waits(identity: Identity) -> bool:
+    """Say whether SES waits for the DKIM records: then `verification` has printed them."""
+    is_signed = identity.held.get("DkimAttributes", {}).get("Status") == "SUCCESS"
+    return not (identity.held.get("VerifiedForSendingStatus") and is_signed)
 
 
 def _unsigned(
@@ -146,7 +155,7 @@ def _signed(subject: Subject, name: str, length: str) -> Iterator[Finding]:
     if length == "RSA_1024_BIT":
         yield warning(
             f"{name}: verified, and signed with a key of 1024 bits, which is too short by now.",
-            subject.aws_command(_LONGER_KEY.format(name)),
+            subject.aws_command(_SIGNING.format(name)),
         )
     else:
         bits = " with 2048 bits" if length == "RSA_2048_BIT" else ""
@@ -174,8 +183,10 @@ def _dkim_in_dns(subject: Subject, identity: Identity) -> Iterator[Finding]:
             if target.lower() not in subject.dns.aliases(name)
         ]
     if gone:
+        verb = "is" if len(gone) == 1 else "are"
+        lines = ("# They are among those above.",) if _waits(identity) else tuple(gone)
         yield failure(
-            f"{identity.name}: {len(gone)} of its DKIM records are missing in the DNS.", *gone
+            f"{identity.name}: {len(gone)} of its DKIM records {verb} missing in the DNS.", *lines
         )
     else:
         yield ok(f"{identity.name}: its DKIM records are in the DNS.")

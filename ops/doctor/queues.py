@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from ops.doctor import functions
 from ops.doctor.findings import Finding, counted, failure, ok, warning
 
 if TYPE_CHECKING:
@@ -38,15 +40,27 @@ def event_subscription(subject: Subject) -> Iterator[Finding]:
             subject.aws_command(
                 f"sns subscribe --topic-arn {subject.output('EventTopicArn')}"
                 f" --protocol sqs --notification-endpoint {queue}"
-                " --attributes RawMessageDelivery=true"
+                f" --attributes '{_attributes(subject)}'"
             ),
         )
+
+
+def _attributes(subject: Subject) -> str:
+    """Return the subscription's, as the template has them: what SNS cannot deliver is kept."""
+    letters = json.dumps({"deadLetterTargetArn": _arn(subject, "EventDeadLettersUrl")})
+    attributes = {"RawMessageDelivery": "true", "RedrivePolicy": letters}
+    return json.dumps(attributes, separators=(",", ":"))
 
 
 def workers(subject: Subject) -> Iterator[Finding]:
     """Examine whether the functions that empty the queues are asked to."""
     for function, queue in _WORKERS.items():
         name = subject.resource(function)
+        if functions.function_of(subject, name) is None:
+            yield failure(
+                f"Nobody empties the queue of {name}: the function is gone.", *subject.made_again()
+            )
+            continue
         answer = subject.ask("lambda", "list_event_source_mappings", FunctionName=name)
         arn = _arn(subject, queue)
         held = [each for each in answer["EventSourceMappings"] if each["EventSourceArn"] == arn]
@@ -54,7 +68,7 @@ def workers(subject: Subject) -> Iterator[Finding]:
         if "Enabled" in states:
             yield ok(f"{name} empties its queue.")
         elif not held:
-            yield failure(f"{name} is not asked to empty its queue.", subject.make("deploy"))
+            yield failure(f"{name} is not asked to empty its queue.", *subject.made_again())
         else:
             command = f"lambda update-event-source-mapping --uuid {held[0]['UUID']} --enabled"
             yield failure(
@@ -68,8 +82,20 @@ def sweep(subject: Subject) -> Iterator[Finding]:
     held = subject.ask(
         "scheduler", "get_schedule", absent=("ResourceNotFoundException",), Name=name
     )
-    state = held["State"] if held else "gone"
-    if state == "ENABLED":
+    state = held["State"] if held else ""
+    if functions.function_of(subject, function := subject.resource("SweepFunction")) is None:
+        yield failure(
+            f"The sweep does not run, as its function {function} is gone: what a crash leaves"
+            " behind stays behind.",
+            *subject.made_again(),
+        )
+    elif held is None:
+        yield failure(
+            f"The sweep does not run, as its schedule {name} is gone: what a crash leaves behind"
+            " stays behind.",
+            *subject.made_again(),
+        )
+    elif state == "ENABLED":
         yield ok("The sweep runs every minute.")
     else:
         yield failure(

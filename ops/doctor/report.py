@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from ops.doctor.findings import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,16 +20,27 @@ _COLOURS = {"ok": "32", "warning": "33", "failure": "31;1"}
 _COLUMN, _WIDTH = 9, 100
 
 
-def report(findings: Iterable[Finding]) -> bool:
-    """Print findings as they come, by group; say whether none of them is a failure."""
-    group, is_well = "", True
+def report(findings: Iterable[Finding]) -> Counter[str]:
+    """Print findings as they come, by group; return how many there are of each kind.
+
+    Kinds are the levels, and `unread` for what could not be looked at.
+    """
+    group, counts = "", Counter[str]()
     for finding in findings:
         if finding.group != group:
             print(f"{finding.group}", flush=True)
             group = finding.group
         print(*_lines(finding, is_coloured=sys.stdout.isatty()), sep="\n", flush=True)
-        is_well = is_well and finding.level != "failure"
-    return is_well
+        counts["unread" if finding.is_unread else finding.level] += 1
+    return counts
+
+
+def closing(counts: Counter[str]) -> str:
+    """Return the line at the end."""
+    return (
+        f"{counts['ok']} ok, {counted(counts['warning'], 'warning')},"
+        f" {counted(counts['failure'], 'failure')}, {counts['unread']} not looked at"
+    )
 
 
 def _lines(finding: Finding, *, is_coloured: bool) -> Iterator[str]:

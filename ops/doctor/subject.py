@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,11 +26,28 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationErro
 _TRIES = 10
 _IAM_PREFIXES = {"sesv2": "ses"}
 """The names of services in IAM, where boto3 has another one."""
+_HOSTS_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_WORDS = {
+    ("SesSandbox", "true"): "SANDBOX=1",
+    ("SesSandbox", "false"): "SANDBOX=0",
+    ("AlarmAddress", "YOUR_ADDRESS"): "ALARM_ADDRESS=YOUR_ADDRESS",
+}
+"""What `make deploy` calls some parameters."""
 
 
-@dataclass(frozen=True)
+class Told(dict[str, str]):
+    """What CloudFormation tells of a stack, by name: `NotRead` for a name that is not there."""
+
+    def __missing__(self, name: str) -> Never:
+        raise NotRead(
+            f"the stack has no {name}, so another version of the template made it:"
+            " `make deploy` brings it"
+        )
+
+
+@dataclass
 class Subject:
-    """A stack under examination."""
+    """A stack under examination. Its outputs and parameters are `Told`."""
 
     stack: Stack
     dns: Resolver
@@ -46,9 +63,11 @@ class Subject:
 
         Raises `ValueError` if `dns` is not the address of a server (`Resolver.at`).
         """
-        if not dns and isinstance(stack.aws, Aws) and stack.aws.ses_endpoint:
-            dns = f"{ports.HERE}:{urlsplit(stack.aws.ses_endpoint).port}"
-        return cls(stack, Resolver.at(dns))
+        return cls(stack, Resolver.at(dns or _simulators(stack)))
+
+    def __post_init__(self) -> None:
+        outputs, parameters = Told(self.stack.outputs), Told(self.stack.parameters)
+        self.stack = replace(self.stack, outputs=outputs, parameters=parameters)
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, made once."""
@@ -100,34 +119,34 @@ class Subject:
         """The physical ids of the stack's resources, by their names in the template."""
         with self.reading("cloudformation"):
             pages = self.client("cloudformation").get_paginator("list_stack_resources")
-            return {
-                held["LogicalResourceId"]: held["PhysicalResourceId"]
+            return Told(
+                (held["LogicalResourceId"], held.get("PhysicalResourceId", ""))
                 for page in pages.paginate(StackName=self.name)
                 for held in page["StackResourceSummaries"]
-            }
+            )
 
     def resource(self, name: str) -> str:
         """Return the physical id of a resource; raises `NotRead` if the stack lacks it."""
-        if name not in self.resources:
-            raise NotRead(f"the stack has no {name}; another version of the template made it")
         return self.resources[name]
 
     def output(self, name: str) -> str:
         """Return an output of the stack; raises `NotRead` if it lacks it."""
-        if name not in self.stack.outputs:
-            raise NotRead(f"the stack has no {name}; another version of the template made it")
         return self.stack.outputs[name]
 
     @property
     def is_local(self) -> bool:
-        """Whether this is the stack of `make run`."""
-        return isinstance(self.stack.aws, Aws)
+        """Whether AWS is an emulator, as for the stack of `make run` (or by AWS_ENDPOINT_URL)."""
+        return _is_here(self._endpoint)
+
+    @property
+    def _endpoint(self) -> str:
+        return str(self.client("cloudformation").meta.endpoint_url)
 
     @property
     def base_url(self) -> str:
         """Where the API is: `/Mail/Send` comes behind it."""
         if self.is_local:  # The host name in its outputs leads to no port.
-            return str(self.stack.aws.endpoint)
+            return self._endpoint
         return self.output("ApiUrl").removesuffix("/Mail/Send")
 
     @property
@@ -152,11 +171,63 @@ class Subject:
         return f"aws {command} {where}"
 
     def make(self, command: str) -> str:
-        """Return one of the Makefile's commands for this stack."""
+        """Return one of the Makefile's commands for this stack, but for `deploy`."""
         target, _, rest = command.partition(" ")
-        is_of_run = self.is_local and target != "deploy"
+        is_of_run = isinstance(self.stack.aws, Aws)
         words = (target, "" if is_of_run else f"STACK={self.name}", rest)
         return " ".join(("make", *filter(None, words)))
+
+    def deploy(self, parameter: str = "", value: str = "") -> str:
+        """Return the command that deploys the stack, with another value of a parameter if given.
+
+        For an emulator it is a comment: `make deploy` would go to the operator's AWS account.
+        """
+        if self.is_local:
+            if not parameter:
+                return "# Start `make run` again: it deploys its stack anew."
+            return (
+                f"# For the stack of `make run`: put {parameter}={value} into _PARAMETERS of"
+                " local/stack.py, and start it again."
+            )
+        given = _WORDS.get((parameter, value), f"PARAMETERS='{parameter}={value}'")
+        return self.make("deploy" + (f" {given}" if parameter else ""))
+
+    def made_again(self) -> tuple[str, ...]:
+        """Return the commands that make again what was deleted and not by CloudFormation.
+
+        A deployment takes it for being there; a drift-aware change set looks
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html).
+        """
+        if self.is_local:
+            return (self.deploy(),)
+        names = (f"ParameterKey={name},UsePreviousValue=true" for name in self.stack.parameters)
+        which = f"--stack-name {self.name} --change-set-name made-again"
+        return (
+            "# CloudFormation makes it again, if it is asked to look what is left of the stack:",
+            self.aws_command(
+                f"cloudformation create-change-set {which} --deployment-mode REVERT_DRIFT"
+                " --use-previous-template --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
+                f" --parameters {' '.join(names)}"
+            ),
+            self.aws_command(f"cloudformation wait change-set-create-complete {which}"),
+            self.aws_command(f"cloudformation execute-change-set {which}"),
+        )
+
+
+def _is_here(endpoint: str) -> bool:
+    """Say whether an endpoint is an emulator's: AWS itself is asked by TLS, and never here."""
+    url = urlsplit(endpoint)
+    return url.scheme == "http" or url.hostname in _HOSTS_HERE
+
+
+def _simulators(stack: Stack) -> str:
+    """Return the address of the SES simulator's DNS; "" where SES is AWS's, or an emulator's."""
+    simulator, emulator = (
+        str(stack.aws.client(service).meta.endpoint_url) for service in ("sesv2", "cloudformation")
+    )
+    if not _is_here(simulator) or simulator == emulator:
+        return ""
+    return f"{ports.HERE}:{urlsplit(simulator).port}"
 
 
 def _reason(service: str, error: ClientError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.doctor.findings import Finding, warning
+from ops.doctor.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,4 +19,4 @@ def careful(what: str, findings: Iterable[Finding]) -> Iterator[Finding]:
     try:
         yield from findings
     except NotRead as error:
-        yield warning(f"{what} could not be read: {error}.")
+        yield Finding("warning", f"{what} could not be read: {error}.", is_unread=True)

@@ -72,7 +72,9 @@ def _raw_deflate(target: Target) -> None:
 )
 def _parity(target: Target) -> None:
     target.require_sending()
+    target.make_room()
     in_json = target.ask("POST", "/Mail/Send", target.mail(), headers={"Accept": "*/*"})
+    target.make_room()
     reply = target.ask(
         "POST", "/Mail/Send", in_xml(target.mail()), headers={"Content-Type": _XML, "Accept": "*/*"}
     )

@@ -44,12 +44,13 @@ def _tried(step: Step, target: Target) -> tuple[str, list[str]]:
     except NoAnswer as error:
         return "DIFFERENT", [step.title, *_explained(step, "an answer", str(error))]
     except Different as error:
-        return "DIFFERENT", [step.title, *_explained(step, error.expected, error.came)]
+        lines = _explained(step, error.expected, error.came, error.remedy)
+        return "DIFFERENT", [step.title, *lines]
     return "ok", [f"{step.title} ({told})" if told else step.title]
 
 
-def _explained(step: Step, expected: str, came: str) -> Iterator[str]:
+def _explained(step: Step, expected: str, came: str, remedy: str = "") -> Iterator[str]:
     yield f"expected  {expected}"
     yield f"came      {came}"
-    yield f"change    {'; '.join(step.change)}"
+    yield f"next      {remedy}" if remedy else f"change    {'; '.join(step.change)}"
     yield f"see       {GUIDE}#{step.section}"

@@ -16,9 +16,10 @@ GUIDE = "docs/first-day-on-aws.md"
 class Different(Exception):
     """It is not as it should be."""
 
-    def __init__(self, expected: str, came: object) -> None:
+    def __init__(self, expected: str, came: object, remedy: str = "") -> None:
+        """`remedy`: what to do, if it is something else than the step's `change`."""
         super().__init__(expected)
-        self.expected, self.came = expected, str(came)
+        self.expected, self.came, self.remedy = expected, str(came), remedy
 
 
 class Skipped(Exception):

@@ -102,6 +102,35 @@ def test_a_configuration_set_whose_sending_is_off_lets_its_mails_wait(
     assert until(answer["MessageId"])["Status"] == "delivered"
 
 
+def test_the_other_options_of_a_configuration_set_are_kept(stack: Stack) -> None:
+    """By the emulator, whose set it is: the deployment has given it all of them."""
+    sdk, name = stack.client("sesv2"), stack.deployed.configuration_set
+
+    def options() -> dict[str, Any]:
+        held: dict[str, Any] = sdk.get_configuration_set(ConfigurationSetName=name)
+        return {key: held.get(key) for key in ("SuppressionOptions", "ReputationOptions")}
+
+    def put(suppressed: list[Any], *, is_counted: bool) -> None:
+        sdk.put_configuration_set_suppression_options(
+            ConfigurationSetName=name, SuppressedReasons=suppressed
+        )
+        sdk.put_configuration_set_reputation_options(
+            ConfigurationSetName=name, ReputationMetricsEnabled=is_counted
+        )
+
+    before = options()
+    try:
+        put(["BOUNCE"], is_counted=False)
+        changed = options()
+    finally:
+        put(["BOUNCE", "COMPLAINT"], is_counted=True)
+
+    assert changed["SuppressionOptions"]["SuppressedReasons"] == ["BOUNCE"]
+    assert changed["ReputationOptions"]["ReputationMetricsEnabled"] is False
+    assert options()["SuppressionOptions"] == before["SuppressionOptions"]
+    assert sdk.list_configuration_sets()["ConfigurationSets"] == [name]
+
+
 def test_the_rate_of_a_new_account_delays_a_burst_and_loses_nothing(
     api: httpx.Client, ses: httpx.Client, until: Until
 ) -> None:

@@ -66,6 +66,7 @@ def test_the_command_finds_a_healthy_stack_and_a_delivered_mail(stack: Stack) ->
     assert lines[0] == "Account"
     assert lines.index("A mail") > lines.index("Operation")
     assert "  ok       A mail to SES's mailbox simulator is delivered after " in done.stdout
+    assert lines[-1].endswith(" ok, 1 warning, 0 failures, 0 not looked at")
     assert "\033" not in done.stdout
     assert stack.api_key not in done.stdout
 
@@ -75,11 +76,12 @@ def test_the_command_fails_when_something_fails(
 ) -> None:
     put("/account", {"EnforcementStatus": "SHUTDOWN"})
 
-    done = doctor(stack, "--no-mail")
+    done = doctor(stack, "--mail=0")
 
     assert done.returncode == 1
     assert "\n  FAILURE  AWS has stopped the account (SHUTDOWN)" in done.stdout
     assert "\nA mail\n" not in done.stdout
+    assert done.stdout.endswith(" 1 failure, 0 not looked at\n")
     assert ses.get("/messages").json() == []
 
 
@@ -94,9 +96,16 @@ def test_a_mail_that_ses_refuses_is_told_with_its_answer(stack: Stack, ses: http
     assert "it was refused. SES's answer: " in said
 
 
+def test_a_mail_that_is_neither_wanted_nor_not_is_refused(stack: Stack) -> None:
+    done = doctor(stack, "--mail=no")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("MAIL must be 0 ")
+
+
 def test_who_reads_the_beginning_only_sees_no_traceback(stack: Stack) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "ops", "doctor", "--no-mail"],
+        [sys.executable, "-m", "ops", "doctor", "--mail=0"],
         cwd=ROOT,
         env=environment(stack),
         stdout=subprocess.PIPE,
@@ -141,7 +150,11 @@ MAIL_FROM = {"MailFromDomainStatus": "FAILED"}
 CASES = {
     "sandbox": Case(
         *("/account", {"ProductionAccessEnabled": False}),
-        *("failure", "The account is in the SES sandbox, and", "make deploy STACK=mail SANDBOX=1"),
+        *(
+            "failure",
+            "The account is in the SES sandbox, and",
+            "put SesSandbox=true into _PARAMETERS",
+        ),
     ),
     "suspended": Case(
         *("/account", {"EnforcementStatus": "SHUTDOWN"}),
@@ -153,7 +166,7 @@ CASES = {
     ),
     "a small rate": Case(
         *("/account", {"SendQuota": {"MaxSendRate": 1.0}}),
-        *("warning", "SES takes 1 mails a second", "SendConcurrency=2"),
+        *("warning", "SES takes 1 mail a second, too few", "SendConcurrency=2"),
     ),
     "a small quota": Case(
         *("/account", {"SendQuota": {"Max24HourSend": 200.0, "SentLast24Hours": 190.0}}),

@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import socket
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any
@@ -10,6 +13,7 @@ import httpx
 import pytest
 from support.mails import MAIL, NAMESPACE
 
+from local.deploy import outputs
 from local.stack import Stack
 
 TOO_LONG = (413, "text; charset=utf-8", "HTTP content length exceeded 10485760 bytes.")
@@ -109,10 +113,109 @@ def test_a_compressed_json_mail_is_unpacked(
     assert is_sent(answer_to(api, packed, JSON, Content_Encoding="gzip"))
 
 
-def test_a_compressed_body_counts_unpacked_for_lambda(api: httpx.Client) -> None:
-    packed = gzip.compress(json_mail(7_000_000))
+@pytest.mark.parametrize("size", [7_000_000, 20_000_000])
+def test_a_compressed_body_counts_unpacked_for_lambda(
+    api: httpx.Client, stack: Stack, size: int
+) -> None:
+    packed = gzip.compress(json_mail(size))
 
     assert answer_to(api, packed, JSON, Content_Encoding="gzip") == EVENT_TOO_LONG
+    with httpx.Client(base_url=stack.url, timeout=40) as stranger:
+        assert answer_to(stranger, packed, JSON, Content_Encoding="gzip")[0] == 403
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+HALF = b'{"To": "ada@recipient.example", "Text": "The first half."}'
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        CHUNKED + b"%x\r\n%s\r\n" % (len(HALF), HALF),
+        CHUNKED + b"%x\r\n%s\r\nno size\r\n" % (len(HALF), HALF),
+        b"Content-Length: %d\r\n\r\n%s" % (len(HALF) + 1, HALF),
+    ],
+    ids=["chunks", "bad size", "length"],
+)
+def test_an_upload_that_breaks_off_is_no_mail(stack: Stack, ses: httpx.Client, sent: bytes) -> None:
+    """What has come of it would be a mail, of half its text."""
+    head = f"POST /Mail/Send HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\n"
+    with socket.create_connection(("127.0.0.1", stack.api_port), timeout=40) as connection:
+        connection.sendall(f"{head}x-api-key: {stack.api_key}\r\n".encode() + sent)
+        connection.shutdown(socket.SHUT_WR)
+        answered = connection.recv(65_536)
+
+    assert answered[:12] in (b"", b"HTTP/1.1 400")
+    time.sleep(1)  # A request takes a tenth of it.
+    assert ses.get("/messages").json() == []
+
+
+@pytest.fixture
+def new_key(stack: Stack) -> Iterator[tuple[str, str]]:
+    """The id and the value of a key that is on no plan yet."""
+    gateway = stack.client("apigateway")
+    made = gateway.create_api_key(name="new", enabled=True, value="a-key-of-a-new-client")
+    yield made["id"], made["value"]
+    gateway.delete_api_key(apiKey=made["id"])
+
+
+def status_with(stack: Stack, key: str) -> int:
+    params, headers = {"MessageId": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"}, {"x-api-key": key}
+    return httpx.get(f"{stack.url}/Status", params=params, headers=headers, timeout=40).status_code
+
+
+def test_a_key_opens_the_api_while_it_is_on_the_plan(
+    stack: Stack, new_key: tuple[str, str]
+) -> None:
+    gateway, (id_, key) = stack.client("apigateway"), new_key
+    plan = outputs(stack.aws)["UsagePlanId"]
+    assert status_with(stack, key) == 403
+
+    gateway.create_usage_plan_key(usagePlanId=plan, keyId=id_, keyType="API_KEY")
+    assert status_with(stack, key) == 404
+
+    gateway.delete_usage_plan_key(usagePlanId=plan, keyId=id_)
+    assert status_with(stack, key) == 403
+
+
+def test_a_key_that_is_switched_off_opens_nothing(stack: Stack) -> None:
+    """As docs/operations.md says in `Incidents`, and `make domains` does with the first key."""
+    gateway, id_ = stack.client("apigateway"), outputs(stack.aws)["ApiKeyId"]
+
+    def switch(value: str) -> dict[str, Any]:
+        operation: Any = {"op": "replace", "path": "/enabled", "value": value}
+        return gateway.update_api_key(apiKey=id_, patchOperations=[operation])
+
+    try:
+        assert switch("false")["enabled"] is False
+        assert status_with(stack, stack.api_key) == 403
+    finally:
+        assert switch("true")["enabled"] is True
+    assert status_with(stack, stack.api_key) == 404
+
+
+@pytest.mark.parametrize(("name", "status"), [("query", 414), ("header", 431)])
+def test_url_and_headers_are_bounded(api: httpx.Client, name: str, status: int) -> None:
+    """The sizes are exact in the tests of `local.api_gateway`."""
+
+    def answered(size: int) -> httpx.Response:
+        if name == "query":
+            return api.get("/Status", params={"MessageId": "x" * size})
+        return api.get("/Status", params={"MessageId": "x"}, headers={"x-long": "x" * size})
+
+    assert answered(9_500).status_code == 404
+    assert answered(10_300).status_code == status
+    assert answered(20_000).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/Status?MessageId=x", "/openapi.json"])
+def test_answers_are_packed_for_who_asks_for_it(api: httpx.Client, path: str) -> None:
+    packed = api.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = api.get(path, headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from local.stack import Stack
@@ -20,7 +21,7 @@ def smoke(stack: Stack) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"API_PORT": str(stack.api_port), "SES_PORT": str(stack.ses_port)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 
@@ -35,6 +36,30 @@ def test_this_stack_does_what_it_should(stack: Stack) -> None:
     assert (done.returncode, different(done.stdout)) == (0, []), done.stdout
     assert done.stdout.count("\n  skipped ") == 1  # MiniStack refuses in JSON alone.
     assert "0 different, 1 skipped" in done.stdout
+
+
+def test_a_sandbox_with_one_mail_a_second_is_enough(stack: Stack, ses: httpx.Client) -> None:
+    ses.put("/account", json={"SendQuota": {"MaxSendRate": 1.0}}).raise_for_status()
+    try:
+        done = smoke(stack)
+    finally:
+        ses.delete("/account")
+
+    assert (done.returncode, different(done.stdout)) == (0, []), done.stdout
+    assert "0 different, 1 skipped" in done.stdout
+
+
+def test_a_stack_whose_mails_all_wait_is_not_called_well(stack: Stack, ses: httpx.Client) -> None:
+    ses.put("/account", json={"SendingEnabled": False}).raise_for_status()
+    try:
+        done = smoke(stack)
+    finally:
+        ses.delete("/account")
+
+    assert done.returncode != 0
+    assert different(done.stdout) == ["  DIFFERENT  SES takes a mail to its mailbox simulator"]
+    assert "next      run `make doctor`: it names the cause" in done.stdout
+    assert "  skipped    A mail to bounce@ is undelivered" in done.stdout
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What docs/api.md says of errors and limits, tried: its tables are read here, not copied."""
 
 import ast
+import asyncio
 import json
 import re
 import zlib
@@ -20,6 +21,7 @@ from core.contract import errors
 from core.contract.errors import MailError
 from core.http import answers
 from handlers import api
+from local import api_gateway
 
 Call = Callable[..., dict[str, Any]]
 Pair = tuple[str, str]
@@ -219,6 +221,9 @@ class Sent(NamedTuple):
     kind: str = JSON
     path: str = "/Mail/Send"
     encoding: str = ""
+    query: str = ""
+    padding: str = ""
+    """The value of a header that nobody reads."""
 
 
 def mail(**members: Any) -> Sent:
@@ -256,6 +261,22 @@ def files(*sizes: int) -> dict[str, Any]:
 TAIL = ("", "QQ==", "QUI=")
 
 
+def with_head(size: int, *, in_query: int = 0) -> Sent:
+    """Return a mail with so many bytes of first line and header values, some of them in a query."""
+    sent = Sent(json.dumps(MAIL), query="a" * in_query)
+    rest = size - sum(map(len, (*first_line(sent), *headers_of(sent).values())))
+    return sent._replace(padding="x" * rest)
+
+
+def first_line(sent: Sent) -> tuple[str, ...]:
+    return ("POST ", sent.path, "?" * bool(sent.query), sent.query, " HTTP/1.1")
+
+
+def headers_of(sent: Sent) -> dict[str, str]:
+    given = {"Content-Encoding": sent.encoding, "X-Padding": sent.padding}
+    return {"Content-Type": sent.kind, "Accept": JSON} | {n: v for n, v in given.items() if v}
+
+
 def padded(length: int) -> str:
     return MAIL["To"].ljust(length)
 
@@ -286,6 +307,9 @@ LIMITS: dict[str, list[list[Make]]] = {
             lambda n: Sent(json.dumps(MAIL).ljust(n)),
             lambda n: Sent(zlib.compress(json.dumps(MAIL).ljust(n).encode()), encoding="deflate"),
         ]
+    ],
+    "the first line, with the URL, and the values of all headers": [
+        [with_head, lambda n: with_head(n, in_query=5_000)]
     ],
     "layers of `Content-Encoding`, members of a gzip stream": [
         [lambda n: Sent(gzipped(1), encoding=", ".join(["gzip"] * n))],
@@ -398,6 +422,26 @@ def test_every_row_of_the_limits_is_tried() -> None:
     assert [what for what, *_ in rows] == [*LIMITS]
 
 
+def refused_by_gateway(sent: Sent) -> dict[str, Any] | None:
+    """Return what API Gateway answers before the service, on this machine too; None: nothing."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "method": "POST",
+        "raw_path": sent.path.encode(),
+        "query_string": sent.query.encode(),
+        "headers": [(n.lower().encode(), v.encode()) for n, v in headers_of(sent).items()],
+    }
+    try:
+        asyncio.run(api_gateway.admit(scope, receive, 0))
+    except api_gateway.Refused as refused:
+        said = {"ResponseStatus": {"Errors": []}, "Message": refused.answer.body.decode()}
+        return {"statusCode": refused.answer.status, "json": said}
+    return None
+
+
 @pytest.fixture
 def submit(call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[[Limit, int], dict[str, Any]]:
     def _submit(limit: Limit, size: int) -> dict[str, Any]:
@@ -405,10 +449,10 @@ def submit(call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[[Limit, int]
         if "one attachment" in limit.what:  # In base64 so much fits into no body.
             wide = api.CONFIG.limits._replace(body_bytes=20_000_000)
             monkeypatch.setattr(api, "CONFIG", api.CONFIG._replace(limits=wide))
-        headers = {"Content-Type": sent.kind, "Accept": JSON}
-        if sent.encoding:
-            headers["Content-Encoding"] = sent.encoding
-        return call("POST", sent.path, sent.body, headers=headers)
+        if "first line" in limit.what and (refused := refused_by_gateway(sent)):
+            return refused
+        query = {sent.query: ""} if sent.query else None
+        return call("POST", sent.path, sent.body, headers=headers_of(sent), query=query)
 
     return _submit
 

@@ -27,6 +27,7 @@ RESOURCES = {
     "ApiFunction": "mail-api",
     "ResendFunction": "mail-resend",
     "SesEventsFunction": "mail-ses-events",
+    "SweepFunction": "mail-sweep",
     "SweepFunctionEveryMinute": "mail-every-minute",
     "GaveUpAlarm": "mail-GaveUpAlarm-1",
 }

@@ -44,10 +44,14 @@ class Topic:
 
 
 class Sets:
-    """Configuration sets of which one sends its events to the topic, and one its bounces only."""
+    """Configuration sets of which one sends its events to the topic, and one its bounces only.
+
+    What it does not keep is `asked` of it.
+    """
 
     def __init__(self):
         types = {"events": EVERY_TYPE, "bounces": frozenset({"BOUNCE"})}
+        self.asked = []
         self.held = {name: ConfigurationSet([Destination(TOPIC, of)]) for name, of in types.items()}
 
     def __call__(self, name):
@@ -55,7 +59,9 @@ class Sets:
             raise SesError("NotFoundException", f"Configuration set <{name}> does not exist.")
         return self.held[name]
 
-    def ask(self, operation, ConfigurationSetName, **members):  # noqa: N803
+    def ask(self, operation, ConfigurationSetName="", **members):  # noqa: N803
+        if operation == "list_configuration_sets":
+            return {"ConfigurationSets": sorted(self.held)}
         held = self(ConfigurationSetName)
         match operation:
             case "get_configuration_set":
@@ -64,8 +70,11 @@ class Sets:
             case "get_configuration_set_event_destinations":
                 return {"EventDestinations": [_written(each) for each in held.destinations]}
             case "put_configuration_set_sending_options":
-                is_sending = members["SendingEnabled"]
+                is_sending = members.get("SendingEnabled", False)
                 self.held[ConfigurationSetName] = replace(held, is_sending=is_sending)
+                return {}
+            case _ if "_configuration_set_" in operation:
+                self.asked.append((operation, ConfigurationSetName, members))
                 return {}
         raise AssertionError(operation)
 

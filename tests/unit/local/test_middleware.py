@@ -1,6 +1,7 @@
 """Who gets a request to the local stack, and what is noted of it."""
 
 import asyncio
+import gzip
 import io
 import re
 from contextlib import suppress
@@ -170,3 +171,92 @@ def test_what_is_for_aws_is_not_api_gateways_business():
     arrived, _ = ask("localhost:8080", query="a=|", headers=[SIGNED])
 
     assert SIGNED in arrived
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["api", "aws"])
+def test_a_request_that_breaks_off_calls_nothing_and_is_noted(signed):
+    """MiniStack has its own way with what is for AWS."""
+    called, sent, noted = [], [], io.StringIO()
+    messages = [
+        {"type": "http.request", "body": b'{"Text": "half', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def app(scope, receive, send):
+        called.append(scope)
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/Mail/Send",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), *([SIGNED] if signed else [])],
+    }
+    asyncio.run(middleware(app, noted)(scope, receive, send))
+
+    assert (len(called), sent) == (signed, [])
+    assert (" POST /Mail/Send - " in noted.getvalue()) is not signed
+
+
+LONG = b'{"MessageId": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"}' * 10
+
+
+def answer_to(accepted, *, method="POST", headers=((b"Content-Type", b"application/json"),)):
+    """Return headers and body of an answer in two pieces, as the client gets it."""
+    sent = []
+
+    async def app(scope, receive, send):
+        head = [*headers, (b"Content-Length", str(len(LONG)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": LONG[:7], "more_body": True})
+        await send({"type": "http.response.body", "body": LONG[7:]})
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": b"/Mail/Send",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), *[(b"accept-encoding", each) for each in accepted]],
+    }
+    asyncio.run(middleware(app, io.StringIO())(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return {name.lower(): value for name, value in sent[0]["headers"]}, body
+
+
+def test_an_answer_is_packed_for_who_asks_for_it():
+    headers, body = answer_to([b"gzip, deflate"])
+
+    assert gzip.decompress(body) == LONG
+    assert headers[b"content-encoding"] == b"gzip"
+    assert headers[b"content-length"] == str(len(body)).encode()
+    assert headers[b"content-type"] == b"application/json"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"accepted": []},
+        {"accepted": [b"br"]},
+        {"accepted": [b"gzip"], "method": "HEAD"},
+        {"accepted": [b"gzip"], "headers": ((b"Content-Encoding", b"br"),)},
+    ],
+    ids=["nothing", "unknown", "HEAD", "packed"],
+)
+def test_other_answers_go_as_they_are(request_):
+    headers, body = answer_to(**request_)
+
+    assert body == LONG
+    assert headers[b"content-length"] == str(len(LONG)).encode()
+    assert headers.get(b"content-encoding", b"") in (b"", b"br")

@@ -118,9 +118,17 @@ def test_a_port_that_is_none_is_said_in_one_line(text: str) -> None:
 def test_the_doctor_gets_what_it_is_told(make: Any) -> None:
     assert make("doctor") == ["-m", "ops", "--stack=", "doctor"]
     assert make("doctor", STACK="mail", MAIL="0", DNS="192.0.2.1:53")[2:] == [
-        *("--stack=mail", "doctor", "--no-mail", "--dns=192.0.2.1:53")
+        *("--stack=mail", "doctor", "--mail=0", "--dns=192.0.2.1:53")
     ]
-    assert make("doctor", MAIL="1", DNS="$(id)")[3:] == ["doctor", "--dns=$(id)"]
+    assert make("doctor", MAIL="1", DNS="$(id)")[3:] == ["doctor", "--mail=1", "--dns=$(id)"]
+    assert make("doctor", MAIL="no")[3:] == ["doctor", "--mail=no"]
+
+
+def test_a_shells_own_mailbox_is_no_wish(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL", "/var/mail/ada")
+    assert make("doctor")[3:] == ["doctor"]
+    monkeypatch.setenv("MAIL", "0")
+    assert make("doctor")[3:] == ["doctor", "--mail=0"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The identities of the account: how they are set, what the SDK reads, and who may send then."""
 
+from urllib.parse import quote
+
 import pytest
 from botocore.exceptions import ClientError
 from support.simulator import sandbox
@@ -197,3 +199,41 @@ def test_the_nearest_verified_identity_covers_an_address():
 def test_an_identity_of_the_environment_that_is_none_is_refused():
     with pytest.raises(FieldError, match="punycode"):
         Identities(["example.com", "shop"])
+
+
+def test_a_name_may_have_whatever_an_address_may_have(ses):
+    name = "a/b+c%20d@shop.example"
+
+    ses.client.create_email_identity(EmailIdentity=name)
+
+    assert ses.client.get_email_identity(EmailIdentity=name)["IdentityType"] == "EMAIL_ADDRESS"
+    path = f"/identities/{quote(name, safe='')}"
+    assert ses.call("PUT", path, {"VerifiedForSendingStatus": True})[0] == 200
+    assert name in ses.call("GET", "/identities")[1]
+    assert ses.call("DELETE", path)[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "patch", "field"),
+    [
+        ("shop.example", {"IdentityType": "EMAIL_ADDRESS"}, "IdentityType"),
+        ("ada@shop.example", {"IdentityType": "DOMAIN"}, "IdentityType"),
+        (
+            "shop.example",
+            {"MailFromAttributes": {"MailFromDomain": "a b.shop.example"}},
+            "MailFromAttributes.MailFromDomain",
+        ),
+    ],
+)
+def test_a_state_that_no_identity_can_have_is_refused(ses, name, patch, field):
+    status, answer = ses.call("PUT", "/identities", {name: patch})
+
+    assert (status, answer["field"]) == (400, f"{name}: {field}")
+    assert name not in ses.call("GET", "/identities")[1]
+
+
+def test_a_mail_from_domain_that_is_none_is_refused(ses):
+    with pytest.raises(ses.client.exceptions.BadRequestException, match="MAIL-FROM domain <a b"):
+        ses.client.put_email_identity_mail_from_attributes(
+            EmailIdentity="example.com", MailFromDomain="a b.example.com"
+        )

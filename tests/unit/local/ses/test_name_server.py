@@ -13,6 +13,7 @@ from support.simulator import sandbox
 from local.ses.identities import Identities
 from local.ses.name_server import answer_to
 from local.ses.zone import Zone
+from ops.doctor.resolver import Resolver
 
 
 @pytest.fixture
@@ -154,3 +155,50 @@ def test_other_operations_are_not_implemented():
     answer = dns.message.from_wire(answer_to(notify.to_wire(), zone))
 
     assert answer.rcode() == dns.rcode.NOTIMP
+
+
+LONG = "v=DMARC1; p=none; rua=" + ",".join(["mailto:dmarc@reports.example"] * 50)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_long_record_arrives_whole_whatever_the_client_is(ses, port, resolver, is_long):
+    """Over UDP it is cut, unless the client says that it takes it (RFC 6891); then TCP follows."""
+    assert len(LONG) > 1_450
+    ses.call("PUT", "/dns", {"_dmarc.example.com TXT": [LONG]})
+    if is_long:
+        resolver.use_edns(0, 0, 4_096)
+
+    (record,) = resolver.resolve("_dmarc.example.com", "TXT")
+
+    assert b"".join(record.strings).decode() == LONG
+    assert Resolver.at(f"127.0.0.1:{port}").texts("_dmarc.example.com") == [LONG]
+
+
+def test_one_connection_takes_several_questions_and_http_goes_on(ses, port):
+    queries = [dns.message.make_query("example.com", kind) for kind in ("TXT", "MX")]
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        for query in queries:
+            dns.query.send_tcp(connection, query)
+            assert dns.query.receive_tcp(connection)[0].id == query.id
+        connection.sendall(b"\0\3xyz")  # No message: the connection ends.
+        assert connection.recv(1) == b""
+
+    assert ses.call("GET", "/health") == (200, b"ok")
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"a.example.com CNAME": ["b.example", "c.example"]}, "one other name"),
+        ({"a.example.com CNAME": ["A.example.com."]}, "one other name"),
+        ({"*.example.com TXT": ["x"]}, "no wildcards"),
+    ],
+)
+def test_records_that_dns_or_the_simulator_does_not_have_are_refused(ses, record, said):
+    before = ses.call("GET", "/dns")[1]
+
+    status, answer = ses.call("PUT", "/dns", record)
+
+    assert (status, answer["field"]) == (400, *record)
+    assert said in answer["message"]
+    assert ses.call("GET", "/dns")[1] == before

@@ -72,6 +72,19 @@ def test_the_page_and_the_health_check_answer(ses):
     assert ses.call("POST", "/health", {})[0] == 405
 
 
+@pytest.mark.parametrize("method", ["PATCH", "OPTIONS"])
+def test_another_method_is_refused_in_json(ses, method):
+    assert ses.call(method, "/account") == (405, {"message": "Method not allowed."})
+
+
+def test_a_head_is_a_get_without_the_body(ses):
+    said = talk(ses, b"HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert said.startswith(b"HTTP/1.1 200")
+    assert b"Content-Length: 2\r\n" in said
+    assert said.endswith(b"\r\n\r\n")
+
+
 def talk(ses, *pieces):
     """Return everything that the server says to raw bytes, until it closes."""
     port = int(ses.url.rpartition(":")[2])

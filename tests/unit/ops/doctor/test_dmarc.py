@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.dns import Server, dns_server
 
 from ops.doctor import dmarc
+from ops.doctor.dmarc_record import Record, fault, parse
 
 type Zone = Mapping[str, str | list[str]]
 
@@ -36,6 +37,8 @@ def walk(domain: str, zone: Zone, asked: list[str] | None = None) -> dmarc.Walk:
         ("v=DMARC1; p=none; p=reject", {"v": "DMARC1", "p": "none"}),
         ("v=DMARC1; nonsense; rua=mailto:a@b.example?x=y", {"v": "DMARC1"}),
         ("p=reject; v=DMARC1", None),
+        ("nonsense; v=DMARC1; p=reject", None),
+        ("; v=DMARC1; p=reject", None),
         ("v=dmarc1; p=reject", None),
         ("v=DMARC12; p=reject", None),
         ("v=spf1 -all", None),
@@ -43,7 +46,7 @@ def walk(domain: str, zone: Zone, asked: list[str] | None = None) -> dmarc.Walk:
     ],
 )
 def test_a_record_begins_with_its_version(text: str, tags: Mapping[str, str] | None) -> None:
-    read = dmarc.parse(text)
+    read = parse(text)
 
     assert (read is None) == (tags is None)
     assert {**(read or {})}.items() >= {**(tags or {})}.items()
@@ -154,9 +157,55 @@ def test_tags_that_are_removed_and_tests_are_told() -> None:
     policy = dmarc.policy(walked, exists=True)
 
     assert policy is not None
-    assert policy.removed == ["pct", "ri"]
+    assert policy.record.removed == ["pct", "ri"]
     assert policy.is_testing
     assert dmarc.policy(walk("example.com", {}), exists=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("v=DMARC1; p=none", ""),
+        ("v=spf1 -all", ""),
+        ("google-site-verification=abc", ""),
+        ("p=reject; v=DMARC1", "v=DMARC1 must come first"),
+        ("nonsense; v=DMARC1; p=reject", "v=DMARC1 must come first"),
+        ("v=dmarc1; p=reject", "DMARC1 must be in upper case"),
+        ("v=DMARC1 p=reject", "a semicolon must follow v=DMARC1"),
+        ("v=DMARC2; p=reject", "it must begin with v=DMARC1"),
+    ],
+)
+def test_what_looks_like_a_record_and_is_none_is_told_why(text: str, why: str) -> None:
+    assert fault(text) == why
+
+
+OWNERS = "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.example; adkim=s; t=y"
+
+
+def test_a_record_is_changed_in_one_tag_alone() -> None:
+    record = Record("example.com", parse(OWNERS) or {}, OWNERS)
+
+    assert record.changed("sp", "quarantine") == OWNERS.replace("sp=none", "sp=quarantine")
+    assert record.without(["t"]) == OWNERS.removesuffix("; t=y")
+    assert record.changed("np", "reject") == OWNERS.replace("v=DMARC1;", "v=DMARC1; np=reject;")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "tag", "invalid"),
+    [
+        ("v=DMARC1; p=reject; sp=none", "example.com", "sp", []),
+        ("v=DMARC1; p=reject; sp=none", "a.example.com", "p", []),
+        ("v=DMARC1; p=rejected; np=x", "a.example.com", "p", ["p", "np"]),
+        ("v=DMARC1; rua=mailto:a@b.example", "example.com", "p", []),
+    ],
+)
+def test_the_tag_that_counts_and_those_that_name_no_policy_are_known(
+    text: str, at: str, tag: str, invalid: list[str]
+) -> None:
+    policy = dmarc.policy(walk("a.example.com", {at: text}), exists=True)
+
+    assert policy is not None
+    assert (policy.tag, policy.record.invalid) == (tag, invalid)
 
 
 @pytest.mark.parametrize(
@@ -217,4 +266,4 @@ def test_checkdmarc_finds_the_same_record_at_the_same_place(
         assert ours is None
     else:
         assert ours is not None
-        assert (ours.domain, ours.tags) == (theirs["location"], dmarc.parse(theirs["record"]))
+        assert (ours.domain, ours.tags) == (theirs["location"], parse(theirs["record"]))

@@ -24,10 +24,9 @@ from support.template import ROOT, TEMPLATE, Evaluation
 from ops.api_keys import hash_of
 from ops.doctor.configuration_sets import EVENT_TYPES, OPEN_TYPES
 from ops.doctor.findings import Finding
-from ops.doctor.groups import WITHOUT_MAIL
+from ops.doctor.groups import WITHOUT_MAIL, of_group
 from ops.doctor.resolver import Resolver
 from ops.doctor.subject import Subject
-from ops.doctor.unread import careful
 from ops.stack import Stack
 
 type Examined = Callable[..., Subject]
@@ -76,12 +75,7 @@ def subject(dns: Server, aws: Answers) -> Examined:
 
 def findings(subject: Subject) -> list[Finding]:
     """Examine everything but the mail."""
-    return [
-        finding
-        for group in WITHOUT_MAIL
-        for what, check in group.checks.items()
-        for finding in careful(what, check(subject))
-    ]
+    return [finding for group in WITHOUT_MAIL for finding in of_group(subject, group)]
 
 
 def test_a_healthy_stack_has_nothing_but_ok(subject: Examined) -> None:
@@ -147,6 +141,18 @@ PENDING = {
     "VerifiedForSendingStatus": False,
     "DkimAttributes": {"Status": "PENDING", "Tokens": ["t1"]},
 }
+
+
+def without(function: str) -> dict[str, Any]:
+    """Answer as Lambda does for a function that somebody has deleted."""
+    held = HEALTHY["lambda.GetFunctionConfiguration"]
+    return {
+        "lambda.GetFunctionConfiguration": lambda call: (
+            "ResourceNotFoundException" if call["FunctionName"] == function else held
+        )
+    }
+
+
 SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=10.5)
 QUEUE_OF_3 = {
     "Attributes": {
@@ -193,7 +199,7 @@ CASES = {
         parameters={"SendConcurrency": "5"},
     ),
     "the sandbox's rate": Case(
-        "warning", "takes 1 mails a second", "SendConcurrency=2'", quota(MaxSendRate=1.0)
+        "warning", "takes 1 mail a second, too", "SendConcurrency=2'", quota(MaxSendRate=1.0)
     ),
     "most of the day": Case(
         "warning", "800 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=800.0)
@@ -223,7 +229,12 @@ CASES = {
         ),
     ),
     "no longer signed": Case(
-        "failure", "does not sign its mails (DKIM: FAILED)", "one._domainkey", dkim(Status="FAILED")
+        "failure",
+        "does not sign its mails (DKIM: FAILED)",
+        "three._domainkey.example.com CNAME three.dkim.amazonses.com\n"
+        "# Once they are published, let SES look again:\n"
+        "aws sesv2 put-email-identity-dkim-signing-attributes --email-identity example.com",
+        dkim(Status="FAILED"),
     ),
     "signing off": Case(
         "failure", "signing (DKIM) is switched off", "--signing-enabled", dkim(SigningEnabled=False)
@@ -236,13 +247,13 @@ CASES = {
     ),
     "an alias that is gone": Case(
         "failure",
-        "1 of its DKIM records are missing",
+        "1 of its DKIM records is missing",
         "two._domainkey.example.com CNAME two.dkim.amazonses.com",
         zone={"two._domainkey.example.com CNAME": []},
     ),
     "an alias of something else": Case(
         "failure",
-        "1 of its DKIM records are missing",
+        "1 of its DKIM records is missing",
         "two._domainkey.example.com CNAME two.dkim.amazonses.com",
         zone={"two._domainkey.example.com CNAME": ["other.dkim.amazonses.com."]},
     ),
@@ -305,7 +316,10 @@ CASES = {
     "a MAIL FROM domain without records": Case(
         "warning",
         "MAIL FROM domain bounce.example.com (FAILED); meanwhile",
-        'bounce.example.com TXT "v=spf1 include:amazonses.com ~all"',
+        'bounce.example.com TXT "v=spf1 include:amazonses.com ~all"\n'
+        "# Once they are published, let SES look again:\n"
+        "aws sesv2 put-email-identity-mail-from-attributes --email-identity example.com"
+        " --mail-from-domain bounce.example.com --behavior-on-mx-failure USE_DEFAULT_VALUE",
         mail_from(MailFromDomainStatus="FAILED"),
     ),
     "a MAIL FROM domain that must not be without": Case(
@@ -342,9 +356,36 @@ CASES = {
     ),
     "SPF of another": Case(
         "failure",
-        "does not name SES",
+        "its SPF record does not let SES mail in its name (fail)",
+        'TXT "v=spf1 include:amazonses.com include:other.example -all"',
+        zone={
+            SPF: ['"v=spf1 include:other.example -all"'],
+            "other.example TXT": ['"v=spf1 -all"'],
+        },
+    ),
+    "SPF that ends before SES": Case(
+        "failure",
+        "does not let SES mail in its name (softfail)",
+        'TXT "v=spf1 include:amazonses.com ~all"',
+        zone={SPF: ['"v=spf1 ~all include:amazonses.com"']},
+    ),
+    "SPF of addresses": Case(
+        "warning",
+        "The doctor does not compare addresses",
+        'TXT "v=spf1 include:amazonses.com ip4:192.0.2.1 -all"',
+        zone={SPF: ['"v=spf1 ip4:192.0.2.1 -all"']},
+    ),
+    "SPF that is not valid": Case(
+        "failure",
+        "is not valid, so it does nothing: inclued:amazonses.com is no term of SPF",
         "include:amazonses.com",
-        zone={SPF: ['"v=spf1 include:other.amazonses.com.example -all"']},
+        zone={SPF: ['"v=spf1 inclued:amazonses.com -all"']},
+    ),
+    "SPF that asks too much": Case(
+        "failure",
+        "needs more than 10 questions",
+        "include:amazonses.com",
+        zone={SPF: ['"v=spf1 a a a a a a a a a a include:amazonses.com -all"']},
     ),
     "SPF for anybody": Case(
         "warning", "lets anybody", "~all", zone={SPF: ['"v=spf1 include:amazonses.com +all"']}
@@ -356,16 +397,63 @@ CASES = {
         identity(FeedbackForwardingStatus=True),
     ),
     "no DMARC": Case(
-        "warning", "has no DMARC record", '_dmarc.example.com TXT "v=DMARC1;', zone={DMARC: []}
+        "warning",
+        "has no DMARC record",
+        "In place of YOUR_ADDRESS goes an address at example.com, for reports:\n"
+        '_dmarc.example.com TXT "v=DMARC1; p=none; rua=mailto:YOUR_ADDRESS"\n'
+        "# Later, once the reports name no sender of yours that fails, in its place:\n"
+        '# _dmarc.example.com TXT "v=DMARC1; p=quarantine;',
+        zone={DMARC: []},
     ),
     "p=none": Case(
-        "warning", "p=none", "p=quarantine", zone={DMARC: ['"v=DMARC1; p=none; rua=mailto:a@b.c"']}
+        "warning",
+        "do nothing (p=none, by the record at _dmarc.example.com)",
+        'TXT "v=DMARC1; p=quarantine; rua=mailto:a@b.c; adkim=s"',
+        zone={DMARC: ['"v=DMARC1;p=none;rua=mailto:a@b.c;adkim=s"']},
+    ),
+    "p=none, and nobody hears of it": Case(
+        "warning", "(p=none", "first add rua=mailto:", zone={DMARC: ['"v=DMARC1; p=none"']}
+    ),
+    "a parent's policy for those below it": Case(
+        "warning",
+        "mg.example.com: DMARC asks receivers to do nothing (sp=none, by the record at"
+        " _dmarc.example.com)",
+        '_dmarc.example.com TXT "v=DMARC1; p=reject; sp=quarantine; rua=mailto:a@b.c"',
+        zone={
+            DMARC: ['"v=DMARC1; p=reject; sp=none; rua=mailto:a@b.c"'],
+            "mg.example.com MX": ["10 mx.example.com."],
+        },
+        parameters={"SenderDomain": "mg.example.com", "SenderIdentity": "example.com"},
+    ),
+    "a policy that is none": Case(
+        "warning",
+        "do nothing (p=rejected is no policy, by",
+        'TXT "v=DMARC1; p=quarantine; rua=mailto:a@b.c"',
+        zone={DMARC: ['"v=DMARC1; p=rejected; rua=mailto:a@b.c"']},
+    ),
+    "a policy that is none for others": Case(
+        "warning",
+        "no policy is named by sp=rejected",
+        'TXT "v=DMARC1; p=reject"',
+        zone={DMARC: ['"v=DMARC1; p=reject; sp=rejected"']},
+    ),
+    "a record that is none": Case(
+        "warning",
+        "is no DMARC record, as v=DMARC1 must come first",
+        'TXT "p=reject; v=DMARC1"',
+        zone={DMARC: ['"p=reject; v=DMARC1"']},
     ),
     "a test": Case(
-        "warning", "only tested (t=y", "p=reject", zone={DMARC: ['"v=DMARC1; p=reject; t=y"']}
+        "warning",
+        "only tested (t=y",
+        'TXT "v=DMARC1; p=reject; rua=mailto:a@b.c"',
+        zone={DMARC: ['"v=DMARC1; p=reject; t=y; rua=mailto:a@b.c"']},
     ),
     "tags that are gone": Case(
-        "warning", "has removed pct", "pct", zone={DMARC: ['"v=DMARC1; p=reject; pct=50"']}
+        "warning",
+        "has removed pct",
+        'TXT "v=DMARC1; p=reject"',
+        zone={DMARC: ['"v=DMARC1; p=reject; pct=50; ri=60"']},
     ),
     "two DMARC records": Case(
         "warning",
@@ -384,7 +472,7 @@ CASES = {
     "no configuration set": Case(
         "failure",
         "no such configuration set",
-        "",
+        "--deployment-mode REVERT_DRIFT",
         {"sesv2.GetConfigurationSet": "NotFoundException"},
     ),
     "a configuration set that is paused": Case(
@@ -432,10 +520,25 @@ CASES = {
         "docs/operations.md",
         {"dynamodb.Query": healthy.records(example_com={"configuration_set": "other-set"})},
     ),
+    "a domain's own set that is gone": Case(
+        "failure",
+        "mail-own: SES has no such configuration set",
+        "create-configuration-set --configuration-set-name mail-own",
+        {
+            "dynamodb.Query": healthy.records(example_com={"configuration_set": "mail-own"}),
+            "sesv2.GetConfigurationSet": lambda call: (
+                CONFIGURATION_SET
+                if call["ConfigurationSetName"] == "mail-set"
+                else "NotFoundException"
+            ),
+        },
+        parameters={"MoreSenderDomains": "shop.example"},
+    ),
     "a queue that is not filled": Case(
         "failure",
         "topic does not fill the event queue",
-        "sns subscribe",
+        r"""--attributes '{"RawMessageDelivery":"true","RedrivePolicy":"{\"deadLetterTargetArn\":"""
+        r""" \"EventDeadLetters\"}"}' --region""",
         {"sns.ListSubscriptionsByTopic": healthy.subscription("arn:x", "another queue")},
     ),
     "a queue that is not emptied": Case(
@@ -456,6 +559,27 @@ CASES = {
         "The sweep does not run (DISABLED)",
         "mail-every-minute",
         {"scheduler.GetSchedule": {"State": "DISABLED"}},
+    ),
+    "a sweep whose schedule is gone": Case(
+        "failure",
+        "its schedule mail-every-minute is gone",
+        "REVERT_DRIFT",
+        {"scheduler.GetSchedule": "ResourceNotFoundException"},
+    ),
+    "a sweep whose function is gone": Case(
+        "failure", "its function mail-sweep is gone", "REVERT_DRIFT", without("mail-sweep")
+    ),
+    "a function that is gone": Case(
+        "failure",
+        "The function mail-api is gone.",
+        "ParameterKey=SenderDomain,UsePreviousValue=true",
+        without("mail-api"),
+    ),
+    "a worker that is gone": Case(
+        "failure",
+        "Nobody empties the queue of mail-resend: the function is gone.",
+        "execute-change-set --stack-name mail",
+        without("mail-resend"),
     ),
     "a stack of another version": Case(
         "warning",
@@ -596,7 +720,7 @@ CASES = {
     ),
     "two packages": Case(
         "warning",
-        "The 3 functions run 3 different packages",
+        "The 4 functions run 4 different packages",
         "make deploy",
         {"lambda.GetFunctionConfiguration": lambda call: {"CodeSha256": call["FunctionName"]}},
     ),
@@ -656,6 +780,59 @@ def test_what_is_not_well_is_said_with_what_mends_it(subject: Examined, name: st
     assert case.remedy in "\n".join(said.remedy)
 
 
+def test_records_that_ses_waits_for_are_printed_once(subject: Examined) -> None:
+    zone = dict.fromkeys(healthy.ALIASES, ())
+
+    found = findings(subject(identity(**PENDING | {"DkimAttributes": IDENTITY["DkimAttributes"]})))
+    gone = findings(
+        subject(
+            identity(VerifiedForSendingStatus=False),
+            zone,
+        )
+    )
+
+    assert len([line for each in found for line in each.remedy if " CNAME " in line]) == 3
+    assert len([line for each in gone for line in each.remedy if " CNAME " in line]) == 3
+    assert any("3 of its DKIM records are missing" in each.what for each in gone)
+
+
+def test_a_mail_from_domain_that_ses_waits_for_is_printed_once(subject: Examined) -> None:
+    zone = {"bounce.example.com MX": [], SPF: []}
+
+    found = findings(subject(mail_from(MailFromDomainStatus="PENDING"), zone))
+
+    lines = [line for each in found for line in each.remedy]
+    assert len([line for line in lines if line.startswith("bounce.example.com ")]) == 2
+    assert len([each for each in found if "missing in the DNS" in each.what]) == 2
+
+
+def test_an_identity_that_is_there_is_not_to_be_created(subject: Examined) -> None:
+    nothing = {"MailFromAttributes": {}, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}
+
+    (said,) = [each for each in findings(subject(identity(**nothing))) if "fail DMARC" in each.what]
+
+    assert said.remedy == ("# They pass once SES signs them: see Domains above.",)
+
+
+def test_what_is_useless_goes_in_one_change(subject: Examined) -> None:
+    record = '"v=DMARC1; p=reject; sp=x; pct=5; adkim=s"'
+
+    found = findings(subject({}, {DMARC: [record]}))
+
+    better = '_dmarc.example.com TXT "v=DMARC1; p=reject; adkim=s"'
+    assert [each.remedy[-1] for each in found if each.level == "warning"] == [better] * 2
+
+
+@pytest.mark.parametrize(
+    "held", [['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'], ['"v=dmarc1; p=reject"']]
+)
+def test_a_record_that_nobody_can_use_is_one_line(subject: Examined, held: list[str]) -> None:
+    said = [each for each in findings(subject({}, {DMARC: held})) if each.level != "ok"]
+
+    assert len(said) == 1
+    assert "no DMARC record, so" not in said[0].what
+
+
 def test_no_sentence_holds_an_address(subject: Examined) -> None:
     answers = {"sesv2.GetEmailIdentity": lambda _: IDENTITY | {"FeedbackForwardingStatus": True}}
     of = {"SenderIdentity": "ada@example.com"}
@@ -710,6 +887,10 @@ def test_what_an_operator_may_not_read_is_a_warning_that_names_the_permission(
 
     said = [each for each in found if each.level != "ok"]
     assert said
+    nothing = [each for each in said if each.what.startswith("Nothing of this could be looked at")]
+    assert {each.level for each in nothing} <= {"failure"}
+    said = [each for each in said if each not in nothing]
+    assert all(each.is_unread for each in said)
     assert {each.level for each in said} == {"warning"}
     assert all(f"it needs the permission {permission(operation)}." in each.what for each in said)
     assert any(each.level == "ok" for each in found)
@@ -738,7 +919,7 @@ def test_throttled_calls_are_repeated(subject: Examined) -> None:
 def test_patience_with_throttling_ends(subject: Examined) -> None:
     found = findings(subject({"sesv2.GetAccount": "TooManyRequestsException"}))
 
-    (said,) = [each for each in found if each.level != "ok"]
+    said = next(each for each in found if each.level != "ok")
     assert said.level == "warning"
     assert "could not be read: TooManyRequestsException (sesv2 GetAccount)" in said.what
 
@@ -775,3 +956,116 @@ def test_the_doctor_looks_for_what_the_template_has() -> None:
     assert functions == {name for name in resources if name.endswith("Function")}
     assert {"ResendFunction", "SesEventsFunction", "Api", "SweepFunction"} <= resources.keys()
     assert resources["SweepFunction"]["Properties"]["Events"].keys() == {"EveryMinute"}
+
+
+# A stack that is not what its names promise
+
+
+@pytest.mark.parametrize("output", sorted(OUTPUTS.keys() - {"ApiDomainTarget", "ApiUrl"}))
+def test_an_output_that_is_missing_is_named_and_hides_nothing_else(
+    subject: Examined, output: str
+) -> None:
+    examined = subject()
+    examined.stack.outputs.pop(output)
+
+    found = findings(examined)
+
+    said = [
+        each for each in found if each.level != "ok" and f"the stack has no {output}" in each.what
+    ]
+    assert said
+    assert sum(each.level == "ok" for each in found) > 10
+
+
+def test_a_function_that_is_gone_hides_no_other(subject: Examined) -> None:
+    stopped = {
+        "lambda.GetFunctionConcurrency": lambda call: (
+            {"ReservedConcurrentExecutions": 0} if call["FunctionName"] == "mail-resend" else {}
+        )
+    }
+
+    said = " ".join(each.what for each in findings(subject(without("mail-api") | stopped)))
+
+    assert "The function mail-api is gone." in said
+    assert "mail-resend is stopped" in said
+
+
+def test_what_matters_and_could_not_be_read_is_a_failure(subject: Examined) -> None:
+    account, *_ = WITHOUT_MAIL
+
+    found = [*of_group(subject({"sesv2.GetAccount": "AccessDeniedException"}), account)]
+
+    assert [each.level for each in found] == ["warning", "failure"]
+    assert "nobody knows whether mails go out" in found[1].what
+
+
+def test_in_the_sandbox_its_small_rate_is_no_warning(subject: Examined) -> None:
+    small = account(ProductionAccessEnabled=False, SendQuota={"MaxSendRate": 1.0})
+
+    found = findings(subject(small, {}, {"SesSandbox": "true"}))
+
+    (said,) = [each for each in found if "SES takes" in each.what]
+    assert said.level == "ok"
+    assert said.what == "SES takes 1 mail a second: more once the account is out of the sandbox."
+
+
+# An emulator
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Examined:
+    """Make a stack that boto3 finds by AWS_ENDPOINT_URL, whose answers are those of AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    def _emulated(answers: dict[str, Any], **parameters: str) -> Subject:
+        values = Evaluation(PARAMETERS | parameters).values
+        given = {name: str(value) for name, value in values.items()}
+        stack_id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/1"
+        return Subject(Stack(Answers(HEALTHY | answers), stack_id, OUTPUTS, given), Resolver(None))
+
+    return _emulated
+
+
+def test_on_an_emulator_nothing_is_said_of_what_it_has_not(emulated: Examined) -> None:
+    small = {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}}
+
+    found = findings(emulated(small))
+
+    said = " ".join(each.what for each in found)
+    assert "certificate" not in said
+    assert "Lambda runs" not in said
+    assert emulated({}).base_url == "http://127.0.0.1:9"
+
+
+EVERYTHING_WRONG = {
+    **account(ProductionAccessEnabled=False, SendQuota={"MaxSendRate": 1.0}),
+    **without("mail-api"),
+    "apigateway.GetAccount": {},
+    "sns.ListSubscriptionsByTopic": {"Subscriptions": []},
+    "sesv2.GetConfigurationSet": "NotFoundException",
+    "apigateway.GetApiKey": "NotFoundException",
+}
+
+
+def test_no_remedy_for_an_emulator_goes_to_an_account(emulated: Examined) -> None:
+    found = findings(emulated(EVERYTHING_WRONG, MoreSenderDomains="shop.example"))
+
+    lines = [line for each in found for line in each.remedy if not line.startswith("#")]
+    commands = [line for line in lines if line.startswith(("make ", "aws "))]
+    assert len(commands) >= 3
+    assert not any(line.startswith("make deploy") for line in commands)
+    assert all("--endpoint-url http" in line for line in commands if line.startswith("aws "))
+    told = [line for each in found for line in each.remedy if "local/stack.py" in line]
+    assert any("put SesSandbox=true into _PARAMETERS" in line for line in told)
+
+
+def test_the_simulators_dns_is_asked_where_ses_is_the_simulator(
+    emulated: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Subject.of(emulated({}).stack, "192.0.2.1").dns.asked.nameservers == ["192.0.2.1"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:8025")
+
+    asked = Subject.of(emulated({}).stack).dns.asked
+
+    assert asked is not None
+    assert (asked.nameservers, asked.port) == (["127.0.0.1"], 8025)

@@ -3,7 +3,7 @@
 import pytest
 
 from ops.doctor.findings import Finding, failure, ok, warning
-from ops.doctor.report import report
+from ops.doctor.report import closing, report
 
 LONG = "example.com: " + "so many words " * 10
 
@@ -15,7 +15,7 @@ def in_group(finding: Finding, group: str) -> Finding:
 def test_findings_are_aligned_below_their_groups(capsys: pytest.CaptureFixture[str]) -> None:
     copied = "a-command-that-stays-in-one-line --with=" + "x" * 90
 
-    is_well = report(
+    counts = report(
         [
             in_group(ok("It works."), "Account"),
             in_group(failure(LONG, "# So:", copied), "Account"),
@@ -34,12 +34,17 @@ def test_findings_are_aligned_below_their_groups(capsys: pytest.CaptureFixture[s
         "Operation",
         "  warning  Nobody hears.",
     ]
-    assert is_well is False
+    assert counts == {"ok": 1, "failure": 1, "warning": 1}
 
 
-def test_warnings_are_no_failures(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report([ok("a"), warning("b")])
-    assert not report([failure("c"), ok("d")])
+def test_the_last_line_counts_what_could_not_be_read_by_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unread = Finding("warning", "c", is_unread=True)
+
+    counts = report([ok("a"), warning("b"), unread, unread])
+
+    assert closing(counts) == "1 ok, 1 warning, 0 failures, 2 not looked at"
     assert "\033" not in capsys.readouterr().out
 
 
