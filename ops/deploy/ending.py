@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def say_the_end(account: Account, stack: str, parameters: Mapping[str, str]) -> None:
     """Let SES know the sender domain, and print what an operator needs from here on."""
-    created = _created_identity(account, parameters)
+    created = created_identity(account, parameters)
     deployed = Stack.named(stack)
     print(f"\nDeployed: {stack} in {account.region}, account {account.id}\n")
     for name, value in _rows(deployed.outputs, created):
@@ -43,7 +43,7 @@ def _rows(outputs: Mapping[str, str], created: str) -> Iterator[tuple[str, str]]
         yield "SES", created
 
 
-def _created_identity(account: Account, parameters: Mapping[str, str]) -> str:
+def created_identity(account: Account, parameters: Mapping[str, str]) -> str:
     """Make the domain known to SES if it is not; say so. An address its owner adds, by a mail."""
     name = parameters.get("SenderIdentity") or parameters["SenderDomain"]
     ses = account.client("sesv2")
