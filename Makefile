@@ -46,8 +46,8 @@ VARIABLES_redrive := STACK
 VARIABLES_suppressions := STACK DOMAIN ADD REMOVE
 VARIABLES_domains := STACK COMMAND
 VARIABLES_erase := STACK ADDRESS MESSAGE KEEP_SUPPRESSED
-VARIABLES_test := HYPOTHESIS_EXAMPLES TEST_EVERY
-VARIABLES_test-fast := HYPOTHESIS_EXAMPLES TEST_EVERY
+VARIABLES_test := HYPOTHESIS_EXAMPLES TEST_EVERY SCHEMATHESIS_EXAMPLES FUZZ_REQUESTS CHAOS_MAILS
+VARIABLES_test-fast := $(VARIABLES_test)
 VARIABLES_bench := QUICK
 VARIABLES_mutants := MODULE SAMPLE NEAREST
 # A mistyped name would change nothing, and nobody would hear of that. Only the command line is meant, not the environment;
@@ -55,7 +55,7 @@ VARIABLES_mutants := MODULE SAMPLE NEAREST
 read := $(foreach goal,$(MAKECMDGOALS),$(VARIABLES_$(goal)))
 given := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 unread := $(filter-out $(VARIABLES) $(read),$(given))
-$(if $(filter 0,$(MAKELEVEL)),$(if $(unread),$(error Nobody reads $(unread) here. `make $(MAKECMDGOALS)` reads: $(or $(read),nothing)$(if \
+$(if $(filter 0,$(MAKELEVEL)),$(if $(unread),$(error Nobody reads $(unread) here. `make $(or $(MAKECMDGOALS),help)` reads: $(or $(read),nothing)$(if \
 	$(filter deploy,$(MAKECMDGOALS)),; parameters of template.yaml go into PARAMETERS='NAME=value'))))
 
 unexport STACK DNS MAIL DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS

@@ -154,6 +154,8 @@ def test_every_variable_of_a_target_is_read_and_the_environment_is_nobodys_busin
     for target, names in re.findall(r"(?m)^VARIABLES_([a-z-]+) := (.*)$", makefile):
         done = made("--dry-run", target, *(f"{name}=1" for name in names.split()))
         assert "Nobody reads" not in done.stderr
+        if target.startswith("test"):  # The suites read theirs from the environment.
+            continue
         for name in names.split():
             assert re.search(rf"\$\(?(value )?{name}\b|\$\${{{name}|\b{name}=", makefile), name
     assert made("--dry-run", "help", RetryHours="12").returncode == 0
