@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):  # As Ctrl-C: the file with the key is removed.
-        signal.signal(number, _stop)
+    # Each as Ctrl-C, also where it is not heard by itself (a shell's background): the file with the
+    # key is removed. Only `nohup` wants us to outlive the terminal.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         return 0 if deploy(given(os.environ)) else 1
     except (BotoCoreError, ClientError, OSError, ValueError) as error:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -63,23 +65,44 @@ def _run(command: list[str], region: str) -> bool:
         "COLUMNS": str(width),
         "PYTHONUNBUFFERED": "1",
     }
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        try:
+    process: subprocess.Popen[str] | None = None
+    try:
+        with signals_waiting():
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        with process:
             for line in worth_showing(process.stdout or ()):
                 print(line, end="", flush=True)
-        except BaseException:
+    except BaseException:
+        if process:
             _end(process)
-            raise
+        raise
     return process.returncode == 0
+
+
+@contextmanager
+def signals_waiting() -> Iterator[None]:
+    """Let signals come afterwards: a process that is just being started would be lost by one."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for first in came[:1]:
+            signal.raise_signal(first)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -411,7 +411,7 @@ def test_what_is_stopped_leaves_no_key_and_no_process_and_keeps_nothing(
         "PYTHONPATH": "src",
     }
     with subprocess.Popen(
-        [".venv/bin/python", "-m", "ops.deploy"],
+        ["env", "--default-signal=HUP", ".venv/bin/python", "-m", "ops.deploy"],
         cwd=place.folder,
         env=variables,
         stdin=subprocess.DEVNULL,
