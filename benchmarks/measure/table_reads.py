@@ -25,7 +25,7 @@ from benchmarks.subjects import payloads
 from benchmarks.subjects.variables import template
 from core.aws import clients
 from core.config import CONFIG
-from core.message.ids import new_id
+from core.message.ids import ALPHABET, new_id
 from tooling.aws_here import REGION
 
 if TYPE_CHECKING:
@@ -164,10 +164,7 @@ def _fill(messages: int) -> _Known:
     """
     table = dynamodb_backends[_ACCOUNT][REGION].get_table(CONFIG.table_name)
     # The last character chooses the shard of the index: every one gets some.
-    ids = [
-        f"{new_id()[:-1]}{'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[number % 32]}"
-        for number in range(messages)
-    ]
+    ids = [f"{new_id()[:-1]}{ALPHABET[number % len(ALPHABET)]}" for number in range(messages)]
     waiting, on_its_way, arrived = scene.waiting(), scene.sent(), scene.delivered()
     for number, message_id in enumerate(ids):
         if number < _DUE:

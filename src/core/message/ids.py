@@ -12,8 +12,9 @@ MESSAGE_ID_TAG = "mailapi_message_id"
 ATTEMPT_TAG = "mailapi_attempt"
 """The email tag with the number of the try."""
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Without I, L, O and U.
-_FORM = re.compile(f"[{_ALPHABET}]{{26}}\\Z")
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""The digits of Crockford's base 32: without I, L, O and U."""
+_FORM = re.compile(f"[{ALPHABET}]{{26}}\\Z")
 
 
 def new_id() -> str:
@@ -22,20 +23,20 @@ def new_id() -> str:
     The random bits are the operating system's: nobody can guess the id of another's mail.
     """
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def made_at(message_id: str) -> float:
     """Return when an id was made, in epoch seconds. `message_id` must be one (`is_id`)."""
     milliseconds = 0
     for character in message_id[:10]:
-        milliseconds = milliseconds << 5 | _ALPHABET.index(character)
+        milliseconds = milliseconds << 5 | ALPHABET.index(character)
     return milliseconds / 1000
 
 
 def spread_of(message_id: str) -> int:
     """Return a number from 0 to 31, by chance and always the same for an id (`is_id`)."""
-    return _ALPHABET.index(message_id[-1])
+    return ALPHABET.index(message_id[-1])
 
 
 def is_id(text: str) -> bool:
