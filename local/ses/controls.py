@@ -1,18 +1,29 @@
 """The routes that say how the simulator is to behave: events, faults, account, identities, DNS."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from local.ses import faults
 from local.ses.answers import Answer, as_json
 from local.ses.errors import FieldError
 from local.ses.events import TYPES
 from local.ses.inbox import mail_of
-from local.ses.requests import Request, Routes, json_object, number, string
+from local.ses.requests import Handler, Request, Routes, json_object, number, string
 from local.ses.simulator import Ses
 
 _MOST_REPEATS: Final = 10_000
 _ORDER: Final = frozenset({"MessageId", "eventType", "recipients", "count"})
+
+
+class _State(Protocol):
+    """A part of the simulator that can be put into any state; `FieldError` says what is wrong."""
+
+    def show(self) -> Any: ...
+
+    def change(self, given: dict[str, Any], /) -> None: ...
+
+    def reset(self) -> None: ...
 
 
 def _publish_events(ses: Ses, request: Request) -> Answer:
@@ -56,32 +67,21 @@ def _clear_faults(ses: Ses, _request: Request) -> Answer:
     return Answer(204)
 
 
-def _show_account(ses: Ses, _request: Request) -> Answer:
-    return as_json(ses.account.show())
+def _state(of: Callable[[Ses], _State]) -> dict[str, Handler]:
+    """Return the functions of a path that shows a part of the simulator, changes and resets it."""
 
+    def show(ses: Ses, _request: Request) -> Answer:
+        return as_json(of(ses).show())
 
-def _change_account(ses: Ses, request: Request) -> Answer:
-    ses.account.change(json_object(request.body))
-    return as_json(ses.account.show())
+    def change(ses: Ses, request: Request) -> Answer:
+        of(ses).change(json_object(request.body))
+        return as_json(of(ses).show())
 
+    def reset(ses: Ses, _request: Request) -> Answer:
+        of(ses).reset()
+        return Answer(204)
 
-def _reset_account(ses: Ses, _request: Request) -> Answer:
-    ses.account.reset()
-    return Answer(204)
-
-
-def _list_identities(ses: Ses, _request: Request) -> Answer:
-    return as_json(ses.identities.show())
-
-
-def _change_identities(ses: Ses, request: Request) -> Answer:
-    ses.identities.change(json_object(request.body))
-    return as_json(ses.identities.show())
-
-
-def _reset_identities(ses: Ses, _request: Request) -> Answer:
-    ses.identities.reset()
-    return Answer(204)
+    return {"GET": show, "PUT": change, "DELETE": reset}
 
 
 def _show_identity(ses: Ses, request: Request) -> Answer:
@@ -94,22 +94,7 @@ def _change_identity(ses: Ses, request: Request) -> Answer:
 
 
 def _remove_identity(ses: Ses, request: Request) -> Answer:
-    ses.identities.get(request.names[0])
-    ses.identities.change({request.names[0]: None})
-    return Answer(204)
-
-
-def _show_dns(ses: Ses, _request: Request) -> Answer:
-    return as_json(ses.zone.show())
-
-
-def _change_dns(ses: Ses, request: Request) -> Answer:
-    ses.zone.change(json_object(request.body))
-    return as_json(ses.zone.show())
-
-
-def _reset_dns(ses: Ses, _request: Request) -> Answer:
-    ses.zone.reset()
+    ses.identities.remove(request.names[0])
     return Answer(204)
 
 
@@ -119,17 +104,11 @@ ROUTES: Final[Routes] = (
         re.compile(r"/faults"),
         {"POST": _add_fault, "GET": _list_faults, "DELETE": _clear_faults},
     ),
-    (
-        re.compile(r"/account"),
-        {"GET": _show_account, "PUT": _change_account, "DELETE": _reset_account},
-    ),
-    (
-        re.compile(r"/identities"),
-        {"GET": _list_identities, "PUT": _change_identities, "DELETE": _reset_identities},
-    ),
+    (re.compile(r"/account"), _state(lambda ses: ses.account)),
+    (re.compile(r"/identities"), _state(lambda ses: ses.identities)),
     (
         re.compile(r"/identities/([^/]+)"),
         {"GET": _show_identity, "PUT": _change_identity, "DELETE": _remove_identity},
     ),
-    (re.compile(r"/dns"), {"GET": _show_dns, "PUT": _change_dns, "DELETE": _reset_dns}),
+    (re.compile(r"/dns"), _state(lambda ses: ses.zone)),
 )

@@ -82,6 +82,12 @@ class Identities:
             changed = self._held[canonical(name)] = _patched(canonical(name), held, patch)
             return deepcopy(changed)
 
+    def remove(self, name: str) -> None:
+        """Remove an identity. Raises `SesError` if it is not there."""
+        with self._lock:
+            self._one(name)
+            del self._held[canonical(name)]
+
     def covering(self, address: str) -> tuple[str, Json] | None:
         """Return the verified identity that covers `address`, by its name; the nearest of several.
 

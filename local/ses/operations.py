@@ -66,8 +66,7 @@ def _create_identity(ses: Ses, given: Json) -> Json:
 
 
 def _delete_identity(ses: Ses, given: Json) -> Json:
-    ses.identities.get(given["EmailIdentity"])
-    ses.identities.change({given["EmailIdentity"]: None})
+    ses.identities.remove(given["EmailIdentity"])
     return {}
 
 

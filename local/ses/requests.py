@@ -10,8 +10,8 @@ from local.ses.answers import Answer, Silence
 from local.ses.errors import FieldError
 from local.ses.simulator import Ses
 
-type _Handler = Callable[[Ses, Request], Answer | Silence]
-type Routes = tuple[tuple[re.Pattern[str], dict[str, _Handler]], ...]
+type Handler = Callable[[Ses, Request], Answer | Silence]
+type Routes = tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]
 """Per path: the function of each method. A path's groups are the `names` of the request."""
 
 
