@@ -1,12 +1,9 @@
 """Requests go as they are written, and answers count whenever they come."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from support.http_servers import serving
 
 from ops.smoke.wire import NoAnswer, ask
 
@@ -25,30 +22,14 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.path.encode())
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serving() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Server)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/live"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
 
 def test_a_target_goes_as_it_is_written() -> None:
-    with serving() as url:
-        reply = ask(url, "POST", "//Mail//Send[]?a=|{}", b"", {"A": "b"})
+    with serving(Server) as url:
+        reply = ask(f"{url}/live", "POST", "//Mail//Send[]?a=|{}", b"", {"A": "b"})
 
     assert (reply.status, reply.body) == (413, "/live//Mail//Send[]?a=|{}")
 
 
 def test_an_answer_before_the_body_has_come_counts() -> None:
-    with serving() as url:
-        assert ask(url, "POST", "/", bytes(20_000_000), {}).status == 413
+    with serving(Server) as url:
+        assert ask(f"{url}/live", "POST", "/", bytes(20_000_000), {}).status == 413
