@@ -50,6 +50,13 @@ def explained(error: Exception) -> str:
     return str(error)
 
 
+def short(error: BotoCoreError | ClientError) -> str:
+    """Return what goes into the middle of a sentence, without a dot."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name} answered {error.response['Error']['Code']}"
+    return str(error).rstrip(".")
+
+
 def _of_client(error: ClientError) -> str:
     code, operation = error.response["Error"]["Code"], error.operation_name
     if code in _EXPIRED:

@@ -70,3 +70,13 @@ def settings_in(words: Collection[str]) -> dict[str, Any]:
 def domains_of(*senders: str) -> set[str]:
     """Return the domains of addresses, or of patterns such as `*@example.com`."""
     return {sender.rpartition("@")[2].lower() for sender in senders}
+
+
+def sender_domains(parameters: Mapping[str, str]) -> set[str]:
+    """Return what the roles of a stack with these parameters may mail as: domains, or an address.
+
+    As `SendingPolicy` in template.yaml.
+    """
+    more = parameters.get("MoreSenderDomains", "").split(",")
+    named = {parameters["SenderDomain"], parameters.get("SenderIdentity", "")}
+    return {*named, *map(str.strip, more)} - {""}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from publicsuffixlist import PublicSuffixList
-
 from ops.domain_settings import domains_of
+from ops.public_suffixes import is_public_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -27,19 +25,8 @@ def refuse_public_suffixes(configuration: DomainConfiguration, settings: Collect
         "default_sender": domains_of(configuration.default_sender),
     }
     for setting in named.keys() & settings:
-        if public := sorted(filter(_is_public_suffix, named[setting])):
+        if public := sorted(filter(is_public_suffix, named[setting])):
             raise ValueError(f"{setting}: {', '.join(public)} is a public suffix, nobody's domain.")
-
-
-def _is_public_suffix(domain: str) -> bool:
-    return bool(_suffixes().publicsuffix(domain) == domain)
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    # Only those of the registries (the part of https://publicsuffix.org that is ICANN's): what
-    # companies have put on the list, such as github.io, has an owner, who may well mail as it.
-    return PublicSuffixList(only_icann=True)
 
 
 def warnings(

@@ -25,10 +25,8 @@ def verified_parent(ses: Any, domain: str) -> str | None:
 
     https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
     """
-    for parent in _above(domain):
-        if is_verified(ses, parent):
-            return parent
-    return None
+    _, *above = at_or_above(domain)
+    return next((parent for parent in above if is_verified(ses, parent)), None)
 
 
 def create(ses: Any, domain: str) -> None:
@@ -49,7 +47,7 @@ def _held(ses: Any, name: str) -> Any:
         raise
 
 
-def _above(domain: str) -> Iterator[str]:
-    """Yield the domains above one, as far as somebody may have registered them."""
+def at_or_above(domain: str) -> Iterator[str]:
+    """Yield a domain and those above it, as far as somebody may have registered them."""
     labels = domain.split(".")
-    yield from (".".join(labels[start:]) for start in range(1, len(labels) - 1))
+    yield from (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))

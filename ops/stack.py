@@ -42,7 +42,7 @@ class Stack:
             require_stack_name(name)
             remembered = Deployment.of(name)
             aws: Any = session_for(name, remembered)
-            described = _described(aws, name)
+            described = _described(aws, name, remembered)
             require_account(name, described["StackId"].split(":")[4], remembered)
         else:
             aws = _on_this_machine()
@@ -58,15 +58,8 @@ class Stack:
         """The domain of the parameters, as the functions see it."""
         return of_parameters(self.parameters, self.outputs["ConfigurationSet"])
 
-    @property
-    def sender_domains(self) -> set[str]:
-        """The domains that the roles may mail from."""
-        parameters = self.parameters
-        more = parameters.get("MoreSenderDomains", "").split(",")
-        return {parameters["SenderDomain"], parameters["SenderIdentity"], *map(str.strip, more)}
 
-
-def _described(session: Any, name: str) -> Any:
+def _described(session: Any, name: str, remembered: Deployment | None) -> Any:
     """Ask for a stack, first of all: what its file says is looked at with the answer."""
     try:
         return session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -74,7 +67,7 @@ def _described(session: Any, name: str) -> Any:
         if "does not exist" not in error.response["Error"]["Message"]:
             raise
     account = account_id(session)
-    require_account(name, account, Deployment.of(name))
+    require_account(name, account, remembered)
     raise ValueError(
         f"There is no stack {name} in {session.region_name}, account {account}. What is there:\n"
         f"  aws cloudformation describe-stacks --region {session.region_name}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import sender_identity
+from ops.aws_errors import short
 from ops.session import account_id, require_account, session_for
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Account:
             try:
                 choices |= look(values)
             except (BotoCoreError, ClientError) as error:
-                notes.append(f"{looked_at} could not be looked at: {_short(error)}.")
+                notes.append(f"{looked_at} could not be looked at: {short(error)}.")
         notes += [
             f"{name}={value}, as the account has it already." for name, value in choices.items()
         ]
@@ -101,9 +102,3 @@ class Account:
         except ClientError as error:  # The account may name a role that is gone.
             return bool(error.response["Error"]["Code"] != "NoSuchEntity")
         return True
-
-
-def _short(error: BotoCoreError | ClientError) -> str:
-    if isinstance(error, ClientError):
-        return f"{error.operation_name} answered {error.response['Error']['Code']}"
-    return str(error).rstrip(".")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from ops import sender_identity
+from ops.aws_errors import short
 from ops.doctor import WITHOUT_MAIL, examine, report
 from ops.stack import Stack
 
@@ -53,8 +54,7 @@ def created_identity(account: Account, parameters: Mapping[str, str]) -> str:
         if "@" not in name:
             sender_identity.create(ses, name)
     except ClientError as error:  # The stack stands all the same; the doctor says what is missing.
-        code, operation = error.response["Error"]["Code"], error.operation_name
-        return f"{name} could not be made known to SES: {operation} answered {code}."
+        return f"{name} could not be made known to SES: {short(error)}."
     if "@" in name:
         return (
             "the address in SenderIdentity is new to SES. Let it send its mail with a link there:\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from publicsuffixlist import PublicSuffixList
-
 from core.message.address import parse_domain
+from ops.domain_settings import sender_domains
+from ops.public_suffixes import is_public_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +32,7 @@ def _fault(domain: str) -> str | None:
         return f"a part between two dots has at most {_LONGEST_LABEL} characters"
     if f".{domain}".endswith(f".{_OF_SES}"):
         return "this one is Amazon's"
-    # Of the private ones (https://publicsuffix.org) some are companies' that mail from them.
-    is_registrys = "." in domain and PublicSuffixList(only_icann=True).is_public(domain)
+    is_registrys = "." in domain and is_public_suffix(domain)
     return "this one is a registry's, and yours is below it" if is_registrys else None
 
 
@@ -70,8 +69,7 @@ def _unrelated(values: Mapping[str, str]) -> Iterator[str]:
             f"SenderIdentity must be {domain}, a domain above it, or an address at one of these:"
             " otherwise SES takes no mails of the sender domain."
         )
-    more = values.get("MoreSenderDomains", "").split(",")
-    allowed = sorted({domain, identity, *more} - {""})
+    allowed = sorted(sender_domains(values))
     default = values.get("DefaultSender", "")
     if default and default != identity and default.rpartition("@")[2] not in allowed:
         shown = ", ".join(name for name in allowed if "@" not in name)

@@ -18,6 +18,7 @@ from ops.doctor.senders import (
     shown,
 )
 from ops.doctor.unread import careful
+from ops.domain_settings import sender_domains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def settings_of_domains(subject: Subject) -> Iterator[Finding]:
 def coverage(subject: Subject) -> Iterator[Finding]:
     """Examine whether SES, and the functions' roles, let mails come from each domain."""
     domains, parameter = sending_domains(subject), subject.parameter
-    allowed = {name.rpartition("@")[2] for name in subject.stack.sender_domains}
+    allowed = {name.rpartition("@")[2] for name in sender_domains(subject.stack.parameters)}
     for domain in domains:
         if domain not in allowed:
             others = {*domains} - {parameter("SenderDomain"), parameter("SenderIdentity")}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ops.colours import BOLD_RED, GREEN, YELLOW, coloured
 from ops.doctor.findings import counted
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from ops.doctor.findings import Finding
 
 _LABELS = {"ok": "ok", "warning": "warning", "failure": "FAILURE"}
-_COLOURS = {"ok": "32", "warning": "33", "failure": "31;1"}
-"""Of ECMA-48 (SGR): green, yellow, bold red."""
+_COLOURS = {"ok": GREEN, "warning": YELLOW, "failure": BOLD_RED}
 _COLUMN, _WIDTH = 9, 100
 
 
@@ -30,7 +29,7 @@ def report(findings: Iterable[Finding]) -> Counter[str]:
         if finding.group != group:
             print(f"{finding.group}", flush=True)
             group = finding.group
-        print(*_lines(finding, is_coloured=sys.stdout.isatty()), sep="\n", flush=True)
+        print(*_lines(finding), sep="\n", flush=True)
         counts["unread" if finding.is_unread else finding.level] += 1
     return counts
 
@@ -43,11 +42,9 @@ def closing(counts: Counter[str]) -> str:
     )
 
 
-def _lines(finding: Finding, *, is_coloured: bool) -> Iterator[str]:
+def _lines(finding: Finding) -> Iterator[str]:
     """Break a sentence into lines; what is to be copied stays in one, however long."""
-    label = _LABELS[finding.level].ljust(_COLUMN)
-    if is_coloured:
-        label = f"\033[{_COLOURS[finding.level]}m{label}\033[0m"
+    label = coloured(_LABELS[finding.level].ljust(_COLUMN), _COLOURS[finding.level])
     first, *more = textwrap.wrap(finding.what, _WIDTH - _COLUMN - 2, break_on_hyphens=False)
     yield f"  {label}{first}"
     yield from (" " * (_COLUMN + 2) + line for line in more)

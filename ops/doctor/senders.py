@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.domain_records import DomainRecords
-from ops.domain_settings import domains_of
+from ops.domain_settings import domains_of, sender_domains
+from ops.sender_identity import at_or_above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from core.submission.domains import DomainConfiguration
     from ops.doctor.subject import Subject
@@ -58,7 +59,8 @@ def configurations(subject: Subject) -> Mapping[str, DomainConfiguration | Value
 
 def sending_domains(subject: Subject) -> list[str]:
     """List every domain that mails may come from: of the parameters, and of `make domains`."""
-    domains = {name for name in subject.stack.sender_domains if name and "@" not in name}
+    named = sender_domains(subject.stack.parameters)
+    domains = {name for name in named if "@" not in name}
     for domain, configuration in configurations(subject).items():
         domains.add(domain)
         if not isinstance(configuration, ValueError):
@@ -75,7 +77,7 @@ def identity_of(subject: Subject, domain: str) -> Identity | None:
     """
     given = subject.parameter("SenderIdentity")
     addresses = [given] if given.endswith(f"@{domain}") else []
-    for name in (*addresses, *_at_or_above(domain)):
+    for name in (*addresses, *at_or_above(domain)):
         if (held := subject.identity(name)) is not None:
             return Identity(name, held)
     return None
@@ -85,9 +87,3 @@ def identities(subject: Subject) -> list[Identity]:
     """List the identities that the stack mails with, each once."""
     found = (identity_of(subject, domain) for domain in sending_domains(subject))
     return list({identity.name: identity for identity in found if identity}.values())
-
-
-def _at_or_above(domain: str) -> Iterator[str]:
-    """Yield a domain and those above it, as far as somebody may have registered them."""
-    labels = domain.split(".")
-    yield from (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))

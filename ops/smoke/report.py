@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ops.colours import BOLD_RED, GREEN, YELLOW, coloured
 from ops.smoke.steps import GUIDE, Different, Skipped
 from ops.smoke.wire import NoAnswer
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from ops.smoke.steps import Step
     from ops.smoke.target import Target
 
-_COLOURS = {"ok": "32", "DIFFERENT": "31;1", "skipped": "33"}
-"""Of ECMA-48 (SGR): green, bold red, yellow."""
+_COLOURS = {"ok": GREEN, "DIFFERENT": BOLD_RED, "skipped": YELLOW}
 _COLUMN = 11
 
 
@@ -27,9 +27,7 @@ def report(target: Target, groups: Mapping[str, Sequence[Step]]) -> dict[str, in
         for step in steps:
             verdict, lines = _tried(step, target)
             counts[verdict] += 1
-            label = verdict.ljust(_COLUMN)
-            if sys.stdout.isatty():
-                label = f"\033[{_COLOURS[verdict]}m{label}\033[0m"
+            label = coloured(verdict.ljust(_COLUMN), _COLOURS[verdict])
             first, *more = lines
             print(f"  {label}{first}", *(" " * (_COLUMN + 2) + line for line in more), sep="\n")
             sys.stdout.flush()
