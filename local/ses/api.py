@@ -1,16 +1,15 @@
 """SES's own API: which operation a request is, by the SDK's service model, and who answers it."""
 
 import re
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Final
 from urllib.parse import parse_qsl
 
 from local.ses import model
-from local.ses.answers import Answer, Silence, as_json
+from local.ses.answers import Answer, as_json
 from local.ses.errors import SesError
 from local.ses.operations import OPERATIONS, send_email
-from local.ses.requests import Request, Routes
+from local.ses.requests import Handler, Request, Routes
 from local.ses.simulator import Ses
 
 _PREFIX: Final = "/v2/email/"
@@ -21,8 +20,6 @@ _OLDER: Final = {
 }
 """Where SDKs and CLIs of earlier years ask, with the members in the query string."""
 
-type _Handler = Callable[[Ses, Request], Answer | Silence]
-
 
 def is_of_ses(path: str) -> bool:
     """Say whether a path belongs to SES, and not to the simulator itself."""
@@ -32,7 +29,7 @@ def is_of_ses(path: str) -> bool:
 @cache
 def routes() -> Routes:
     """Return the routes of every operation that the SDK knows, plain paths first."""
-    found: dict[str, dict[str, _Handler]] = {}
+    found: dict[str, dict[str, Handler]] = {}
     for name, (method, uri) in model.operations().items():
         found.setdefault(uri, {})[method] = _handler(name, uri)
     for name, (method, uri) in _OLDER.items():
@@ -47,7 +44,7 @@ def refuse(name: str, *_: object) -> Answer:
     raise SesError("UnknownOperationException", f"{known}, and not {name}.")
 
 
-def _handler(name: str, uri: str) -> _Handler:
+def _handler(name: str, uri: str) -> Handler:
     if name == "SendEmail":
         return send_email
     if name in OPERATIONS:
