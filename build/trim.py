@@ -26,8 +26,8 @@ OPERATIONS = {
         "UpdateItem",
     },
     "s3": {"GetObject", "PutObject"},
-    "sesv2": {"SendEmail"},
-    "sqs": {"GetQueueAttributes", "SendMessage"},
+    "sesv2": {"GetAccount", "SendEmail"},
+    "sqs": {"GetQueueAttributes", "SendMessage", "SendMessageBatch"},
 }
 """What `src/` asks of each service; a test compares it with the code."""
 _ENDPOINT_PREFIXES = {"dynamodb", "email", "s3", "sqs"}

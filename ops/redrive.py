@@ -16,7 +16,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from core.aws.items import UnreadableRecord
-from core.aws.retry_queue import RetryQueue
 from core.aws.store import RecordGone, Store
 from core.message import lifecycle
 from core.message.record import Record
@@ -82,7 +81,7 @@ class Redrive:
         return fates
 
 
-def revive(message_id: str, store: Store, queue: RetryQueue) -> Fate:
+def revive(message_id: str, store: Store) -> Fate:
     """Have a mail sent anew that was given up. Raises `Outage` if that cannot be done now."""
     now = int(time.time())
     with suppress(UnreadableRecord, RecordGone):
@@ -98,7 +97,6 @@ def revive(message_id: str, store: Store, queue: RetryQueue) -> Fate:
 
         record = store.revise(found, revived)
         if record.status is Status.QUEUED:
-            queue.put(record.id)
             is_unknown = any(attempt.outcome == "no answer" for attempt in record.attempts)
             return Fate.PERHAPS_TWICE if is_unknown else Fate.ANEW
         is_failed = record.status is Status.FAILED and not record.is_taken
@@ -128,11 +126,10 @@ def _run(_asked: argparse.Namespace, stack: Stack) -> None:
     print(f"Events: {len(events.run(lambda _: Fate.PLAYED))} played again.", flush=True)
 
     store = Store(stack.aws.client("dynamodb"), urls["TableName"])
-    queue = RetryQueue(lambda: sqs, urls["RetryQueueUrl"], urls["RetryDeadLettersUrl"])
 
     def decide(body: str) -> Fate:
         message_id = given_up(body)
-        return revive(message_id, store, queue) if message_id else Fate.PLAYED
+        return revive(message_id, store) if message_id else Fate.PLAYED
 
     retries = Redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"]).run(decide)
     print(_told(retries), flush=True)

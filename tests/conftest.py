@@ -26,6 +26,7 @@ os.environ |= {
     "CORS_ORIGINS": "",
     "MAX_BODY_BYTES": "10000000",
     "MAX_RECIPIENTS": "50",
+    "SEND_RATE": "0",
     "UNKNOWN_OUTCOME": "resend",
     "UNKNOWN_MEMBERS": "ignore",
     "SUPPRESSION": "true",

@@ -30,6 +30,8 @@ class Config(NamedTuple):
     default_domain: DomainConfiguration
     """The domain of the template's parameters. With a single domain, the table needs no record."""
     limits: Limits
+    send_rate: float
+    """How many recipients a second the stack may send to in turns; 0.0: as many as SES allows."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
@@ -60,6 +62,7 @@ class Config(NamedTuple):
                 body_bytes=int(environ["MAX_BODY_BYTES"]),
                 recipients=int(environ["MAX_RECIPIENTS"]),
             ),
+            send_rate=float(environ["SEND_RATE"]),
         )
 
 

@@ -12,13 +12,14 @@ def follow_up(record: Record, now: int, *, store: Store, queue: RetryQueue) -> R
 
     To be called after the record has been written, so that the record is always ahead: if this
     fails, the sweep finds the record and does it again. A message that is put into the queue twice
-    is tried once, and a second dead letter does no harm. `now` is in epoch seconds.
+    is tried once, and a second dead letter does no harm. What is lined up needs nothing: the
+    dispatcher finds it. `now` is in epoch seconds.
 
     Returns the record, which notes the dead letter once it is written. Raises `Outage`,
     `RecordGone` and `UnreadableRecord`.
     """
-    if record.status is Status.QUEUED:
-        queue.put(record.id, record.next_attempt_at - now)
+    if record.status is Status.QUEUED and not record.is_lined_up:
+        queue.put(record, record.next_attempt_at - now)
     elif record.owes_letter:
         queue.bury(record)
         return store.revise(record, lifecycle.note_letter)

@@ -23,9 +23,6 @@ from core.redaction import about
 
 _SECONDS_EACH = 5
 """How much time must be left to begin the repair of another message."""
-_LONG_QUEUE = 1_000
-"""How many messages may wait to be handed out before the queue is long. Then a queued message that
-is late is most probably in it, and must not be put in once more."""
 
 
 @dataclass(slots=True)
@@ -33,7 +30,7 @@ class Repairs:
     """What one sweep did and found. The handler makes metrics of it, which the alarms look at."""
 
     requeued: int = 0
-    """Messages that were put into the retry queue."""
+    """Messages that wait for another try: most are lined up, the others in the retry queue."""
     failed: int = 0
     """Messages that were given up and whose dead letter was written."""
     unknown: int = 0
@@ -95,7 +92,7 @@ def sweep(
     """
     repairing = _Repairing(now, store, queue, hearing)
     repairs = repairing.repairs
-    for message_id in store.due(now, queued=not _is_long(queue)):
+    for message_id in store.due(now):
         if time_left() < _SECONDS_EACH:
             break
         try:
@@ -110,12 +107,6 @@ def sweep(
         except Exception as error:  # noqa: BLE001 - the handler tells of it, and all others go on
             repairs.bugs.append(error)
     return repairs
-
-
-def _is_long(queue: RetryQueue) -> bool:
-    with suppress(Outage):
-        return queue.length() > _LONG_QUEUE
-    return False
 
 
 class _Repairing:

@@ -16,17 +16,19 @@ from core import stored_mail
 from core.acceptance import PAUSED, accept, new_record
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
+from core.aws.ses import DAILY_QUOTA
 from core.aws.store import RecordGone
 from core.follow_up import follow_up
 from core.message import lifecycle
 from core.message.mail import Mail
-from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent
+from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent, Throttled
 from core.message.record import SES_SECONDS, Record
 from core.message.status import Status
 from core.redaction import about
 from core.services import Services
 
 if TYPE_CHECKING:
+    from core.aws.retry_queue import Queued
     from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
@@ -37,6 +39,13 @@ _STOPPED_SECONDS = 15 * 60
 """How long a waiting mail waits before it is looked at again, if its domain may not send."""
 _NOTE_SECONDS = 5
 """After how long the end of a try is written down that could not be written at once."""
+_MOST_PATIENCE = 1.0
+"""How many seconds a worker waits for a turn: what SQS, which counts in seconds, leaves of them."""
+_ANOTHER_SECOND = 1
+"""After how many seconds SES, which has just refused a mail for its rate, has room again."""
+_DAY_IS_OVER = 5 * 60
+"""For how long nothing is given out once SES says that the day's quota is used up. Then the
+dispatcher asks SES what is left of it."""
 _UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
 """The errors that may keep a change from the record."""
 
@@ -86,9 +95,13 @@ def send(
 def enqueue(
     submission: "Submission", *, key: "IdempotencyKey | None", services: Services
 ) -> tuple[Record, bool]:
-    """Accept a mail and leave its first try to the queue. Returns and raises what `send` does."""
+    """Accept a mail for the slow lane. Returns and raises what `send` does."""
     now = int(time.time())
     new = new_record(submission, now)
+    turn: float | None = None
+    with suppress(Outage):
+        turn = services.pace_clock.turn(len(new.recipients), now)
+    new = new.model_copy(update={"lane": "slow", "next_attempt_at": int(turn or 0)})
     record, is_replayed = accept(new, lambda waiting: waiting, submission, key, services)
     if not is_replayed:
         # If it is not queued, it is stored all the same: the sweep puts it into the queue.
@@ -98,31 +111,44 @@ def enqueue(
 
 
 def resend(
-    message_id: str,
+    queued: "Queued",
     *,
-    ended: Ended | None,
     time_left: Callable[[], float],
     services: Services,
     configuration_of: "Callable[[str], DomainConfiguration | None]",
 ) -> Record | None:
     """Try a waiting message again, from what is stored of it.
 
-    Does nothing if the message does not wait for a try (any more): it may be in the queue twice. If
-    its time has not come, it goes back into the queue. `ended` is how an earlier try ended, if that
-    is not in the record yet. `configuration_of` returns that of a domain; if the domain is paused
-    or was removed the mail waits on, until it is given up: it was accepted before.
+    Does nothing if the message does not wait for a try (any more), or is lined up for its turn: it
+    may be in the queue twice. If its time has not come, it goes back into the queue.
+    `configuration_of` returns that of a domain; if the domain is paused or was removed the mail
+    waits on, until it is given up: it was accepted before.
 
     Returns the newest record, or None if the message has expired or was erased. Raises `Outage`,
     `RecordGone` and `UnreadableRecord` if the try has not begun.
     """
     now = int(time.time())
-    record = services.store.get(message_id)
+    record = services.store.get(queued.message_id)
     if record is None:
         return None
-    if ended:
-        record = services.store.revise(record, _settled(ended, now))
+    if queued.ended:
+        record = services.store.revise(record, _settled(queued.ended, now))
+    if record.is_lined_up:
+        return record
     if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
         return follow_up(record, now, store=services.store, queue=services.queue)
+    return _try_stored(record, queued.at, time_left, services, configuration_of)
+
+
+def _try_stored(
+    record: Record,
+    at: float,
+    time_left: Callable[[], float],
+    services: Services,
+    configuration_of: "Callable[[str], DomainConfiguration | None]",
+) -> Record:
+    """Try a message whose time has come, if it still waits for a try."""
+    now = int(time.time())
     try:
         lifecycle.claim(record, now)  # Before anything is read for a mail that is over.
         stopped = _stopped(configuration_of(record.domain))
@@ -140,6 +166,7 @@ def resend(
         return _settle(record, Refused("ContentGone", message, needs_letter=True), services)
     # Whom an earlier try left out is told so: lifting the suppression counts for later mails.
     left_out = {recipient.address for recipient in record.recipients if recipient.is_suppressed}
+    time.sleep(max(0.0, min(_MOST_PATIENCE, at - time.time())))
     return _attempt(Try(record, *stored, suppressed | left_out), time_left, services)
 
 
@@ -179,6 +206,8 @@ def _settle(
 ) -> Record:
     """Write down how the newest try ended, and do what follows from it."""
     now = int(time.time())
+    if isinstance(outcome, Throttled):
+        outcome = _with_turn(outcome, record, now, services)
     places = enumerate(recipient.address for recipient in record.recipients)
     left_out = tuple(place for place, address in places if address in suppressed)
     ended = Ended(len(record.attempts), outcome, left_out)
@@ -192,6 +221,23 @@ def _settle(
     with suppress(*_UNWRITTEN):  # The sweep will do what follows from the record.
         record = follow_up(record, now, store=services.store, queue=services.queue)
     return record
+
+
+def _with_turn(outcome: Throttled, record: Record, now: int, services: Services) -> Throttled:
+    """Find out when the turn of a mail is that SES has just throttled: next, in the fast lane."""
+    with suppress(Outage):  # Then it lines up.
+        if outcome.code == DAILY_QUOTA:
+            clock = services.pace_clock.close(now, _DAY_IS_OVER)
+            return outcome._replace(message=_until(clock.closed_until, outcome.message))
+        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
+        if turn is not None:
+            return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
+    return outcome
+
+
+def _until(opens_at: int, message: str) -> str:
+    """Say with the message when the account may send again."""
+    return f"{message} It frees at about {time.strftime('%H:%M', time.gmtime(opens_at))} UTC."
 
 
 def _settled(ended: Ended, now: int) -> Callable[[Record], Record]:
@@ -213,7 +259,7 @@ def _noted_elsewhere(record: Record, ended: Ended, settled: Record, services: Se
     an answer. Only what SES has stays true.
     """
     try:
-        services.queue.put(record.id, _NOTE_SECONDS, ended)
+        services.queue.put(record, _NOTE_SECONDS, ended)
     except Outage:
         return settled if isinstance(ended.outcome, Sent) else lifecycle.abandon(record)
     return settled

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 from core.aws import clients
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
+from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
 from core.aws.store import Store
@@ -21,6 +22,7 @@ class Services(NamedTuple):
     transport: Transport
     queue: RetryQueue
     counters: Counters
+    pace_clock: PaceClock
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -33,4 +35,5 @@ class Services(NamedTuple):
             transport=Transport(clients.ses()),
             queue=RetryQueue(clients.sqs, config.retry_queue_url, config.dead_letter_queue_url),
             counters=Counters(dynamodb, table),
+            pace_clock=PaceClock(dynamodb, table),
         )

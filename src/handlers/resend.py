@@ -67,8 +67,7 @@ def _is_done(body: str, context: "LambdaContext") -> bool:
 def _resend(queued: Queued, context: "LambdaContext") -> None:
     started, message_id = int(time.time()), queued.message_id
     record = sending.resend(
-        message_id,
-        ended=queued.ended,
+        queued,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
         services=services,
         configuration_of=domain_table.find,

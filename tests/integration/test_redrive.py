@@ -13,7 +13,6 @@ from support.mails import MAIL
 from support.world import World
 
 from core.aws import clients, items
-from core.aws.retry_queue import RetryQueue
 from core.aws.store import Store
 from core.config import CONFIG
 from ops import redrive
@@ -30,12 +29,11 @@ def play(service: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[L
     It waits a second for the last letter: for moto each look at the clock is one.
     """
     store = Store(clients.dynamodb(), CONFIG.table_name)
-    queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url)
     letters = Redrive(clients.sqs(), CONFIG.dead_letter_queue_url, CONFIG.retry_queue_url)
 
     def decide(body: str) -> Letter:
         message_id = redrive.given_up(body)
-        return redrive.revive(message_id, store, queue) if message_id else Letter.PLAYED
+        return redrive.revive(message_id, store) if message_id else Letter.PLAYED
 
     def _play() -> list[Letter]:
         seconds = itertools.count(int(service.clock.now))

@@ -20,6 +20,7 @@ _INDEXES = {
     "ByReference": ("reference_key", "pk"),
     "BySesMessageId": ("ses_message_id", None),
     "Unfinished": ("unfinished", "due_at"),
+    "Waiting": ("waiting", "turn"),
 }
 
 
@@ -43,7 +44,7 @@ _one_at_a_time()
 
 def create_resources() -> None:
     """Create the table with its indexes, the bucket and the queues, as the template has them."""
-    texts = {"pk", "sk", "reference_key", "ses_message_id", "unfinished"}
+    texts = {"pk", "sk", "reference_key", "ses_message_id", "unfinished", "waiting", "turn"}
     types = [{"AttributeName": name, "AttributeType": "S"} for name in sorted(texts)]
     clients.dynamodb().create_table(
         TableName=CONFIG.table_name,

@@ -9,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from core.aws import clients
 from core.aws.domain_table import DomainTable
+from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 
 DOMAIN = CONFIG.default_domain.domain
@@ -42,6 +43,13 @@ def domain_record(domain: str = DOMAIN) -> dict[str, Any] | None:
     key = {name: _to_attribute(value) for name, value in key_of(domain).items()}
     held = clients.dynamodb().get_item(TableName=CONFIG.table_name, Key=key).get("Item")
     return held and {name: _from_attribute(value) for name, value in held.items()}
+
+
+def forget_pace(patch: pytest.MonkeyPatch, *handlers: ModuleType) -> None:
+    """Let handlers read the clock of the pace anew, which belongs to a table of long ago."""
+    for handler in handlers:
+        fresh = PaceClock(clients.dynamodb(), CONFIG.table_name)
+        patch.setattr(handler, "services", handler.services._replace(pace_clock=fresh))
 
 
 def forget_domains(patch: pytest.MonkeyPatch, *handlers: ModuleType) -> None:

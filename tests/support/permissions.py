@@ -15,11 +15,12 @@ import pytest
 
 from core.aws import clients
 from core.config import CONFIG
-from handlers import api, metadata, preflight, resend, ses_events, sweep
+from handlers import api, dispatch, metadata, preflight, resend, ses_events, sweep
 from support.template import Evaluation
 
 FUNCTIONS = {
     "api": api,
+    "dispatch": dispatch,
     "metadata": metadata,
     "preflight": preflight,
     "resend": resend,
@@ -74,8 +75,11 @@ def needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Gran
             if verb == "GetObject":
                 # Who may not list is told 403 of an object that is gone: no telling the two apart.
                 yield Grant("s3:ListBucket", bucket)
-        case "sqs", ("SendMessage" | "GetQueueAttributes") as verb:
-            yield Grant(f"sqs:{verb}", _QUEUES[params["QueueUrl"]])
+        case "sqs", ("SendMessage" | "SendMessageBatch" | "GetQueueAttributes") as verb:
+            # A batch has no permission of its own.
+            yield Grant(f"sqs:{verb.removesuffix('Batch')}", _QUEUES[params["QueueUrl"]])
+        case "sesv2", "GetAccount":
+            yield Grant("ses:GetAccount", "*")
         case "sesv2", "SendEmail":
             sender = params["FromEmailAddress"].rpartition("<")[2].rstrip(">")
             given = params["ConfigurationSetName"]

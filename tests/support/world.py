@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import moto.dynamodb.models
@@ -28,11 +28,12 @@ from core.aws import clients
 from core.aws.items import key
 from core.aws.outage import Outage
 from core.config import CONFIG
-from handlers import api, resend, ses_events, sweep, telemetry
+from core.message import pace
+from handlers import api, dispatch, resend, ses_events, sweep, telemetry
 from support.account import ACCOUNT, REGION, queues
 from support.answers import Killed, answer
 from support.clock import Clock
-from support.domains import forget_domains, put_domain
+from support.domains import forget_domains, forget_pace, put_domain
 from support.faults import Fault, failing
 from support.gateway import Context, proxy_event
 from support.ses import Ses
@@ -80,7 +81,15 @@ class World:
     metrics: Counter[str] = field(default_factory=Counter)
     taken: list[Taken] = field(default_factory=list)
     tries: int = 0
-    """How often SES was asked."""
+    """How often SES was asked to send."""
+    quota: dict[str, float] = field(
+        default_factory=lambda: {
+            "MaxSendRate": 14.0,
+            "Max24HourSend": 50_000.0,
+            "SentLast24Hours": 0.0,
+        }
+    )
+    """What SES says that the account may send."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """What SES has to tell and has not told yet."""
     told: set[str] = field(default_factory=set)
@@ -97,6 +106,8 @@ class World:
     """What happens to one call of each invocation besides the fault."""
     meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
     """What somebody else does just before a call takes effect, once."""
+    _dispatched_at: float = 0.0
+    _rests_until: float = 0.0
     _numbers: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -108,7 +119,7 @@ class World:
             with self.aside():
                 action()
         fault = self.fault if self.fault and self._strikes(self.fault, name) else None
-        if name.startswith("sesv2"):
+        if name.startswith("sesv2.SendEmail"):
             fault = fault or self.outage
         if self.also and name == self.also.call:
             fault = self.also
@@ -151,6 +162,8 @@ class World:
         if not event_name.startswith("before-send.sesv2"):
             status, headers, body = botocore_stubber.process_request(request)
             return AWSResponse(request.url, status, headers, MockRawResponse(body))
+        if event_name.endswith("GetAccount"):
+            return answer(200, {"SendQuota": self.quota})
         self.tries += 1
         tags = {tag["Name"]: tag["Value"] for tag in json.loads(request.body)["EmailTags"]}
         number = len(self.taken) + 1
@@ -224,6 +237,14 @@ class World:
         """Run the sweep; it fails aloud (SweepErrorsAlarm) when AWS fails it, and only then."""
         try:
             self.invoke(lambda: sweep.handler({}, Context()), fault)  # type: ignore[arg-type]
+        except Outage:
+            assert self.struck
+            self.metrics["Errors"] += 1
+
+    def dispatch(self, fault: Fault | None = None) -> None:
+        """Run the dispatcher; it fails aloud (DispatchErrorsAlarm) as the sweep does."""
+        try:
+            self.invoke(lambda: dispatch.handler({}, Context()), fault)  # type: ignore[arg-type]
         except Outage:
             assert self.struck
             self.metrics["Errors"] += 1
@@ -337,7 +358,8 @@ class World:
     def run_on(self, *, told: bool = True, until: float | None = None) -> None:
         """Let the system go on until nothing is left to do, whatever time that takes; or `until`.
 
-        The sweep runs when the index has something due: in between it would find nothing.
+        The sweep runs when the index has something due, and the dispatcher when something is lined
+        up: in between they would find nothing.
         """
         for _ in range(_STEPS):
             if told:
@@ -347,15 +369,33 @@ class World:
             if due is not None and due <= self.clock.now:
                 self.sweep()
                 continue
-            times = [moment for moment in (due, self.next_in_queue()) if moment is not None]
-            if until is not None and min(times, default=until) >= until:
+            times = [due, self.next_in_queue(), self._next_round()]
+            moments = [moment for moment in times if moment is not None]
+            if until is not None and min(moments, default=until) >= until:
                 self.clock.now = until
                 return
-            if not times and not (told and self.events):
+            if not moments and not (told and self.events):
                 return
-            if times:
-                self.clock.now = max(self.clock.now, float(min(times)) + 0.001)
+            if moments:
+                self.clock.now = max(self.clock.now, float(min(moments)) + 0.001)
         raise AssertionError(f"never comes to rest: {self.records()}")
+
+    def _next_round(self) -> float | None:
+        """Let the dispatcher give out turns; say when it will have more to do."""
+        if not (lined_up := self._lined_up()):
+            return None
+        if self.clock.now >= self._dispatched_at + pace.ROUND_SECONDS:
+            self.dispatch()
+            self._dispatched_at = self.clock.now
+            if self._lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
+                times = [self.records()[one]["retry_until"] + 1 for one in lined_up]
+                self._rests_until = min(times)
+            else:
+                self._rests_until = 0.0
+        return max(self._dispatched_at + pace.ROUND_SECONDS, self._rests_until)
+
+    def _lined_up(self) -> set[str]:
+        return {id_ for id_, record in self.records().items() if "waiting" in record}
 
 
 def _table() -> Any:
@@ -400,7 +440,10 @@ def world() -> Iterator[World]:
         patch.setattr(moto.sqs.models, "unix_time_millis", lambda: clock.now * 1000)
         patch.setattr(moto.sqs.models, "unix_time", lambda: clock.now)
         patch.setattr(RetryQuota, "acquire", lambda _self, _amount: True)
-        forget_domains(patch, api, resend, sweep)
+        forget_domains(patch, api, resend, sweep, dispatch)
+        forget_pace(patch, api, resend)
+        fresh = replace(dispatch.dispatcher, domain_table=dispatch.domain_table)
+        patch.setattr(dispatch, "dispatcher", fresh)
         ses_events.event_flow._written.clear()
         patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
         patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))

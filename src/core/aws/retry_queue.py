@@ -1,11 +1,14 @@
 """The queue in SQS of messages that wait for a try, and the queue of its dead letters."""
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from collections.abc import Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.aws.outage import outages
+from core.aws.outage import Outage, outages
 from core.message.ids import is_id
-from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent
+from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import Record
 
 if TYPE_CHECKING:
@@ -15,7 +18,11 @@ if TYPE_CHECKING:
 
 MAX_DELAY = 900
 """The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
-_OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, NoAnswer)}
+_MOST_AT_ONCE = 10
+"""How many messages SendMessageBatch takes (its API reference)."""
+_LONGEST_GROUP = 128
+"""How long a MessageGroupId may be (API reference of SendMessage)."""
+_OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, Throttled, NoAnswer)}
 
 
 class Queued(NamedTuple):
@@ -24,6 +31,8 @@ class Queued(NamedTuple):
     message_id: str
     ended: Ended | None = None
     """How a try ended, if the table did not take that when it was to be written."""
+    at: float = 0.0
+    """When SES is to be asked, in epoch seconds; 0.0: as soon as may be."""
 
 
 class RetryQueue(NamedTuple):
@@ -40,22 +49,28 @@ class RetryQueue(NamedTuple):
     dead_letters_url: str
 
     @outages()
-    def put(self, message_id: str, delay: int = 0, ended: Ended | None = None) -> None:
+    def put(self, record: Record, delay: float = 0, ended: Ended | None = None) -> None:
         """Have the message handed out in `delay` seconds, or in `MAX_DELAY` if that is less.
 
-        Who gets it before its time puts it back. A `delay` below zero is none. `ended` is handed
-        out with it.
+        Who gets it before its time puts it back. A `delay` below zero is none; one with a fraction
+        is kept exactly (`Queued.at`). `ended` is handed out with it.
         """
-        body: dict[str, object] = {"MessageId": message_id}
-        if ended:
-            name, values = type(ended.outcome).__name__, list(ended.outcome)
-            body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}
-            body["LeftOut"] = ended.left_out
-        self.sqs().send_message(
-            QueueUrl=self.url,
-            MessageBody=json.dumps(body),
-            DelaySeconds=max(0, min(MAX_DELAY, delay)),
-        )
+        self.sqs().send_message(QueueUrl=self.url, **_entry(record, delay, ended))
+
+    @outages()
+    def put_all(self, delays: Sequence[tuple[Record, float]]) -> None:
+        """Do what `put` does for many messages, ten with each request.
+
+        Raises `Outage` if any could not be put; then nobody knows which.
+        """
+        for some in batched(delays, _MOST_AT_ONCE, strict=False):
+            entries = [
+                {"Id": str(number)} | _entry(record, delay)
+                for number, (record, delay) in enumerate(some)
+            ]
+            reply = self.sqs().send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+            if failed := reply.get("Failed"):
+                raise Outage(failed[0]["Code"])
 
     @outages()
     def length(self) -> int:
@@ -75,7 +90,35 @@ class RetryQueue(NamedTuple):
             "LastCode": record.attempts[-1].code if record.attempts else "",
             "Domain": record.domain,
         }
-        self.sqs().send_message(QueueUrl=self.dead_letters_url, MessageBody=json.dumps(letter))
+        self.sqs().send_message(
+            QueueUrl=self.dead_letters_url,
+            MessageBody=json.dumps(letter),
+            MessageGroupId=_group(record),
+        )
+
+
+def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str, Any]:
+    """Return what SQS is told of a message."""
+    body: dict[str, object] = {"MessageId": record.id}
+    if delay % 1:
+        body["At"] = round(time.time() + delay, 3)
+    if ended:
+        name, values = type(ended.outcome).__name__, list(ended.outcome)
+        body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}
+        body["LeftOut"] = ended.left_out
+    return {
+        "MessageBody": json.dumps(body),
+        "DelaySeconds": max(0, min(MAX_DELAY, int(delay))),
+        "MessageGroupId": _group(record),
+    }
+
+
+def _group(record: Record) -> str:
+    """Return whose message it is: SQS hands out those of others before those of whom has many.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+    return f"{record.lane}-{record.domain}"[:_LONGEST_GROUP]
 
 
 def parse(body: str) -> Queued:
@@ -86,7 +129,7 @@ def parse(body: str) -> Queued:
         if not is_id(message_id):
             raise ValueError("NoMessageId")
         if "Outcome" not in document:
-            return Queued(message_id)
+            return Queued(message_id, at=float(document.get("At", 0)))
         outcome = _OUTCOMES[document["Outcome"]](*document["Values"])
         left_out = tuple(document["LeftOut"])
         return Queued(message_id, Ended(int(document["Attempt"]), outcome, left_out))

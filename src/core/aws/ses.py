@@ -18,7 +18,7 @@ from core.aws.deadline import NotWritten
 from core.aws.written import written
 from core.message.ids import ATTEMPT_TAG, MESSAGE_ID_TAG
 from core.message.mail import AttachmentHead, Mail
-from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
+from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent, Throttled
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 _MINUTES = 60
 _THROTTLED = ("SES is throttling the account.", 0)
-_QUOTA_USED_UP = ("The account's sending quota is used up.", 30 * _MINUTES)
+_QUOTA_USED_UP = ("The account's sending quota is used up.", 0)
+_LIMITED = ("A limit of the account is used up.", 30 * _MINUTES)
 _COME_AGAIN = ("SES did not process the request.", 0)
 _FORBIDDEN = ("SES does not allow the service to send: check its role.", 5 * _MINUTES)
 _NOT_VERIFIED = ("The sender's domain is not verified in SES.", 15 * _MINUTES)
 
+DAILY_QUOTA = "DailyQuotaExceeded"
+"""The code of a throttle for the day. It is a name of ours: SES gives both quotas the same."""
 _TRY_LATER = {
-    **dict.fromkeys(("DailyQuotaExceeded", "LimitExceededException"), _QUOTA_USED_UP),
+    DAILY_QUOTA: _QUOTA_USED_UP,
+    "LimitExceededException": _LIMITED,
     # These and the next, with the throttles, are those that AWS's SDKs repeat.
     **dict.fromkeys(
         (
@@ -55,8 +59,7 @@ _TRY_LATER = {
         _COME_AGAIN,
     ),
 }
-"""Errors that pass by themselves: SES did not process the request. `DailyQuotaExceeded` is a name
-of ours: SES gives a used-up day the name of a throttle."""
+"""Errors that pass by themselves: SES did not process the request."""
 
 _MENDABLE = {
     "AccountSuspendedException": ("The SES account is suspended.", 15 * _MINUTES),
@@ -154,6 +157,8 @@ def _refusal(error: ClientError, sender: str) -> Outcome:
     waiting = _TRY_LATER.get(code) or _MENDABLE.get(code) or _NOT_PROCESSED.get(status)
     if waiting is None and status in _UNAUTHORIZED:
         waiting = _FORBIDDEN
+    if waiting in (_THROTTLED, _QUOTA_USED_UP):
+        return Throttled(code, waiting[0])
     if waiting:
         return NotTaken(code, *waiting)
     return Refused(code, _REFUSED.get(code, _NOT_ACCEPTED))
@@ -168,7 +173,7 @@ def _code_of(error: ClientError, sender: str) -> str:
     """
     code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "").lower()
     if _TRY_LATER.get(code) is _THROTTLED and _DAILY in text:
-        return "DailyQuotaExceeded"
+        return DAILY_QUOTA
     if code != "MessageRejected" or _UNVERIFIED not in text:
         return code
     mailboxes = text.partition("failed the check in region ")[2].partition(": ")[2]

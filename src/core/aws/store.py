@@ -4,13 +4,14 @@ All items of the service are in one table:
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| record | MSG#<id> | RECORD | `Record` and the keys of the three indexes; or a tombstone |
+| record | MSG#<id> | RECORD | `Record` and the keys of the four indexes; or a tombstone |
 | content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
 | domain | DOMAIN | <domain> | `DomainConfiguration`, see `domain_table` |
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
 | counters | CAP#<domain>, RATES | <day>, <hour>#<domain> | how many, see `counters` |
 | heard | HEARD | <domain> | when SES last reported, see `event_flow` |
+| pace | PACE | CLOCK, LIST#<lane>#<domain> | whose turn is when, see `pace_clock` |
 
 Every write of a record has a condition, so that two functions never overwrite each other's work and
 the SDK may repeat any write whose answer was lost.
@@ -231,16 +232,16 @@ class Store(NamedTuple):
         )
         return next((items.message_id_of(item) for item in reply["Items"]), "")
 
-    def due(self, now: int, *, queued: bool = True) -> Iterator[str]:
+    def due(self, now: int) -> Iterator[str]:
         """Yield the ids of the unfinished messages that are due at `now`, one shard after another.
 
-        Those that wait in the queue come last, or without `queued` not at all. Each minute another
+        Those that should have been tried come last. Each minute another
         shard comes first, so that none is neglected if there are more than there is time for.
         Within a shard, the one that has been due for the longest time comes first. The index is
         eventually consistent: an id may be listed that is not due any more.
         """
         first = now // 60 % len(items.SHARDS)
-        for shards in (items.SHARDS, items.QUEUED_SHARDS if queued else ()):
+        for shards in (items.SHARDS, items.QUEUED_SHARDS):
             for shard in (*shards[first:], *shards[:first]):
                 yield from map(items.message_id_of, self._shard(shard, now))
 

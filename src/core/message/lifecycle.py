@@ -9,7 +9,7 @@ epoch seconds.
 from collections.abc import Collection
 
 from core.message import status
-from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent
+from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent, Throttled
 from core.message.record import (
     CLAIM_SECONDS,
     GRACE_SECONDS,
@@ -37,6 +37,24 @@ class NotClaimable(Exception):
 def wait(record: Record, until: int) -> Record:
     """Let the message wait in the queue for its next try, which is not before `until`."""
     return _changed(record, state=Status.QUEUED, next_attempt_at=until)
+
+
+def line_up(record: Record) -> Record:
+    """Let the message wait in its domain's list until the dispatcher gives it a turn."""
+    return wait(record, 0)
+
+
+def hand_out(record: Record, turn_at: int, now: int) -> Record:
+    """Give a message that is lined up its turn, which is `turn_at`.
+
+    If that is after its time, it is given up, and owes its dead letter. Returns the same record if
+    the message is not lined up (any more).
+    """
+    if not record.is_lined_up:
+        return record
+    if turn_at > record.retry_until:
+        return _out_of_time(record, now)
+    return wait(record, turn_at)
 
 
 def claim(record: Record, now: int) -> Record:
@@ -103,13 +121,20 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
             return _given_up(settled, message, now) if needs_letter else _failed(settled, message)
         case NotTaken():
             return _deferred(settled, outcome, now, jitter)
+        case Throttled():
+            return _turned_away(settled, outcome, now)
         case NoAnswer():
             return _unanswered(settled)
 
 
 _ABANDONED = "Abandoned"
 """The code of a try whose end nobody has written down in time."""
-_WRITTEN = {Refused: "refused", NotTaken: "not taken", NoAnswer: "no answer"}
+_WRITTEN = {
+    Refused: "refused",
+    NotTaken: "not taken",
+    Throttled: "throttled",
+    NoAnswer: "no answer",
+}
 """How `Attempt.outcome` names an outcome."""
 
 
@@ -119,7 +144,8 @@ def repair(record: Record, now: int, heard_at: int = 0) -> Record:
     `heard_at` is the time of the newest event that has been heard of any mail for which SES's
     events take the same way; 0 if none was. Returns the same record if the message is not due, or
     if all that it needs is its dead letter: that is the caller's to write (`follow_up`), as nothing
-    here writes anything. So is putting into the queue what comes back as `queued`.
+    here writes anything. So is putting into the queue what comes back with a time for its try. Most
+    line up: they may be very many after an outage.
     """
     is_failed = record.state is Status.FAILED
     if is_failed or record.due_at is None or record.due_at > now:
@@ -131,8 +157,8 @@ def repair(record: Record, now: int, heard_at: int = 0) -> Record:
     if record.state is Status.UNKNOWN:
         return _undecided(record, now, heard_at)
     if now > record.retry_until:
-        return _given_up(record, f"{record.error} Given up: its time is over.".lstrip(), now)
-    return wait(record, now)
+        return _out_of_time(record, now)
+    return line_up(record)
 
 
 def abandon(record: Record) -> Record:
@@ -151,7 +177,7 @@ def revive(record: Record, now: int) -> Record:
     if not is_over or record.content_expires_at <= now:
         return record
     retry_until = min(now + _DAY, record.content_expires_at)
-    return wait(_changed(record, error="", retry_until=retry_until, superseded_by=""), now)
+    return line_up(_changed(record, error="", retry_until=retry_until, superseded_by=""))
 
 
 def supersede(record: Record, message_id: str) -> Record:
@@ -210,14 +236,28 @@ def _given_up(record: Record, message: str, now: int) -> Record:
     return _changed(_failed(record, message), next_attempt_at=now + LETTER_SECONDS)
 
 
+def _out_of_time(record: Record, now: int) -> Record:
+    """Give up a message whose time is over while it waited for a try."""
+    return _given_up(record, f"{record.error} Given up: its time is over.".lstrip(), now)
+
+
+def _turned_away(record: Record, outcome: Throttled, now: int) -> Record:
+    """Let the mail wait for its turn, or give it up if its time is over."""
+    record = _changed(record, error=outcome.message)
+    if max(now, outcome.turn_at) > record.retry_until:
+        return _out_of_time(record, now)
+    return wait(record, outcome.turn_at)
+
+
 def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Record:
     """Let the mail wait for its next try, or give it up if that would come too late.
 
-    The delay is random, between zero and a bound that doubles with every try ("full jitter":
+    The delay is random, between zero and a bound that doubles with every such try ("full jitter":
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that mails which
     failed together do not come back together.
     """
-    ceiling = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** min(len(record.attempts), 20))
+    failed = sum(attempt.outcome != "throttled" for attempt in record.attempts)
+    ceiling = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** min(failed, 20))
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:
         message = f"{outcome.message} Given up after {len(record.attempts)} tries."
@@ -244,7 +284,7 @@ def _undecided(record: Record, now: int, heard_at: int) -> Record:
     unanswered = sum(attempt.outcome == "no answer" for attempt in record.attempts)
     distance = GRACE_SECONDS * 2 ** (unanswered - 1)
     if now >= last + distance:
-        return wait(record, now)
+        return line_up(record)
     if heard_at > last and now >= last + min(max(GRACE_SECONDS, distance // 2), _INFORMED_MOST):
         return wait(record, now + _SETTLING_SECONDS)
     # All are looked at in the same minute: those who sweep need to be told what is heard only once.

@@ -1,6 +1,6 @@
-"""The four ways in which a try at sending can end, by what has to be done next.
+"""The five ways in which a try at sending can end, by what has to be done next.
 
-An outcome is not an exception: each of the four is ordinary, and each is written down
+An outcome is not an exception: each of the five is ordinary, and each is written down
 (docs/architecture.md, Sending 4).
 """
 
@@ -34,13 +34,27 @@ class NotTaken(NamedTuple):
     """Seconds before which it is no use to try again."""
 
 
+class Throttled(NamedTuple):
+    """SES has not taken the mail because the account has sent all that it may for now.
+
+    Nothing is wrong with the mail or with SES, so it is not tried again by chance: it waits for its
+    turn (`message/pace.py`).
+    """
+
+    code: str
+    message: str
+    """A text for the caller, as in `Refused`."""
+    turn_at: int = 0
+    """When its turn is, in epoch seconds; 0 if it lines up behind others."""
+
+
 class NoAnswer(NamedTuple):
     """SES may or may not have the mail: to try again might send it twice."""
 
     code: str
 
 
-Outcome = Sent | Refused | NotTaken | NoAnswer
+Outcome = Sent | Refused | NotTaken | Throttled | NoAnswer
 
 
 class Ended(NamedTuple):

@@ -23,9 +23,8 @@ DELIVERY_SECONDS = 15 * 3600
 """How long to wait for the last event about a sent mail. SES tries to deliver for 14 hours at most
 (MaxDeliverySeconds in its API reference)."""
 PICKUP_SECONDS = 15 * 60
-"""How long after its time a queued try may start before the sweep puts it into the queue again. It
-is long on purpose: a throttled account needs time to drain its queue, and putting waiting messages
-in a second time would only make the queue longer."""
+"""How long after its time a queued try may start before the sweep lines it up again. It is longer
+than a worker that was killed keeps its message from the others."""
 LETTER_SECONDS = 60
 """How long the function that gives a message up has for its dead letter; then the sweep does it."""
 
@@ -62,7 +61,7 @@ class Attempt(BaseModel):
 
     at: int
     """When it began."""
-    outcome: Literal["", "sent", "refused", "not taken", "no answer"] = ""
+    outcome: Literal["", "sent", "refused", "not taken", "throttled", "no answer"] = ""
     """How it ended (see `outcome.py`); "" while it is under way."""
     ses_message_id: str = ""
     """SES's id of the mail, if SES took it."""
@@ -96,7 +95,10 @@ class Record(BaseModel):
     claimed_until: int = 0
     """Until when the function that began the newest try is alone with the message: its claim."""
     next_attempt_at: int = 0
-    """When the next step is due: a try, a look at what is unknown, or the dead letter; 0: never."""
+    """When the next step is due: a try, a look at what is unknown, or the dead letter. 0: never, or
+    for a queued message that nobody has given it a turn yet."""
+    lane: Literal["fast", "slow"] = "fast"
+    """In which lane it waits for its turn (`message/pace.py`)."""
     superseded_by: str = ""
     """The message that a repeated request has made in its place; "" if none has."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
@@ -140,7 +142,9 @@ class Record(BaseModel):
         that SES took, nobody can tell which one it rejected afterwards.
         """
         ends = [attempt.outcome for attempt in self.attempts]
-        is_certain = {*ends} <= {"refused", "not taken", "sent"} and ends.count("sent") <= 1
+        is_certain = {*ends} <= {"refused", "not taken", "throttled", "sent"} and ends.count(
+            "sent"
+        ) <= 1
         rejected = all(recipient.status is Status.FAILED for recipient in self.recipients)
         is_over = self.status is Status.FAILED and (rejected or not self.is_taken)
         return is_over and is_certain
@@ -171,8 +175,16 @@ class Record(BaseModel):
         return self.state is Status.FAILED and self.next_attempt_at > 0
 
     @property
+    def is_lined_up(self) -> bool:
+        """Whether it waits in its domain's list until the dispatcher gives it a turn."""
+        return self.status is Status.QUEUED and not self.next_attempt_at
+
+    @property
     def due_at(self) -> int | None:
-        """When the sweep must look at the message again; None once nothing is left to do."""
+        """When the sweep must look at the message again.
+
+        None once nothing is left to do, and for what is lined up: the dispatcher looks at that.
+        """
         if self.is_taken:
             unfinished = any(recipient.status is Status.SENT for recipient in self.recipients)
             # Without a try nothing was sent, and yet SES may tell of it: after a restore.
@@ -180,7 +192,7 @@ class Record(BaseModel):
             return sent_at + DELIVERY_SECONDS if unfinished else None
         match self.state:
             case Status.QUEUED:
-                return self.next_attempt_at + PICKUP_SECONDS
+                return self.next_attempt_at + PICKUP_SECONDS if self.next_attempt_at else None
             case Status.SENDING:
                 return self.claimed_until
             case Status.UNKNOWN | Status.FAILED:

@@ -1,0 +1,255 @@
+"""The clock of the pace, in DynamoDB: up to when SES's rate has been given away, and how fast.
+
+| item | pk | sk | holds |
+| --- | --- | --- | --- |
+| clock | PACE | CLOCK | `Clock`, in whole numbers |
+| backlog | PACE | LIST#<lane>#<domain> | `Backlog` of that list |
+
+Who accepts a mail for the slow lane, or was throttled in the fast one, takes the next free turn
+with one conditional update. The dispatcher takes whole rounds, for what is lined up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from core.aws.items import attributes, key, plain
+from core.aws.outage import outages
+from core.message import pace
+from core.message.pace import Backlog, Lane, WaitingList
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PK, _CLOCK, _LIST = "PACE", "CLOCK", "LIST#"
+_TRIES = 3
+"""How often a turn is asked for, if others take it first."""
+_COUNT_IS_GOOD = 180
+"""Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
+_KEPT_SECONDS = 86_400
+
+
+class Clock(NamedTuple):
+    """Where the pace is. Times are in epoch seconds."""
+
+    fast_until: float = 0.0
+    """Up to when turns of the fast lane were taken."""
+    slow_until: float = 0.0
+    """The same for the slow lane and all that the dispatcher gives out."""
+    busy_until: int = 0
+    """Up to when new mails of the slow lane line up, because others are lined up already."""
+    rate: float = pace.NEW_RATE
+    """Recipients a second that SES takes."""
+    closed_until: int = 0
+    """When the day's quota frees, if it is used up."""
+    throttled: int = 0
+    """How often SES has refused for its rate, ever."""
+    rounds: int = 0
+    """How many rounds the dispatcher has planned, ever."""
+    planned_at: int = 0
+    """When it planned the newest."""
+    unplanned: float = 0.0
+    """What `pace.unplanned_now` returned then."""
+    throttled_before: int = 0
+    """`throttled`, then."""
+    last: str = ""
+    """The list that came last in it, as `<lane>#<domain>`."""
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Self:
+        """Read an item in plain values."""
+        known = {name: item[name] for name in cls._fields if name in item}
+        return cls(**known | {name: known[name] / 1000 for name in _THOUSANDTHS & known.keys()})
+
+    def written(self) -> dict[str, Any]:
+        """Return it as an item, in plain values (`items.attributes` writes no fractions)."""
+        values = self._asdict()
+        return values | {name: round(values[name] * 1000) for name in _THOUSANDTHS}
+
+    def until(self, lane: Lane) -> float:
+        """Return up to when turns of a lane were taken."""
+        return self.fast_until if lane == "fast" else self.slow_until
+
+    @property
+    def last_list(self) -> WaitingList | None:
+        """The list that came last in the newest round."""
+        lane, _, domain = self.last.partition("#")
+        return WaitingList(lane, domain) if domain else None  # type: ignore[arg-type]
+
+
+_THOUSANDTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
+"""What is stored in thousandths."""
+
+
+@dataclass(slots=True)
+class PaceClock:
+    """The clock. All times are in epoch seconds; all methods raise `Outage` if DynamoDB fails."""
+
+    dynamodb: "DynamoDBClient"
+    table: str
+    _known: Clock | None = None
+    """What this process last saw: its times only grow, so who is told to line up need not ask."""
+
+    def turn(self, recipients: int, now: float) -> float | None:
+        """Take the next free turn of the slow lane for a new mail, or for several at once.
+
+        Returns its time; None if others are lined up, or if it would be too far away: then the mail
+        lines up too.
+        """
+        return self._turn("slow", recipients, now)
+
+    def throttled(self, lane: Lane, recipients: int, now: float) -> float | None:
+        """Count that SES refused a mail for its rate.
+
+        Returns its next turn if it is in the fast lane and has not to line up; else None.
+        """
+        turn = self._turn("fast", recipients, now) if lane == "fast" else None
+        if turn is None:
+            self._count_throttled()
+        return turn
+
+    @outages()
+    def close(self, now: int, seconds: int) -> Clock:
+        """Note that SES says that the day's quota is used up, and give out nothing for `seconds`.
+
+        Returns the clock: the dispatcher may know better when the quota frees.
+        """
+        values = {":until": now + seconds}
+        try:
+            reply = self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key(_PK, _CLOCK),
+                UpdateExpression="SET closed_until = :until",
+                ConditionExpression="attribute_not_exists(closed_until) OR closed_until < :until",
+                ExpressionAttributeValues=attributes(values),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            return self._seen(error.response.get("Item"))
+        return self._seen(reply["Attributes"])
+
+    @outages()
+    def read(self, *, consistent: bool = False) -> Clock:
+        """Return the clock as it is; one that never ran if there is none."""
+        reply = self.dynamodb.get_item(
+            TableName=self.table, Key=key(_PK, _CLOCK), ConsistentRead=consistent
+        )
+        return self._seen(reply.get("Item"))
+
+    @outages()
+    def plan(self, before: Clock, after: Clock) -> bool:
+        """Write down a round of the dispatcher; return whether it may give out its turns.
+
+        It may not if another one has planned since `before` was read.
+        """
+        fields = set(Clock._fields) - {"throttled", "fast_until"}  # Others write these.
+        if after.closed_until == before.closed_until:
+            fields.remove("closed_until")
+        values = {name: after.written()[name] for name in sorted(fields)}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key(_PK, _CLOCK),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                ConditionExpression="attribute_not_exists(rounds) OR rounds = :before",
+                ExpressionAttributeNames={f"#{name}": name for name in values},
+                ExpressionAttributeValues=attributes(
+                    {f":{name}": value for name, value in values.items()}
+                    | {":before": before.rounds}
+                ),
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    @outages()
+    def write_backlog(self, waiting_list: WaitingList, backlog: Backlog) -> None:
+        """Write down what is lined up in a list."""
+        expires = {"expires_at": backlog.counted_at + _KEPT_SECONDS}
+        item = {"pk": _PK, "sk": _LIST + "#".join(waiting_list)} | backlog._asdict() | expires
+        self.dynamodb.put_item(TableName=self.table, Item=attributes(item))
+
+    @outages()
+    def state(self, now: float) -> tuple[Clock, Mapping[WaitingList, Backlog]]:
+        """Return the clock, and what is lined up in each list, as counted of late."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _PK}},
+        )
+        clock, backlogs = Clock(), {}
+        for item in (plain(item) for page in pages for item in page["Items"]):
+            if item["sk"] == _CLOCK:
+                clock = Clock.of(item)
+            elif item["counted_at"] > now - _COUNT_IS_GOOD and item["waiting"]:
+                lane, _, domain = str(item["sk"]).removeprefix(_LIST).partition("#")
+                counted = {name: item[name] for name in Backlog._fields}
+                backlog = Backlog(**counted | {"marks": tuple(item["marks"])})
+                backlogs[WaitingList(lane, domain)] = backlog  # type: ignore[arg-type]
+        return clock, backlogs
+
+    def _turn(self, lane: Lane, recipients: int, now: float) -> float | None:
+        for _ in range(_TRIES):
+            known = self._known or self.read()
+            is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
+            if is_busy or known.until(lane) > now + pace.AHEAD[lane]:
+                return None
+            length = recipients * pace.seconds_each(known.rate)
+            begins = self._take(lane, length, now, is_idle=known.until(lane) <= now)
+            if begins is not None:
+                return pace.on_time(begins, known.rate)
+        return None
+
+    @outages()
+    def _take(self, lane: Lane, length: float, now: float, *, is_idle: bool) -> float | None:
+        """Take a turn if nobody has changed what was known; return when it begins.
+
+        `is_idle` is whether the turns that were taken are over: then it begins at once.
+        """
+        until = f"{lane}_until"
+        thousandths = {":now": round(now * 1000), ":length": round(length * 1000)}
+        values: dict[str, object] = {}
+        if is_idle:
+            change = f"SET {until} = :end"
+            condition = f"(attribute_not_exists({until}) OR {until} <= :now)"
+            values[":end"] = thousandths[":now"] + thousandths[":length"]
+            values[":now"] = thousandths[":now"]
+        else:
+            change = f"SET {until} = {until} + :length"
+            condition = f"{until} BETWEEN :now AND :latest"
+            values |= thousandths
+            values[":latest"] = round((now + pace.AHEAD[lane]) * 1000)
+        if lane == "slow":
+            condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
+            values[":seconds"] = int(now)
+        else:
+            change += " ADD throttled :one"
+            values[":one"] = 1
+        try:
+            reply = self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key(_PK, _CLOCK),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=attributes(values),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            self._seen(error.response.get("Item"))
+            return None
+        return self._seen(reply["Attributes"]).until(lane) - length
+
+    @outages()
+    def _count_throttled(self) -> None:
+        self.dynamodb.update_item(
+            TableName=self.table,
+            Key=key(_PK, _CLOCK),
+            UpdateExpression="ADD throttled :one",
+            ExpressionAttributeValues=attributes({":one": 1}),
+        )
+
+    def _seen(self, item: Any) -> Clock:
+        self._known = Clock.of(plain(item)) if item else Clock()
+        return self._known
