@@ -29,6 +29,7 @@ from core.services import Services
 
 if TYPE_CHECKING:
     from core.aws.retry_queue import Queued
+    from core.message.pace import Lane
     from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
@@ -43,6 +44,8 @@ _MOST_PATIENCE = 1.0
 """How many seconds a worker waits for a turn: what SQS, which counts in seconds, leaves of them."""
 _ANOTHER_SECOND = 1
 """After how many seconds SES, which has just refused a mail for its rate, has room again."""
+_MOST_AT_ONCE = 3
+"""How many tries of a mail of the fast lane get their turn at once; then it lines up."""
 _DAY_IS_OVER = 5 * 60
 """For how long nothing is given out once SES says that the day's quota is used up. Then the
 dispatcher asks SES what is left of it."""
@@ -229,7 +232,8 @@ def _with_turn(outcome: Throttled, record: Record, now: int, services: Services)
         if outcome.code == DAILY_QUOTA:
             clock = services.pace_clock.close(now, _DAY_IS_OVER)
             return outcome._replace(message=_until(clock.closed_until, outcome.message))
-        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
+        lane: Lane = record.lane if len(record.attempts) <= _MOST_AT_ONCE else "slow"
+        turn = services.pace_clock.throttled(lane, len(record.recipients), now)
         if turn is not None:
             return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
     return outcome

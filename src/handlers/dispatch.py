@@ -53,6 +53,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     If AWS fails, the function fails, so that the alarm on its errors rings: the next minute goes
     on, and nothing is lost meanwhile.
     """
+    metrics.add_metric("Dispatches", MetricUnit.Count, 1)
     try:
         _dispatch(context)
     except Exception as error:

@@ -401,7 +401,7 @@ def test_a_judgement_that_fails_hides_no_failure_of_the_sweep(
 
     with (
         before_send("dynamodb.Query", of_rates),
-        before_send("sqs.SendMessage", lambda **_: refusing(400, "AccessDenied")()),
+        before_send("dynamodb.PutItem", lambda **_: refusing(400, "AccessDenied")()),
         pytest.raises(Outage),
     ):
         sweep.handler({}, context)  # type: ignore[arg-type]
