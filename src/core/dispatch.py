@@ -37,6 +37,8 @@ _SOON_SECONDS = 600
 """When the day's quota is asked for again, if it should be free already and is not."""
 _DOUBTED_SECONDS = 300
 """How long SES's refusal of a mail counts more than what it says of the day's quota."""
+_AT_ONCE_SECONDS = 1.0
+"""How many seconds' worth of mails SQS hands out at once: its delays are whole seconds."""
 _MOST_AT_ONCE = 5_000
 """How many mails get a turn in one round: what a function can write in its time."""
 _MOST_COUNTED = 100_000
@@ -191,9 +193,10 @@ class Dispatcher:
         """Plan as many turns as there is room for, in fair order.
 
         What waits in the queue already, because the workers are too slow, takes the place of as
-        many: else the queue would grow, and what comes next in it would be late.
+        many: else the queue would grow, and what comes next in it would be late. What was due in
+        this very second does not count: it comes all at once, and the workers are at it.
         """
-        plan.at += self.queue.length() * plan.each
+        plan.at += max(0.0, self.queue.length() * plan.each - _AT_ONCE_SECONDS)
         most = plan.most
         page = max(10, 2 * most // len(live))
         in_turn = pace.in_turn(
