@@ -7,6 +7,7 @@ queue is found by the sweep (docs/architecture.md, Waiting for a turn).
 """
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -213,17 +214,17 @@ class Dispatcher:
     def _hand_out(self, plan: _Plan, now: int, done: Round) -> None:
         """Write down the turns of a plan, then put the mails into the queue."""
         rate = 1 / plan.each
-        turns = [(record, pace.on_time(at, rate)) for record, at in plan.turns]
-        delays = []
-        handed = threads().map(lambda turn: self._give_turn(turn[0], turn[1], now), turns)
-        for record, (_, at) in zip(handed, turns, strict=True):
+        handed = threads().map(lambda turn: self._give_turn(turn[0], turn[1], now), plan.turns)
+        given = []
+        for record, (_, at) in zip(handed, plan.turns, strict=True):
             if record and record.owes_letter:
                 self._give_up(record, now, done)
             elif record:
-                delays.append((record, at - now))
-        done.given_out = len(delays)
-        done.recipients = sum(len(record.recipients) for record, _ in delays)
-        self.queue.put_all(delays)
+                given.append((record, at))
+        done.given_out = len(given)
+        done.recipients = sum(len(record.recipients) for record, _ in given)
+        # All this takes a while: the delay of each is what is left when it is put into the queue.
+        self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:
         """Write down the turn of a mail; return its record if that has changed it."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,15 +52,17 @@ class RetryQueue(NamedTuple):
     def put(self, record: Record, delay: float = 0, ended: Ended | None = None) -> None:
         """Have the message handed out in `delay` seconds, or in `MAX_DELAY` if that is less.
 
-        Who gets it before its time puts it back. A `delay` below zero is none; one with a fraction
-        is kept exactly (`Queued.at`). `ended` is handed out with it.
+        They count from the whole second in which it is: `now` is an integer where times are
+        written down. Who gets it before its time puts it back. A `delay` below zero is none; one
+        with a fraction is kept exactly (`Queued.at`). `ended` is handed out with it.
         """
         self.sqs().send_message(QueueUrl=self.url, **_entry(record, delay, ended))
 
     @outages()
-    def put_all(self, delays: Sequence[tuple[Record, float]]) -> None:
+    def put_all(self, delays: Iterable[tuple[Record, float]]) -> None:
         """Do what `put` does for many messages, ten with each request.
 
+        `delays` is asked for the next ten when these are to be put: all may take seconds.
         Raises `Outage` if any could not be put; then nobody knows which.
         """
         for some in batched(delays, _MOST_AT_ONCE, strict=False):
@@ -101,7 +103,9 @@ def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str
     """Return what SQS is told of a message."""
     body: dict[str, object] = {"MessageId": record.id}
     if delay % 1:
-        body["At"] = round(time.time() + delay, 3)
+        at = int(time.time()) + delay
+        body["At"] = round(at, 3)
+        delay = at - time.time()  # SQS counts from this very moment.
     if ended:
         name, values = type(ended.outcome).__name__, list(ended.outcome)
         body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}
