@@ -50,6 +50,8 @@ class Scenario:
     """How many seconds late the dispatcher may be started."""
     absent: tuple[float, float] = (0.0, 0.0)
     """From when to when it is not started at all."""
+    is_fresh: bool = False
+    """Whether the stack has just been deployed, and the dispatcher has never run."""
     paused: Mapping[str, float] = field(default_factory=dict)
     """When domains are paused."""
 
