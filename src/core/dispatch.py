@@ -112,6 +112,10 @@ class Dispatcher:
         before = self.pace_clock.read(consistent=True)
         if now - before.planned_at < pace.ROUND_SECONDS - 1:  # Another one has just done so.
             return Round(is_more_lined_up=before.busy_until > now)
+        live, stopped = self._lists()
+        if live and before.busy_until <= now + pace.ROUND_SECONDS:
+            # From here on nobody else takes turns of the slow lane: those of this round follow.
+            before = self.pace_clock.keep_busy(now + _BUSY_SECONDS)
         clock = self._with_quota(before, quota, now)
         plan = _Plan(
             at=max(clock.slow_until, now),
@@ -120,11 +124,10 @@ class Dispatcher:
             room=quota.left,
         )
         done = Round()
-        live, stopped = self._lists()
         if live and clock.closed_until <= now:
             self._fill(plan, live, clock, done)
         after = clock._replace(
-            slow_until=plan.at,
+            slow_until=plan.at if plan.turns else clock.slow_until,
             busy_until=now + _BUSY_SECONDS if done.is_more_lined_up else 0,
             last="#".join(plan.last or ()) or clock.last,
         )
