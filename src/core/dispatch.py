@@ -30,6 +30,8 @@ from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
 
+_OWN_SECONDS = 2
+"""How long a round takes itself: the first of its turns, if none were taken before, are then."""
 _BUSY_SECONDS = 40
 """How long after a round new mails of the slow lane line up, if others still do: longer than the
 next round may be late."""
@@ -118,7 +120,7 @@ class Dispatcher:
             before = self.pace_clock.keep_busy(now + _BUSY_SECONDS)
         clock = self._with_quota(before, quota, now)
         plan = _Plan(
-            at=max(clock.slow_until, now),
+            at=max(clock.slow_until, now + _OWN_SECONDS),
             ends=now + pace.ROUND_AHEAD,
             each=pace.seconds_each(clock.rate, clock.unplanned),
             room=quota.left,

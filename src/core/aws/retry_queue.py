@@ -20,6 +20,9 @@ MAX_DELAY = 900
 """The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
 _MOST_AT_ONCE = 10
 """How many messages SendMessageBatch takes (its API reference)."""
+_EARLY = 0.25
+"""How many seconds early a message is handed out that has an exact time (`Queued.at`): so long it
+takes until a worker has read what it needs."""
 _LONGEST_GROUP = 128
 """How long a MessageGroupId may be (API reference of SendMessage)."""
 _OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, Throttled, NoAnswer)}
@@ -105,7 +108,7 @@ def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str
     if delay % 1:
         at = int(time.time()) + delay
         body["At"] = round(at, 3)
-        delay = at - time.time()  # SQS counts from this very moment.
+        delay = at - time.time() - _EARLY  # SQS counts from this very moment.
     if ended:
         name, values = type(ended.outcome).__name__, list(ended.outcome)
         body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}
