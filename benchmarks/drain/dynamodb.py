@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.drain.expressions import Given, Unknown, condition, plain, update
-from benchmarks.drain.table import HASH, RANGE, key_of
+from benchmarks.drain.expressions import Given, Unknown, condition, key_condition, plain, update
+from benchmarks.drain.table import HASH, RANGE, Page, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,20 +25,24 @@ _ALL = 10**9
 class DynamoDb:
     """A client. Several may have the same table; `wait` is how long a call takes."""
 
-    def __init__(self, table: Table, exceptions: Any, wait: Callable[[], None] = int) -> None:
+    def __init__(self, table: Table, exceptions: Any, wait: Callable[[], object] = int) -> None:
         """Take the classes of errors from a real client: the service catches these."""
         self.exceptions = exceptions
         self._table, self._wait = table, wait
 
     def get_item(
-        self, *, TableName: str, Key: Item, ConsistentRead: bool = False  # noqa: ARG002, N803
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        ConsistentRead: bool = False,
     ) -> dict[str, Any]:
         """Read an item. It is always the newest."""
         self._wait()
         item = self._table.get(key_of(Key))
         return {} if item is None else {"Item": item}
 
-    def put_item(self, *, TableName: str, Item: Item, **options: Any) -> dict[str, Any]:  # noqa: ARG002, N803
+    def put_item(self, *, TableName: str, Item: Item, **options: Any) -> dict[str, Any]:
         """Write an item."""
         self._wait()
         self._check(key_of(Item), options)
@@ -46,7 +50,12 @@ class DynamoDb:
         return {}
 
     def delete_item(
-        self, *, TableName: str, Key: Item, ReturnValues: str = "NONE", **options: Any  # noqa: ARG002, N803
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        ReturnValues: str = "NONE",
+        **options: Any,
     ) -> dict[str, Any]:
         """Delete an item."""
         self._wait()
@@ -57,10 +66,10 @@ class DynamoDb:
     def update_item(
         self,
         *,
-        TableName: str,  # noqa: ARG002, N803
-        Key: Item,  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ReturnValues: str = "NONE",  # noqa: N803
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ReturnValues: str = "NONE",
         **options: Any,
     ) -> dict[str, Any]:
         """Change an item, or make one."""
@@ -74,7 +83,7 @@ class DynamoDb:
             raise Unknown(ReturnValues)
         return {"Attributes": item} if ReturnValues == "ALL_NEW" else {}
 
-    def transact_write_items(self, *, TransactItems: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: Sequence[Any]) -> dict[str, Any]:
         """Write all items, or none if one's condition does not hold."""
         self._wait()
         keys = [_written_by(write) for write in TransactItems]
@@ -85,7 +94,9 @@ class DynamoDb:
             for key, write in zip(keys, TransactItems, strict=True)
         ]
         if codes := [reason["Code"] for reason in reasons if reason["Code"] != "None"]:
-            raise self._error("TransactionCanceledException", ", ".join(codes), CancellationReasons=reasons)
+            raise self._error(
+                "TransactionCanceledException", ", ".join(codes), CancellationReasons=reasons
+            )
         for key, write in zip(keys, TransactItems, strict=True):
             if "Put" in write:
                 self._table.put(dict(write["Put"]["Item"]))
@@ -93,7 +104,7 @@ class DynamoDb:
                 self._table.delete(key)
         return {}
 
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Read items, always the newest ones."""
         self._wait()
         ((table, asked),) = RequestItems.items()
@@ -109,26 +120,25 @@ class DynamoDb:
     def query(
         self,
         *,
-        TableName: str,  # noqa: ARG002, N803
-        KeyConditionExpression: str,  # noqa: N803
-        ExpressionAttributeValues: Mapping[str, Any],  # noqa: N803
-        IndexName: str = "",  # noqa: N803
-        Limit: int = _ALL,  # noqa: N803
-        ExclusiveStartKey: Item | None = None,  # noqa: N803
-        ConsistentRead: bool = False,  # noqa: ARG002, N803
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any],
+        IndexName: str = "",
+        Limit: int = _ALL,
+        ExclusiveStartKey: Item | None = None,
+        ConsistentRead: bool = False,
     ) -> dict[str, Any]:
         """Read one page of a partition of the table or of an index, in its order."""
         self._wait()
         index = self._table.index(IndexName) if IndexName else None
         names = (index.hash_key, index.range_key) if index else (HASH, RANGE)
         values = {name: plain(value) for name, value in ExpressionAttributeValues.items()}
-        partition, least, most = _bounds(KeyConditionExpression, *names, values)
+        wanted = key_condition(KeyConditionExpression, *names, values)
+        page_of = Page(wanted.least, wanted.most, Limit, _place(ExclusiveStartKey, names[1]))
         if index:
-            after = ExclusiveStartKey and (plain(ExclusiveStartKey[names[1]]), *key_of(ExclusiveStartKey))
-            items = self._table.within_index(IndexName, partition, least, most, Limit, after or None)
+            items = self._table.within_index(index, wanted.partition, page_of)
         else:
-            after = ExclusiveStartKey and ExclusiveStartKey[RANGE]["S"]
-            items = self._table.within(partition, least or "", most, Limit, after)
+            items = self._table.within(wanted.partition, page_of)
         page = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
         if len(items) == Limit:
             page["LastEvaluatedKey"] = {name: items[-1][name] for name in {HASH, RANGE, *names}}
@@ -177,7 +187,10 @@ class _Pages:
         self._query = query
 
     def paginate(
-        self, *, PaginationConfig: Mapping[str, int] | None = None, **asked: Any  # noqa: N803
+        self,
+        *,
+        PaginationConfig: Mapping[str, int] | None = None,
+        **asked: Any,
     ) -> Iterator[dict[str, Any]]:
         if PaginationConfig:
             ((name, size),) = PaginationConfig.items()
@@ -188,6 +201,11 @@ class _Pages:
             if "LastEvaluatedKey" not in page:
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _place(start: Item | None, range_key: str) -> tuple[Any, ...] | None:
+    """Return where a page begins: behind the last item of the one before."""
+    return (plain(start[range_key]), *key_of(start)) if start else None
 
 
 def _given(options: Mapping[str, Any]) -> Given:
@@ -211,20 +229,3 @@ def _written_by(write: Mapping[str, Any]) -> Key:
             return key_of(key)
         case _:
             raise Unknown(f"a transaction with {list(write)}")
-
-
-def _bounds(text: str, hash_key: str, range_key: str, values: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """Return the partition that a query reads, and the first and last range key; None for no bound."""
-    match text.split():
-        case [name, "=", partition] if name == hash_key:
-            return values[partition], None, None
-        case [name, "=", partition, "AND", range_, ">=", least] if (name, range_) == (hash_key, range_key):
-            return values[partition], values[least], None
-        case [name, "=", partition, "AND", range_, "<=", most] if (name, range_) == (hash_key, range_key):
-            return values[partition], None, values[most]
-        case [name, "=", partition, "AND", range_, "BETWEEN", least, "AND", most] if (
-            (name, range_) == (hash_key, range_key)
-        ):
-            return values[partition], values[least], values[most]
-        case _:
-            raise Unknown(text)

@@ -200,3 +200,29 @@ def _sum(one: Any, other: Any) -> dict[str, str]:
             return {"N": str(int(first) + int(second))}
         case _:
             raise Unknown(f"the sum of {one} and {other}")
+
+
+class Wanted(NamedTuple):
+    """What a query reads: a partition, and of it what lies between two range keys."""
+
+    partition: str
+    least: Any
+    """None: from the first on."""
+    most: Any
+    """None: to the last."""
+
+
+def key_condition(text: str, hash_key: str, range_key: str, values: Mapping[str, Any]) -> Wanted:
+    """Return what a query reads of a table or an index with these keys."""
+    match text.split():
+        case [first, "=", of] if first == hash_key:
+            return Wanted(values[of], None, None)
+        case [first, "=", of, "AND", *second] if first == hash_key:
+            match second:
+                case [name, ">=", least] if name == range_key:
+                    return Wanted(values[of], values[least], None)
+                case [name, "<=", most] if name == range_key:
+                    return Wanted(values[of], None, values[most])
+                case [name, "BETWEEN", least, "AND", most] if name == range_key:
+                    return Wanted(values[of], values[least], values[most])
+    raise Unknown(text)

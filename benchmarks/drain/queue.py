@@ -45,17 +45,17 @@ class Queue:
 class Sqs:
     """A client of one queue; `wait` is how long a call takes."""
 
-    def __init__(self, queue: Queue, wait: Callable[[], None] = int) -> None:
+    def __init__(self, queue: Queue, wait: Callable[[], object] = int) -> None:
         """Ask this queue, whatever URL is named."""
         self._queue, self._wait = queue, wait
 
-    def send_message(self, *, QueueUrl: str, **entry: Any) -> dict[str, Any]:  # noqa: ARG002, N803
+    def send_message(self, *, QueueUrl: str, **entry: Any) -> dict[str, Any]:
         """Put a message into the queue."""
         self._wait()
         self._queue.arrives(_entry(entry))
         return {"MessageId": ""}
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: ARG002, N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:
         """Put up to ten messages into the queue."""
         self._wait()
         ids = [entry["Id"] for entry in Entries]
@@ -65,7 +65,9 @@ class Sqs:
             self._queue.arrives(_entry({**entry, "Id": None}))
         return {"Successful": [{"Id": id_, "MessageId": ""} for id_ in ids]}
 
-    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: Sequence[str]) -> dict[str, Any]:  # noqa: ARG002, N803
+    def get_queue_attributes(
+        self, *, QueueUrl: str, AttributeNames: Sequence[str]
+    ) -> dict[str, Any]:
         """Tell how many messages wait to be handed out."""
         self._wait()
         ((name),) = AttributeNames

@@ -90,7 +90,7 @@ class Run:
         return max(each.at for each in self.taken.values() if not domain or each.domain == domain)
 
     def waits(self, domain: str, begins: float = 0.0, ends: float = float("inf")) -> list[float]:
-        """Return how long the inline mails of a domain waited that were asked for in a span of time.
+        """Return how long a domain's inline mails waited that were asked for in a span of time.
 
         What SES has not taken when the run is over counts as if it had just then.
         """

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import os
-import secrets
-import time
 from collections import deque
-from contextlib import contextmanager, redirect_stdout
 from functools import partial
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.drain.dynamodb import DynamoDb
 from benchmarks.drain.queue import Entry, Queue, Sqs
-from benchmarks.drain.scenario import Load, Run, Scenario
 from benchmarks.drain.ses import Bucket, Ses
 from benchmarks.drain.table import Table, indexes
-from benchmarks.drain.virtual_time import Pool, VirtualTime
 from benchmarks.subjects.variables import template
 from core import sending
-from core.aws import clients, retry_queue, threads
+from core.aws import clients, retry_queue
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
@@ -41,13 +33,17 @@ from core.submission.submission import Submission
 from handlers import dispatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from random import Random
 
-_BEGINS = 1_790_000_000.0
+    from benchmarks.drain.scenario import Load, Scenario
+    from benchmarks.drain.virtual_time import VirtualTime
+
+BEGINS = 1_790_000_000.0
+"""The time at which a run starts, in epoch seconds."""
 _API_SECONDS, _WORKER_SECONDS, _DISPATCH_SECONDS = 29, 60, 60
 """How long the functions may run (template.yaml)."""
 _MINUTE = 60
-_BEFORE = 2 * _MINUTE
+BEFORE = 2 * _MINUTE
 """How long the stack has been there when a run starts: the dispatcher has learnt SES's rate."""
 
 # How long things take, in seconds: from one figure to the other, by chance.
@@ -102,7 +98,7 @@ class Service:
 
     def _plan(self) -> None:
         """Write down when mails are asked for, domains paused, and the dispatcher started."""
-        scenario, begins = self._scenario, _BEGINS
+        scenario, begins = self._scenario, BEGINS
         for load in scenario.loads:
             submission = _submission(load)
             for at in load.times(self._chance):
@@ -110,7 +106,7 @@ class Service:
                 self._virtual.start(partial(action, submission), begins + at)
         for domain, at in scenario.paused.items():
             self._virtual.at(begins + at, partial(self._configure, domain, paused="manual"))
-        at = self._chance.uniform(0, _MINUTE) - (0 if scenario.is_fresh else _BEFORE)
+        at = self._chance.uniform(0, _MINUTE) - (0 if scenario.is_fresh else BEFORE)
         while at < scenario.seconds:
             late = at + self._chance.uniform(0, scenario.late)
             if not scenario.absent[0] <= late < scenario.absent[1]:
@@ -221,49 +217,3 @@ def _submission(load: Load) -> Submission:
     )
     configuration = configured(CONFIG.default_domain, load.domain, {})
     return Submission(mail, (), configuration, "r0@d.example", "", is_complete=True)
-
-
-@contextmanager
-def _in_place_of(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
-    """Replace attributes of modules for a while."""
-    before = [(module, name, getattr(module, name)) for module, name, _ in replacements]
-    try:
-        for module, name, value in replacements:
-            setattr(module, name, value)
-        yield
-    finally:
-        for module, name, value in before:
-            setattr(module, name, value)
-
-
-def run(scenario: Scenario, seed: int = 1) -> Run:
-    """Carry out a scenario. The same seed gives the same run."""
-    virtual, chance = VirtualTime(_BEGINS - _BEFORE), Random(seed)  # noqa: S311 - for chance, not for secrets
-    clients.dynamodb()  # It reads files, which shall not seem to take no time.
-    in_virtual_time = (
-        *((time, name, getattr(virtual, name)) for name in ("time", "time_ns", "sleep")),
-        (time, "monotonic", virtual.time),
-        (os, "urandom", chance.randbytes),
-        (secrets, "randbelow", chance.randrange),
-        (threads, "ThreadPoolExecutor", partial(Pool, virtual)),
-    )
-    with _in_place_of(*in_virtual_time):
-        service = Service(scenario, virtual, chance)
-        threads.threads.cache_clear()
-        try:
-            with (
-                _in_place_of(
-                    (dispatch, "dispatcher", service.dispatcher()),
-                    (clients, "ses", lambda: service.ses),
-                ),
-                redirect_stdout(io.StringIO()),  # The dispatcher's log and metrics.
-            ):
-                virtual.run(_BEFORE + scenario.seconds)
-        finally:
-            threads.threads.cache_clear()
-            virtual.close()
-    if service.ses.twice:
-        raise RuntimeError("SES got a mail twice")
-    taken = {id_: each._replace(at=each.at - _BEGINS) for id_, each in service.ses.taken.items()}
-    asked = {id_: at - _BEGINS for id_, at in service.asked.items()}
-    return Run(scenario, taken, service.ses.tries, asked, service.inline_domains)

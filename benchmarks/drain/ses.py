@@ -47,7 +47,7 @@ class Taken(NamedTuple):
 
 
 class Ses:
-    """A client of SES; `decide` and `answer` are how long it takes before and after its decision."""
+    """A client; `decide` and `answer` are how long it takes before and after its decision."""
 
     def __init__(
         self,
@@ -98,10 +98,9 @@ class Ses:
 
 
 def _throttle() -> ClientError:
-    return ClientError(
-        {
-            "Error": {"Code": "TooManyRequestsException", "Message": "Maximum sending rate exceeded"},
-            "ResponseMetadata": {"HTTPStatusCode": HTTPStatus.TOO_MANY_REQUESTS},
-        },  # type: ignore[typeddict-item]
-        "SendEmail",
-    )
+    error = {"Code": "TooManyRequestsException", "Message": "Maximum sending rate exceeded"}
+    answer: Any = {
+        "Error": error,
+        "ResponseMetadata": {"HTTPStatusCode": HTTPStatus.TOO_MANY_REQUESTS},
+    }
+    return ClientError(answer, "SendEmail")

@@ -31,10 +31,29 @@ class Index(NamedTuple):
     range_key: str
 
 
+class Page(NamedTuple):
+    """Which part of a sorted partition is read."""
+
+    least: Any
+    """The range key from which on; None: from the first on."""
+    most: Any
+    """The last one; None: to the end."""
+    limit: int
+    """How many items at most."""
+    after: tuple[Any, ...] | None
+    """The range key and the table's keys of the item behind which it begins."""
+
+    def reaches(self, value: Any) -> bool:
+        """Say whether a range key is not behind the last one."""
+        return self.most is None or bool(value <= self.most)
+
+
 def indexes(properties: Mapping[str, Any]) -> Sequence[Index]:
     """Return the indexes of a table, as CloudFormation describes it, that have two keys."""
     described = properties["GlobalSecondaryIndexes"]
-    keys = {each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]] for each in described}
+    keys = {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]] for each in described
+    }
     if any(each["Projection"] != {"ProjectionType": "KEYS_ONLY"} for each in described):
         raise Unknown("An index with more than keys")
     return [Index(name, *names) for name, names in keys.items() if len(names) == 2]
@@ -81,42 +100,32 @@ class Table:
             del partition[bisect_left(partition, key[1])]
             self._index(before, {})
 
-    def within(
-        self, partition: str, least: str, most: str | None, limit: int, after: str | None = None
-    ) -> list[Item]:
-        """Return the first items of a partition from `least` to `most` (None: to its end)."""
+    def within(self, partition: str, page: Page) -> list[Item]:
+        """Return a page of a partition."""
         held = self._sorted.get(partition, [])
-        place = bisect_left(held, least if after is None else f"{after}\0")
-        found = []
-        for sort_key in held[place : place + limit]:
-            if most is not None and sort_key > most:
-                break
-            found.append(self._items[partition, sort_key])
-        return found
+        place = bisect_left(held, page.least or "")
+        if page.after is not None:
+            place = bisect_left(held, f"{page.after[0]}\0")
+        found = held[place : place + page.limit]
+        return [self._items[partition, sort_key] for sort_key in found if page.reaches(sort_key)]
 
-    def within_index(
-        self, name: str, partition: Any, least: Any, most: Any, limit: int, after: _Entry | None
-    ) -> list[Item]:
-        """Return the first keys of a partition of an index from `least` (None: the first) on."""
+    def within_index(self, index: Index, partition: str, page: Page) -> list[Item]:
+        """Return a page of the keys in a partition of an index."""
         self._catch_up()
-        index, held = self._indexes[name], self._entries[name].get(partition, [])
-        place = bisect_left(held, () if least is None else (least,))
-        if after is not None:
-            place = bisect_left(held, (*after, ""))
-        found: list[Item] = []
-        for entry in held[place : place + limit]:
-            if entry[0] > most:
-                break
-            kind = "N" if isinstance(entry[0], int) else "S"
-            found.append(
-                {
-                    HASH: {"S": entry[1]},
-                    RANGE: {"S": entry[2]},
-                    index.hash_key: {"S": partition},
-                    index.range_key: {kind: str(entry[0])},
-                }
-            )
-        return found
+        held = self._entries[index.name].get(partition, [])
+        place = 0 if page.least is None else bisect_left(held, (page.least,))
+        if page.after is not None:
+            place = bisect_left(held, (*page.after, ""))
+        return [
+            {
+                HASH: {"S": pk},
+                RANGE: {"S": sk},
+                index.hash_key: {"S": partition},
+                index.range_key: {"N": str(value)} if isinstance(value, int) else {"S": value},
+            }
+            for value, pk, sk in held[place : place + page.limit]
+            if page.reaches(value)
+        ]
 
     def index(self, name: str) -> Index:
         """Return an index by its name."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Baton:
-    """What a process must have to run. There is one for each, and one of them is given at a time."""
+    """What a process must have to run. Each has its own, and one is given at a time."""
 
     def __init__(self) -> None:
         self._lock = Lock()
