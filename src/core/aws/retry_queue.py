@@ -7,12 +7,13 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws.outage import Outage, outages
+from core.aws.threads import threads
 from core.message.ids import is_id
 from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
@@ -63,19 +64,22 @@ class RetryQueue(NamedTuple):
 
     @outages()
     def put_all(self, delays: Iterable[tuple[Record, float]]) -> None:
-        """Do what `put` does for many messages, ten with each request.
+        """Do what `put` does for many messages, ten with each request, and these side by side.
 
-        `delays` is asked for the next ten when these are to be put: all may take seconds.
         Raises `Outage` if any could not be put; then nobody knows which.
         """
-        for some in batched(delays, _MOST_AT_ONCE, strict=False):
-            entries = [
-                {"Id": str(number)} | _entry(record, delay)
-                for number, (record, delay) in enumerate(some)
-            ]
-            reply = self.sqs().send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+        sqs = self.sqs()
+        batches = [list(some) for some in batched(delays, _MOST_AT_ONCE, strict=False)]
+        for reply in threads().map(lambda some: self._put_some(sqs, some), batches):
             if failed := reply.get("Failed"):
                 raise Outage(failed[0]["Code"])
+
+    def _put_some(self, sqs: "SQSClient", some: "Sequence[tuple[Record, float]]") -> Any:
+        entries: Any = [
+            {"Id": str(number)} | _entry(record, delay)
+            for number, (record, delay) in enumerate(some)
+        ]
+        return sqs.send_message_batch(QueueUrl=self.url, Entries=entries)
 
     @outages()
     def length(self) -> int:
