@@ -211,10 +211,15 @@ class Dispatcher:
         chosen = list(islice(in_turn, most))
         records, done.unreadable = self.lists.records([id_ for _, id_ in chosen])
         by_id = {record.id: record for record in records}
-        found = [(each, by_id[id_]) for each, id_ in chosen if id_ in by_id]
-        for each, record in found:
+        found: dict[WaitingList, list[Record]] = {each: [] for each in live}
+        for each, id_ in chosen:
+            if id_ in by_id:
+                found[each].append(by_id[id_])
+        # Once more, now that it is known how many recipients each has.
+        waiting = {each: iter(of_list) for each, of_list in found.items()}
+        for each, record in pace.in_turn(waiting, clock.last_list, lambda it: len(it.recipients)):
             plan.add(each, record)
-        done.is_more_lined_up = len(plan.turns) < len(found) or len(chosen) == most
+        done.is_more_lined_up = len(plan.turns) < len(by_id) or len(chosen) == most
 
     def _hand_out(self, plan: _Plan, now: int, done: Round) -> None:
         """Write down the turns of a plan, then put the mails into the queue."""
