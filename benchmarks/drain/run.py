@@ -34,6 +34,13 @@ def _in_place_of(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
             setattr(module, name, value)
 
 
+def _forget_pools() -> None:
+    """Let the pools of threads be made anew, when they are needed."""
+    for made_once in vars(threads).values():
+        if clear := getattr(made_once, "cache_clear", None):
+            clear()
+
+
 def run(scenario: Scenario, seed: int = 1) -> Run:
     """Carry out a scenario. The same seed gives the same run."""
     virtual = VirtualTime(BEGINS - BEFORE)
@@ -48,7 +55,7 @@ def run(scenario: Scenario, seed: int = 1) -> Run:
     )
     with _in_place_of(*in_virtual_time):
         service = Service(scenario, virtual, chance)
-        threads.threads.cache_clear()
+        _forget_pools()
         try:
             with (
                 _in_place_of(
@@ -59,7 +66,7 @@ def run(scenario: Scenario, seed: int = 1) -> Run:
             ):
                 virtual.run(BEFORE + scenario.seconds)
         finally:
-            threads.threads.cache_clear()
+            _forget_pools()
             virtual.close()
     if service.ses.twice:
         raise RuntimeError("SES got a mail twice")

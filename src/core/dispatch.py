@@ -233,7 +233,7 @@ class Dispatcher:
                 given.append((record, at))
         done.given_out = len(given)
         done.recipients = sum(len(record.recipients) for record, _ in given)
-        # All this takes a while: the delay of each is what is left when it is put into the queue.
+        # To write all that takes a while: the delays are what is left of the time until their turns.
         self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:

@@ -56,9 +56,8 @@ class RetryQueue(NamedTuple):
     def put(self, record: Record, delay: float = 0, ended: Ended | None = None) -> None:
         """Have the message handed out in `delay` seconds, or in `MAX_DELAY` if that is less.
 
-        They count from the whole second in which it is: `now` is an integer where times are
-        written down. Who gets it before its time puts it back. A `delay` below zero is none; one
-        with a fraction is kept exactly (`Queued.at`). `ended` is handed out with it.
+        Who gets it before its time puts it back. A `delay` below zero is none; one with a fraction
+        is kept exactly (`Queued.at`). `ended` is handed out with it.
         """
         self.sqs().send_message(QueueUrl=self.url, **_entry(record, delay, ended))
 
@@ -110,9 +109,8 @@ def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str
     """Return what SQS is told of a message."""
     body: dict[str, object] = {"MessageId": record.id}
     if delay % 1:
-        at = int(time.time()) + delay
-        body["At"] = round(at, 3)
-        delay = at - time.time() - _EARLY  # SQS counts from this very moment.
+        body["At"] = round(time.time() + delay, 3)
+        delay -= _EARLY
     if ended:
         name, values = type(ended.outcome).__name__, list(ended.outcome)
         body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}

@@ -90,11 +90,10 @@ def on_time(at: float, rate: float) -> float:
 def delay_of(at: float, now: float, rate: float) -> float:
     """Return how long the queue has to keep a mail whose turn is `at`, if it gets it `now`.
 
-    With a fraction it is kept exactly, and counts from the whole second (`RetryQueue.put`). If not,
-    it is to the second, and as often too early as too late, so that no round of turns runs into the
-    next one.
+    With a fraction it is kept exactly (`RetryQueue.put`). If not, it is to the second, and as often
+    too early as too late, so that no round of turns runs into the next one.
     """
-    return at - int(now) if rate < _EXACT_BELOW else max(0, round(at - now))
+    return at - now if rate < _EXACT_BELOW else max(0, round(at - now))
 
 
 def unplanned_now(before: float, throttled: int, seconds: float, rate: float) -> float:

@@ -47,8 +47,8 @@ def test_a_list_alone_gets_every_turn_however_large_its_mails_are() -> None:
         (109.8, 100.4, 14.0, 9),
         (110.2, 99.6, 14.0, 11),
         (99.0, 100.4, 14.0, 0),
-        (110.25, 100.5, 4.0, 10.25),  # Exactly, and from the whole second on.
-        (110.0, 100.5, 4.0, 10.0),
+        (110.25, 100.5, 4.0, 9.75),
+        (110.0, 100.5, 4.0, 9.5),
     ],
 )
 def test_a_turn_is_kept_to_the_second_or_exactly_if_few_go_out(
