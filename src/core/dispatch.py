@@ -233,7 +233,7 @@ class Dispatcher:
                 given.append((record, at))
         done.given_out = len(given)
         done.recipients = sum(len(record.recipients) for record, _ in given)
-        # To write all that takes a while: the delays are what is left of the time until their turns.
+        # To write all that takes a while: the delays are what is left until their turns.
         self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:
