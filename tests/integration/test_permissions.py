@@ -6,6 +6,7 @@ folder is watched (`conftest`): none may make a call that its function's role do
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from moto import mock_aws
@@ -61,12 +62,10 @@ def retry(service: World) -> None:
 
 
 def give_up(service: World) -> None:
-    service.post(MAIL, fault=THROTTLED)
-    while not service.letters():
-        service.clock.now += 3600
-        for receipt, body in service.receive():
-            assert service.work(body, THROTTLED)
-            service.forget(receipt)
+    service.outage = replace(THROTTLED, lasting=True)
+    service.post(MAIL)
+    service.run_on()
+    assert service.all_letters()
 
 
 def fail_unheard(service: World) -> None:
@@ -79,6 +78,16 @@ def fail_unheard(service: World) -> None:
 def lose_a_function(service: World) -> None:
     """Die in the middle: the sweep puts the message back into the queue."""
     service.post(MAIL, fault=Fault("sesv2.SendEmail#1", "killed"))
+    service.run_on()
+
+
+def try_blindly(service: World) -> None:
+    """Let the sweep hear of others' mails while one has no answer: it waits a little longer."""
+    service.outage = Fault("sesv2.SendEmail#1", "timeout")
+    service.post(MAIL)
+    service.run_on(until=service.clock.now + 3000)
+    service.outage = None
+    service.post(MAIL)
     service.run_on()
 
 
@@ -141,7 +150,7 @@ def look(_service: World) -> None:
 
 
 WAYS = (
-    *(send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause),
+    *(send, retry, give_up, fail_unheard, lose_a_function, try_blindly, hear, count, pause),
     *(wait_in_line, look),
 )
 

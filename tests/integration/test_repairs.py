@@ -48,7 +48,7 @@ def swept(service: World) -> dict[str, int]:
 
 def waiting(service: World) -> set[str]:
     """Say which messages are lined up."""
-    return {id_ for id_, record in service.records().items() if "waiting" in record}
+    return service.lined_up()
 
 
 def test_a_message_that_only_waits_again_is_no_unknown_outcome(service: World) -> None:

@@ -377,20 +377,21 @@ class World:
 
     def _next_round(self) -> float | None:
         """Let the dispatcher give out turns; say when it will have more to do."""
-        if not (lined_up := self._lined_up()):
+        if not (lined_up := self.lined_up()):
             return None
         if self.clock.now >= self._dispatched_at + pace.ROUND_SECONDS:
             self.dispatch()
             self._dispatched_at = self.clock.now
-            if self._lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
+            if self.lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
                 times = [self.records()[one]["retry_until"] + 1 for one in lined_up]
                 self._rests_until = min(times)
             else:
                 self._rests_until = 0.0
         return max(self._dispatched_at + pace.ROUND_SECONDS, self._rests_until)
 
-    def _lined_up(self) -> set[str]:
-        return {id_ for id_, record in self.records().items() if "waiting" in record}
+    def lined_up(self) -> set[str]:
+        """Return the ids of the messages that wait for the dispatcher."""
+        return {str(item["id"]) for item in self._items() if "waiting" in item}
 
 
 def _table() -> Any:
