@@ -36,6 +36,9 @@ long as the dispatcher may be away if nothing was lined up so far."""
 TURNS: Mapping[Lane, int] = {"fast": 4, "slow": 1}
 """How many turns a list gets before the next list has its own. So the fast lane goes first and yet
 nothing waits for ever, whatever one domain sends."""
+DOUBTED_SECONDS = 5 * 60
+"""For how long nothing is given out once SES says that the day's quota is used up. Meanwhile the
+dispatcher asks SES what is left of it, and finds out when it frees."""
 _EXACT_BELOW = 5.0
 """Below this rate a mail that comes some milliseconds too early costs a good part of a second's
 worth. Above it the workers spread what is due in one second by themselves."""
