@@ -34,8 +34,8 @@ AHEAD: Mapping[Lane, int] = {"fast": 10, "slow": 30}
 """How many seconds ahead a mail gets a turn without lining up. For the slow lane it is about as
 long as the dispatcher may be away if nothing was lined up so far."""
 TURNS: Mapping[Lane, int] = {"fast": 4, "slow": 1}
-"""How many turns a list gets before the next list has its own. So the fast lane goes first and yet
-nothing waits for ever, whatever one domain sends."""
+"""How many turns a list gets before the next list has its own. So the fast lane gets shorter first,
+and yet nothing waits for ever, whatever others send."""
 DOUBTED_SECONDS = 5 * 60
 """For how long nothing is given out once SES says that the day's quota is used up. Meanwhile the
 dispatcher asks SES what is left of it, and finds out when it frees."""
@@ -107,15 +107,14 @@ def in_turn[T](
 ) -> Iterator[tuple[WaitingList, T]]:
     """Yield from all lists in fair order: see `TURNS`. An iterator is asked for no more than that.
 
-    In each lane it goes on behind `last`, the list that came last before: if there are more lists
-    than turns, none is always the one that goes without.
+    It goes on behind `last`, the list that came last before, in whichever lane: if there are more
+    lists than turns, none is always the one that goes without.
     """
     left = dict(lists)
     order = sorted(left)
     if last:
         later = [each for each in order if each > last]
         order = later + order[: len(order) - len(later)]
-    order.sort(key=lambda each: each.lane)  # Stable: the fast lane first.
     while left:
         for each in [each for each in order if each in left]:
             taken = list(islice(left[each], TURNS[each.lane]))
