@@ -94,7 +94,8 @@ class PaceClock:
     dynamodb: "DynamoDBClient"
     table: str
     _known: Clock | None = None
-    """What this process last saw: its times only grow, so who is told to line up need not ask."""
+    """What this process last saw. Its times only grow, so who is told to line up need not ask; but
+    for `closed_until`: the day's quota may free earlier than was expected."""
 
     def turn(self, recipients: int, now: float) -> float | None:
         """Take the next free turn of the slow lane for a new mail, or for several at once.
@@ -198,6 +199,8 @@ class PaceClock:
     def _turn(self, lane: Lane, recipients: int, now: float) -> float | None:
         for _ in range(_TRIES):
             known = self._known or self.read()
+            if lane == "slow" and known.closed_until > now:
+                known = self.read()
             is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
             if is_busy or known.until(lane) > now + pace.AHEAD[lane]:
                 return None
