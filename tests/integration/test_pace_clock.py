@@ -146,6 +146,20 @@ def test_nobody_gets_a_turn_that_is_far_away(
 
 
 @pytest.mark.usefixtures("sandbox")
+def test_who_knows_of_earlier_turns_only_gets_none_that_is_far_away(
+    pace_clock: PaceClock, calls: list[str]
+) -> None:
+    pace_clock.turn(1, NOW)
+    while process().turn(1, NOW) is not None:
+        pass
+    calls.clear()
+
+    assert pace_clock.turn(1, NOW) is None  # It asks for a turn, and learns better.
+    assert pace_clock.turn(1, NOW) is None  # And now it knows.
+    assert calls == ["UpdateItem"]
+
+
+@pytest.mark.usefixtures("sandbox")
 def test_a_batch_has_its_turns_at_once_even_if_they_reach_far(pace_clock: PaceClock) -> None:
     assert pace_clock.turn(100, NOW) == NOW
     assert pace_clock.turn(1, NOW) is None
@@ -165,15 +179,15 @@ def test_as_long_as_others_are_lined_up_the_slow_lane_lines_up_too(
 ) -> None:
     assert pace_clock.turn(1, NOW) == NOW
     planned(busy_until=NOW + 40)
-    stale, calls[:] = pace_clock, []
+    calls.clear()
 
-    assert stale.turn(1, NOW) is None  # It is told so by the table, for it knows of nothing.
+    assert pace_clock.turn(1, NOW) is None  # It is told so by the table, for it knows of nothing.
     assert calls == ["UpdateItem"]
-    assert stale.turn(1, NOW + 39) is None  # And now it knows.
+    assert pace_clock.turn(1, NOW + 39) is None  # And now it knows.
     assert calls == ["UpdateItem"]
     assert process().turn(1, NOW) is None
-    assert stale.throttled("fast", 1, NOW) is not None
-    assert stale.turn(1, NOW + 40) == NOW + 40
+    assert pace_clock.throttled("fast", 1, NOW) is not None
+    assert pace_clock.turn(1, NOW + 40) == NOW + 40
 
 
 def test_as_long_as_the_day_is_used_up_the_slow_lane_lines_up(pace_clock: PaceClock) -> None:
