@@ -146,6 +146,11 @@ class Dispatcher:
             self.pace_clock.write_backlog(each, backlogs[each])
         return backlogs
 
+    def may_send(self, domain: str) -> bool:
+        """Say whether a domain's mails get turns: not if it is paused, or was removed."""
+        configuration = self.domain_table.find(domain)
+        return configuration is not None and not configuration.paused
+
     def _with_quota(self, before: Clock, quota: Quota, now: int) -> Clock:
         """Return the clock of a new round, before anything is given out."""
         throttled = before.throttled - before.throttled_before
@@ -180,9 +185,7 @@ class Dispatcher:
         live: list[WaitingList] = []
         stopped: list[WaitingList] = []
         for each in self.lists.names():
-            configuration = self.domain_table.find(each.domain)
-            may_send = configuration is not None and not configuration.paused
-            (live if may_send else stopped).append(each)
+            (live if self.may_send(each.domain) else stopped).append(each)
         return live, stopped
 
     def _fill(self, plan: _Plan, live: list[WaitingList], clock: Clock, done: Round) -> None:

@@ -31,6 +31,7 @@ from core.services import Services
 if TYPE_CHECKING:
     from core.aws.retry_queue import Queued
     from core.message import expectation
+    from core.message.pace import Lane
     from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
@@ -47,6 +48,8 @@ _MOST_PATIENCE = 1.0
 """How many seconds a worker waits for a turn: what SQS, which counts in seconds, leaves of them."""
 _ANOTHER_SECOND = 1
 """After how many seconds SES, which has just refused a mail for its rate, has room again."""
+_MOST_AT_ONCE = 3
+"""How many tries of a mail of the fast lane get their turn at once; then it lines up."""
 _UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
 """The errors that may keep a change from the record."""
 
@@ -230,7 +233,8 @@ def _with_turn(outcome: Throttled, record: Record, now: int, services: Services)
         if outcome.code == DAILY_QUOTA:
             until = services.pace_clock.close(now, pace.DOUBTED_SECONDS).closed_until
             return outcome._replace(message=expectation.of_refused(outcome.message, until, now))
-        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
+        lane: Lane = record.lane if len(record.attempts) <= _MOST_AT_ONCE else "slow"
+        turn = services.pace_clock.throttled(lane, len(record.recipients), now)
         if turn is not None:
             return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
     return outcome

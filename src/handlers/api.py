@@ -167,10 +167,12 @@ class _Work:
 def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     """Log that a mail was `accepted`, with the reason if it was not sent; or that it is `replayed`.
 
-    What kept an earlier request's mail from being sent was told and counted then. `names` are the
-    members that nobody knows, which came with the request.
+    What became of an earlier request's mail was told and counted then. `names` are the members that
+    nobody knows, which came with the request. CloudWatch adds up `recipients` (template.yaml).
     """
     named: dict[str, Any] = {"ignored": ignored.listed(names)} if names else {}
+    if event == "accepted" and (taken := record.taken_at_newest_try()):
+        named["recipients"] = taken
     is_new = event == "accepted" and record.status is not Status.SENT
     if is_new and (failure := failures.of(record)):
         telemetry.tell_failure(logger, event, record, failure, **named)

@@ -5,6 +5,7 @@ folder is watched (`conftest`): none may make a call that its function's role do
 """
 
 import base64
+import json
 
 import pytest
 from moto import mock_aws
@@ -111,6 +112,27 @@ def pause(service: World) -> None:
     service.sweep()
 
 
+def wait_in_line(service: World) -> None:
+    """Line up behind a single mail of a slow account; then wait for the next day, and too long."""
+    service.quota["MaxSendRate"] = 0.02
+    service.dispatch()
+    for _ in range(3):
+        service.post(MAIL, oneway=True)
+    service.post(MAIL, fault=THROTTLED)
+    reply = service.post(MAIL, oneway=True)
+    assert reply
+    service.status(json.loads(reply["body"])["MessageId"])
+    service.outage = Fault("sesv2.SendEmail#1", "used up")
+    service.post(MAIL)
+    service.clock.now += 10
+    service.quota["SentLast24Hours"] = service.quota["Max24HourSend"]
+    service.run_on(until=service.clock.now + 600)
+    service.configure(paused="manual")
+    service.forget_domains()
+    service.run_on()
+    assert service.all_letters()
+
+
 def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
@@ -118,7 +140,10 @@ def look(_service: World) -> None:
     preflight.handler(proxy_event("OPTIONS", "/Mail/Send", key=None), Context())  # type: ignore[arg-type]
 
 
-WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
+WAYS = (
+    *(send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause),
+    *(wait_in_line, look),
+)
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +187,9 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 @pytest.mark.parametrize(
     ("function", "written"),
     [
-        ("api", {"MSG#*", "KEY#*", "CAP#*"}),
-        ("resend", {"MSG#*"}),
+        ("api", {"MSG#*", "KEY#*", "CAP#*", "PACE"}),
+        ("dispatch", {"MSG#*", "PACE"}),
+        ("resend", {"MSG#*", "PACE"}),
         ("ses_events", {"MSG#*", "SUPPRESSED#*", "RATES", "HEARD"}),
         ("sweep", {"MSG#*", "DOMAIN"}),
         ("metadata", set()),

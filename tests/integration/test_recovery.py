@@ -38,13 +38,17 @@ def ask(call: Call) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture
-def tidy(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, float]]:
-    """Sweep, and return the metrics that the sweep gave."""
+def tidy(
+    context: Context, capsys: pytest.CaptureFixture[str], give_turns: Callable[[], None]
+) -> Callable[[], dict[str, float]]:
+    """Sweep, then give turns to what lines up; return the metrics that the sweep gave."""
 
     def _tidy() -> dict[str, float]:
         capsys.readouterr()
         sweep.handler({}, context)
-        return printed_metrics(capsys.readouterr().out)
+        metrics = printed_metrics(capsys.readouterr().out)
+        give_turns()
+        return metrics
 
     return _tidy
 

@@ -35,8 +35,8 @@ from support.answers import Killed, answer
 from support.clock import Clock
 from support.domains import forget_domains, forget_pace, put_domain
 from support.faults import Fault, failing
-from support.gateway import Context, proxy_event
-from support.ses import Ses
+from support.gateway import ONE_ROUND, Context, proxy_event
+from support.ses import QUOTA, Ses
 from support.ses_events import batch, sample
 
 START = 1_790_000_000
@@ -82,13 +82,7 @@ class World:
     taken: list[Taken] = field(default_factory=list)
     tries: int = 0
     """How often SES was asked to send."""
-    quota: dict[str, float] = field(
-        default_factory=lambda: {
-            "MaxSendRate": 14.0,
-            "Max24HourSend": 50_000.0,
-            "SentLast24Hours": 0.0,
-        }
-    )
+    quota: dict[str, float] = field(default_factory=lambda: dict(QUOTA))
     """What SES says that the account may send."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """What SES has to tell and has not told yet."""
@@ -244,7 +238,8 @@ class World:
     def dispatch(self, fault: Fault | None = None) -> None:
         """Run the dispatcher; it fails aloud (DispatchErrorsAlarm) as the sweep does."""
         try:
-            self.invoke(lambda: dispatch.handler({}, Context()), fault)  # type: ignore[arg-type]
+            context = Context(milliseconds=ONE_ROUND)
+            self.invoke(lambda: dispatch.handler({}, context), fault)  # type: ignore[arg-type]
         except Outage:
             assert self.struck
             self.metrics["Errors"] += 1

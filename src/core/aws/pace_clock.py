@@ -22,11 +22,11 @@ from core.message.pace import Backlog, Lane, WaitingList
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+COUNT_IS_GOOD = 180
+"""Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
 _PK, _CLOCK, _LIST = "PACE", "CLOCK", "LIST#"
 _TRIES = 3
 """How often a turn is asked for, if others take it first."""
-_COUNT_IS_GOOD = 180
-"""Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
 _KEPT_SECONDS = 86_400
 
 
@@ -189,7 +189,7 @@ class PaceClock:
         for item in (plain(item) for page in pages for item in page["Items"]):
             if item["sk"] == _CLOCK:
                 clock = Clock.of(item)
-            elif item["counted_at"] > now - _COUNT_IS_GOOD and item["waiting"]:
+            elif item["counted_at"] > now - COUNT_IS_GOOD and item["waiting"]:
                 lane, _, domain = str(item["sk"]).removeprefix(_LIST).partition("#")
                 counted = {name: item[name] for name in Backlog._fields}
                 backlog = Backlog(**counted | {"marks": tuple(item["marks"])})
