@@ -39,6 +39,7 @@ def ratios(measured: Measurements) -> dict[str, float]:
             median(more - less for more, less in zip(files, small, strict=True)), 2
         ),
         "package_mb": measured.megabytes[_OURS],
+        **measured.drain["ratios"],
         **_worst_requests(measured.worst),
     }
 

@@ -44,8 +44,9 @@ _STOPPED_SECONDS = 15 * 60
 """How long a waiting mail waits before it is looked at again, if its domain may not send."""
 _NOTE_SECONDS = 5
 """After how long the end of a try is written down that could not be written at once."""
-_MOST_PATIENCE = 1.0
-"""How many seconds a worker waits for a turn: what SQS, which counts in seconds, leaves of them."""
+_MOST_PATIENCE = 2
+"""How many seconds a worker waits for a turn: SQS, which counts in seconds, hands it out up to a
+second and a quarter early. What comes earlier goes back into the queue."""
 _ANOTHER_SECOND = 1
 """After how many seconds SES, which has just refused a mail for its rate, has room again."""
 _MOST_AT_ONCE = 3
@@ -139,7 +140,7 @@ def resend(
         record = services.store.revise(record, _settled(queued.ended, now))
     if record.is_lined_up:
         return record
-    if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
+    if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
         return follow_up(record, now, store=services.store, queue=services.queue)
     return _try_stored(record, queued.at, time_left, services, configuration_of)
 

@@ -67,14 +67,16 @@ def _log(error: Exception) -> None:
 
 
 def _dispatch(context: "LambdaContext") -> None:
+    begun = time.time()
     quota = _quota()
     done = _round(quota)
     _publish(dispatcher.count(int(time.time())), quota)
-    for _ in range(_ROUNDS - 1):
+    for number in range(1, _ROUNDS):
+        wait = max(0.0, begun + number * pace.ROUND_SECONDS - time.time())
         left = context.get_remaining_time_in_millis() / 1000
-        if not done.is_more_lined_up or left < pace.ROUND_SECONDS + _SECONDS_EACH:
+        if not done.is_more_lined_up or left < wait + _SECONDS_EACH:
             return
-        time.sleep(pace.ROUND_SECONDS)
+        time.sleep(wait)
         quota = quota._replace(left=quota.left - done.recipients)
         done = _round(quota)
 

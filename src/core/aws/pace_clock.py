@@ -145,14 +145,32 @@ class PaceClock:
         return self._seen(reply.get("Item"))
 
     @outages()
+    def keep_busy(self, until: int) -> Clock:
+        """Let new mails of the slow lane line up until then; return the clock as it is now.
+
+        To be called before a round is planned: a turn that somebody takes while it is would be
+        given out twice.
+        """
+        reply = self.dynamodb.update_item(
+            TableName=self.table,
+            Key=key(_PK, _CLOCK),
+            UpdateExpression="SET busy_until = :until",
+            ExpressionAttributeValues=attributes({":until": until}),
+            ReturnValues="ALL_NEW",
+        )
+        return self._seen(reply["Attributes"])
+
+    @outages()
     def plan(self, before: Clock, after: Clock) -> bool:
         """Write down a round of the dispatcher; return whether it may give out its turns.
 
-        It may not if another one has planned since `before` was read.
+        It may not if another one has planned since `before` was read. If there are turns to give
+        out, `keep_busy` was called before.
         """
         fields = set(Clock._fields) - {"throttled", "fast_until"}  # Others write these.
-        if after.closed_until == before.closed_until:
-            fields.remove("closed_until")
+        for name in ("closed_until", "slow_until"):  # Others may have written these meanwhile.
+            if getattr(after, name) == getattr(before, name):
+                fields.remove(name)
         values = {name: after.written()[name] for name in sorted(fields)}
         try:
             self.dynamodb.update_item(

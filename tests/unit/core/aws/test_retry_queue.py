@@ -75,13 +75,16 @@ def test_a_delay_is_what_sqs_can_do_of_it(sqs, queue, delay, held):
     assert sqs.sent[0]["DelaySeconds"] == held
 
 
-def test_a_fraction_of_a_second_that_sqs_cannot_do_is_told_to_who_gets_it(sqs, queue, monkeypatch):
+@pytest.mark.parametrize(("delay", "held"), [(2.75, 2), (2.1, 1), (0.1, 0)])
+def test_a_fraction_of_a_second_that_sqs_cannot_do_is_told_to_who_gets_it_early_enough(
+    sqs, queue, monkeypatch, delay, held
+):
     monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
-    queue.put(RECORD, 2.75)
+    queue.put(RECORD, delay)
 
     (sent,) = sqs.sent
-    assert sent["DelaySeconds"] == 2
-    assert parse(sent["MessageBody"]) == Queued(ID, at=1_800_000_002.75)
+    assert sent["DelaySeconds"] == held
+    assert parse(sent["MessageBody"]) == Queued(ID, at=1_800_000_000 + delay)
 
 
 @pytest.mark.parametrize("lane", ["fast", "slow"])
@@ -103,16 +106,16 @@ def test_a_group_s_name_is_no_longer_than_sqs_takes(sqs, queue):
 
 
 @pytest.mark.parametrize("number", [0, 1, 10, 11, 25])
-def test_many_are_put_in_by_tens_each_once_and_in_their_order(sqs, queue, number):
+def test_many_are_put_in_by_tens_and_each_once(sqs, queue, number):
+    """The requests go side by side."""
     records = [waiting(id=ID[:-2] + f"{place:02}") for place in range(number)]
     queue.put_all([(record, place) for place, record in enumerate(records)])
 
-    assert [len(batch) for batch in sqs.batches] == [
-        min(10, number - first) for first in range(0, number, 10)
-    ]
+    sizes = [min(10, number - first) for first in range(0, number, 10)]
+    assert sorted(len(batch) for batch in sqs.batches) == sorted(sizes)
     assert all(len(batch) == len({*batch}) for batch in sqs.batches)
     put = [(parse(sent["MessageBody"]).message_id, sent["DelaySeconds"]) for sent in sqs.sent]
-    assert put == [(record.id, place) for place, record in enumerate(records)]
+    assert sorted(put) == [(record.id, place) for place, record in enumerate(records)]
     assert {sent["QueueUrl"] for sent in sqs.sent} <= {"url"}
 
 
