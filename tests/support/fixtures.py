@@ -47,7 +47,6 @@ def ses(aws: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
     forget_domains(monkeypatch, api)
-    forget_pace(monkeypatch, api)
     numbers = itertools.count(1)
 
     def _call(

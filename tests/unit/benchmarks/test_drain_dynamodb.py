@@ -1,6 +1,7 @@
 """The stand-in for DynamoDB is no kinder than moto: the same requests get the same answers."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -193,6 +194,50 @@ def test_domains_suppressions_and_counters_are_read(both: Any) -> None:
     among = SuppressionList(both, TABLE, "salt").among("c.example", ["x@d.example", "y@d.example"])
     assert among == {"x@d.example"}
     assert list(Counters(both, TABLE).hours(NOW)) == []
+
+
+@pytest.mark.parametrize("held", [{"N": "1"}, {"N": "2"}, {"N": "10"}, None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"#a {compared} :two" for compared in ("=", "<", "<=", ">", ">=")),
+        "a BETWEEN :two AND :ten",
+        "attribute_exists(a)",
+        "attribute_not_exists(a) OR a = :two AND pk = :pk",
+        "(attribute_not_exists(a) OR a = :two) AND pk = :pk",
+        "b < :two",
+    ],
+)
+def test_a_condition_holds_for_what_it_does_at_aws(
+    both: Any, text: str, held: dict[str, str] | None
+) -> None:
+    item = key("pk", "sk") | ({"a": held} if held else {})
+    both.put_item(TableName=TABLE, Item=item)
+    known = {":two": {"N": "2"}, ":ten": {"N": "10"}, ":pk": {"S": "other"}}
+    given: dict[str, Any] = {name: value for name, value in known.items() if name in text}
+    options = {"ExpressionAttributeValues": given} if given else {}
+    options |= {"ExpressionAttributeNames": {"#a": "a"}} if "#a" in text else {}
+
+    with suppress(both.exceptions.ConditionalCheckFailedException):
+        both.put_item(
+            TableName=TABLE,
+            Item=item,
+            ConditionExpression=text,
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **options,
+        )
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_a_query_returns_its_bounds_too(both: Any, page: int) -> None:
+    for sort_key in ("a", "b", "c"):
+        both.put_item(TableName=TABLE, Item=key("pk", sort_key))
+    for text in ("pk = :pk", "pk = :pk AND sk >= :b", "pk = :pk AND sk <= :b"):
+        known = {":pk": {"S": "pk"}, ":b": {"S": "b"}}
+        given = {name: value for name, value in known.items() if name in text}
+        asked: dict[str, Any] = {"TableName": TABLE, "KeyConditionExpression": text}
+        pages = both.paginate({"PageSize": page}, **asked, ExpressionAttributeValues=given)
+        assert sum(len(each["Items"]) for each in pages) == (3 if text == "pk = :pk" else 2)
 
 
 @pytest.mark.parametrize(
