@@ -38,8 +38,6 @@ next round may be late."""
 _DAY, _HOUR = 86_400, 3600
 _SOON_SECONDS = 600
 """When the day's quota is asked for again, if it should be free already and is not."""
-_DOUBTED_SECONDS = 300
-"""How long SES's refusal of a mail counts more than what it says of the day's quota."""
 _AT_ONCE_SECONDS = 1.0
 """How many seconds' worth of mails SQS hands out at once: its delays are whole seconds."""
 _MOST_AT_ONCE = 5_000
@@ -168,7 +166,7 @@ class Dispatcher:
         closed_until = before.closed_until
         if quota.left < 1 and closed_until <= now:
             closed_until = self._frees_at(now)
-        elif quota.left >= 1 and closed_until > now + _DOUBTED_SECONDS:
+        elif quota.left >= 1 and closed_until > now + pace.DOUBTED_SECONDS:
             closed_until = 0
         return before._replace(
             rate=quota.rate,

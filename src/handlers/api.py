@@ -121,6 +121,9 @@ class _Work:
     """Seconds until Lambda ends this invocation."""
     message_ids: list[str]
     headers: dict[str, str] = field(default_factory=dict)
+    turns: status_query.Turns = field(
+        default_factory=lambda: status_query.Turns(services.pace_clock, int(time.time()))
+    )
 
     def carry_out(self, request: Contract, key: str | None) -> Contract:
         """Call the use case of an operation; `key` is the caller's `Idempotency-Key`."""
@@ -151,7 +154,11 @@ class _Work:
 
     def _find(self, request: GetStatus) -> Record:
         record = status_query.find(
-            request, caller=self.caller, domains=_domains(), store=services.store
+            request,
+            caller=self.caller,
+            domains=_domains(),
+            store=services.store,
+            turns=self.turns,
         )
         self.message_ids.append(record.id)
         return record

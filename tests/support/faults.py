@@ -66,6 +66,9 @@ def failing(kind: str, service: str) -> AWSResponse:
             raise NotWritten("DeadlinePassed")
         case "stale":  # Written to a connection that the other end has forgotten.
             raise ConnectionClosedError(endpoint_url=service)
+        case "used up":  # SES alone says so: the account has sent all that it may in a day.
+            told = {"message": "Daily message quota exceeded."}
+            return answer(429, told, "TooManyRequestsException")
     broken = kind == "broken"
     if service == "s3":
         code = "InternalError" if broken else "SlowDown"

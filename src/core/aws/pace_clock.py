@@ -9,6 +9,7 @@ Who accepts a mail for the slow lane, or was throttled in the fast one, takes th
 with one conditional update. The dispatcher takes whole rounds, for what is lined up.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -59,12 +60,12 @@ class Clock(NamedTuple):
     def of(cls, item: Mapping[str, Any]) -> Self:
         """Read an item in plain values."""
         known = {name: item[name] for name in cls._fields if name in item}
-        return cls(**known | {name: known[name] / 1000 for name in _THOUSANDTHS & known.keys()})
+        return cls(**known | {name: known[name] / _MILLION for name in _MILLIONTHS & known.keys()})
 
     def written(self) -> dict[str, Any]:
         """Return it as an item, in plain values (`items.attributes` writes no fractions)."""
         values = self._asdict()
-        return values | {name: round(values[name] * 1000) for name in _THOUSANDTHS}
+        return values | {name: _millionths(values[name]) for name in _MILLIONTHS}
 
     def until(self, lane: Lane) -> float:
         """Return up to when turns of a lane were taken."""
@@ -77,8 +78,13 @@ class Clock(NamedTuple):
         return WaitingList(lane, domain) if domain else None  # type: ignore[arg-type]
 
 
-_THOUSANDTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
-"""What is stored in thousandths."""
+_MILLION = 1_000_000
+_MILLIONTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
+"""What is stored in millionths: at high rates a turn has few thousandths of a second."""
+
+
+def _millionths(value: float) -> int:
+    return round(value * _MILLION)
 
 
 @dataclass(slots=True)
@@ -88,7 +94,8 @@ class PaceClock:
     dynamodb: "DynamoDBClient"
     table: str
     _known: Clock | None = None
-    """What this process last saw: its times only grow, so who is told to line up need not ask."""
+    """What this process last saw. Its times only grow, so who is told to line up need not ask; but
+    for `closed_until`: the day's quota may free earlier than was expected."""
 
     def turn(self, recipients: int, now: float) -> float | None:
         """Take the next free turn of the slow lane for a new mail, or for several at once.
@@ -210,6 +217,8 @@ class PaceClock:
     def _turn(self, lane: Lane, recipients: int, now: float) -> float | None:
         for _ in range(_TRIES):
             known = self._known or self.read()
+            if lane == "slow" and known.closed_until > now:
+                known = self.read()
             is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
             if is_busy or known.until(lane) > now + pace.AHEAD[lane]:
                 return None
@@ -225,19 +234,16 @@ class PaceClock:
 
         `is_idle` is whether the turns that were taken are over: then it begins at once.
         """
-        until = f"{lane}_until"
-        thousandths = {":now": round(now * 1000), ":length": round(length * 1000)}
-        values: dict[str, object] = {}
+        until, takes = f"{lane}_until", math.ceil(length * _MILLION)
+        values: dict[str, int] = {":now": _millionths(now)}
         if is_idle:
             change = f"SET {until} = :end"
             condition = f"(attribute_not_exists({until}) OR {until} <= :now)"
-            values[":end"] = thousandths[":now"] + thousandths[":length"]
-            values[":now"] = thousandths[":now"]
+            values[":end"] = values[":now"] + takes
         else:
-            change = f"SET {until} = {until} + :length"
+            change = f"SET {until} = {until} + :takes"
             condition = f"{until} BETWEEN :now AND :latest"
-            values |= thousandths
-            values[":latest"] = round((now + pace.AHEAD[lane]) * 1000)
+            values |= {":takes": takes, ":latest": _millionths(now + pace.AHEAD[lane])}
         if lane == "slow":
             condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
             values[":seconds"] = int(now)
@@ -257,7 +263,7 @@ class PaceClock:
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             self._seen(error.response.get("Item"))
             return None
-        return self._seen(reply["Attributes"]).until(lane) - length
+        return (_millionths(self._seen(reply["Attributes"]).until(lane)) - takes) / _MILLION
 
     @outages()
     def _count_throttled(self) -> None:

@@ -34,7 +34,10 @@ AHEAD: Mapping[Lane, int] = {"fast": 10, "slow": 30}
 long as the dispatcher may be away if nothing was lined up so far."""
 TURNS: Mapping[Lane, int] = {"fast": 4, "slow": 1}
 """How many turns, each of one recipient, a list gets before the next list has its own. So the fast
-lane goes first and yet nothing waits for ever, whatever one domain sends."""
+lane gets shorter first, and yet nothing waits for ever, whatever others send."""
+DOUBTED_SECONDS = 5 * 60
+"""For how long nothing is given out once SES says that the day's quota is used up. Meanwhile the
+dispatcher asks SES what is left of it, and finds out when it frees."""
 _EXACT_BELOW = 5.0
 """Below this rate a mail that comes some milliseconds too early costs a good part of a second's
 worth. Above it the workers spread what is due in one second by themselves."""
@@ -117,15 +120,14 @@ def in_turn[T](
     `size` says how many turns one takes. A list that took more than it had has none until the
     others have had as many.
 
-    In each lane it goes on behind `last`, the list that came last before: if there are more lists
-    than turns, none is always the one that goes without.
+    It goes on behind `last`, the list that came last before, in whichever lane: if there are more
+    lists than turns, none is always the one that goes without.
     """
     left, owned = dict(lists), dict.fromkeys(lists, 0)
     order = sorted(left)
     if last:
         later = [each for each in order if each > last]
         order = later + order[: len(order) - len(later)]
-    order.sort(key=lambda each: each.lane)  # Stable: the fast lane first.
     while left:
         for each in [each for each in order if each in left]:
             owned[each] += TURNS[each.lane]
