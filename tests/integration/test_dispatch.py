@@ -422,6 +422,14 @@ def test_no_more_is_given_out_than_the_day_has_room_for(service: World) -> None:
     assert [*turns(service)] == ids[:7]
 
 
+def test_the_days_room_is_for_recipients(service: World) -> None:
+    ids = line_up(service, 10, recipients=5)
+    service.quota["SentLast24Hours"] = service.quota["Max24HourSend"] - 7
+    service.dispatch()
+
+    assert [*turns(service)] == ids[:2]  # For the second two of five: SES says what it takes.
+
+
 # ---- the rate
 
 
