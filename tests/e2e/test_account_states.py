@@ -24,7 +24,10 @@ WAITING = {
     ),
     "day used up": (
         ("/account", {"SendQuota": {"Max24HourSend": 200, "SentLast24Hours": 200}}),
-        ("DailyQuotaExceeded", "The account's sending quota is used up."),
+        (
+            "DailyQuotaExceeded",
+            "The account's sending quota is used up: the mail waits until it frees.",
+        ),
     ),
     "domain not verified": (
         ("/identities/example.com", {"VerifiedForSendingStatus": False}),

@@ -192,8 +192,7 @@ class Storm:
             assert time.monotonic() < deadline, [_summary(one) for one in left]
             for record in left:
                 self._let_time_pass(record)
-            with suppress(ClientError):
-                self._lambda.invoke(FunctionName=self.stack.deployed.functions["SweepFunction"])
+            self._come_by()
             time.sleep(0.5)
 
     def configure(self, domain: str, **settings: str) -> None:
@@ -220,9 +219,15 @@ class Storm:
             for record in unfinished:
                 if record["reference"] not in arrived:
                     self._let_time_pass(record)
-            with suppress(ClientError):
-                self._lambda.invoke(FunctionName=self.stack.deployed.functions["SweepFunction"])
+            self._come_by()
             time.sleep(1)
+
+    def _come_by(self) -> None:
+        """Let the sweep come, and the dispatcher, who else come once a minute."""
+        functions = self.stack.deployed.functions
+        with suppress(ClientError):
+            self._lambda.invoke(FunctionName=functions["SweepFunction"])
+            self._lambda.invoke(FunctionName=functions["DispatchFunction"], InvocationType="Event")
 
     def records(self) -> list[Item]:
         pages = self._dynamodb.get_paginator("scan").paginate(
@@ -293,6 +298,8 @@ class Storm:
             case "sending" if record["attempts"][-1]["at"] < now - OVER:
                 older = {"claimed_until": now - 1}
                 self.figures["abandoned"] += 1
+            case "queued" if "waiting" in record:
+                self.figures["lined up"] += 1  # The dispatcher's.
             case "queued" if record["next_attempt_at"] < now - 30 or _is_waiting(record, now):
                 older = {"next_attempt_at": now - 1 - PICKUP_SECONDS}
                 self.figures["left behind"] += 1
@@ -457,7 +464,10 @@ def counted(storm: Storm, burst: Microburst, records: list[Item]) -> Counter[str
             "lost": len({mail.name for mail in storm.mails} - arrived.keys()),
             **Counter(f"SES {mail.fault}" for mail in storm.mails if mail.fault),
             **burst.fired,
-            **{name: seen[name] for name in ("killed", "grace", "abandoned", "left behind")},
+            **{
+                name: seen[name]
+                for name in ("killed", "grace", "abandoned", "left behind", "lined up")
+            },
         }
     )
 
