@@ -6,6 +6,7 @@ nothing is left to do. What SES has then, and what the caller can learn, must ag
 
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -392,3 +393,52 @@ def message_ids(reply: Reply) -> list[str]:
         return []
     body = json.loads(reply["body"])
     return [answer["MessageId"] for answer in (body if isinstance(body, list) else [body])]
+
+
+# ---- a batch, whose mails are stored side by side
+
+THREE = [LARGE | {"To": f"r{number}@recipient.example"} for number in range(3)]
+
+
+def wrong_of_batch(world: World, reply: Reply, fault: Fault) -> Iterator[str]:
+    """Say what is wrong once a batch of three was disturbed by `fault`, and all has come to rest."""
+    kept = {record["receiver"]: one for one, record in world.records().items()}
+    tos = [mail["To"] for mail in THREE]
+    if reply is not None:
+        done = int(reply["headers"]["X-AutoBatch-Completed"])
+        meta = json.loads(reply["body"])
+        if done < len(tos) and meta["ResponseStatus"]["Meta"] != {"AutoBatchIndex": str(done)}:
+            yield f"{done} done, and blamed {meta['ResponseStatus']['Meta']}"
+        if done == len(tos) and [one["MessageId"] for one in meta] != [kept[to] for to in tos]:
+            yield "answered with other mails"
+        if not {*tos[:done]} <= kept.keys():
+            yield f"{done} were promised, and kept {sorted(kept)}"
+        # What is stored cannot be taken back while DynamoDB is down: see `store.withdraw`.
+        if not {*tos[:done]} == kept.keys() and not fault.down:
+            yield f"{done} were promised, and kept besides {sorted(kept.keys() - tos[:done])}"
+    taken = Counter(one.message_id for one in world.taken)
+    if taken != Counter(dict.fromkeys(kept.values(), 1)):
+        yield f"SES took {taken}, and kept is {kept}"
+    for message_id in kept.values():
+        if world.status(message_id) != "delivered":
+            yield f"{message_id} is {world.status(message_id)}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keys", ["", "k"])
+def test_of_a_batch_nothing_is_lost_nothing_sent_twice_and_nothing_kept_behind_a_failure(
+    keys: str, crashes: Counter[str]
+) -> None:
+    with world() as undisturbed:
+        undisturbed.ask(BATCH, THREE, key=keys)
+        calls = {re.sub(r"/.*#", "/#", call): call for call in undisturbed.invocations[0]}
+    assert len([call for call in calls if ".Transact" in call]) == 3
+    wrong = []
+    for fault in [fault for call in calls for fault in faults_of(call) if "s3." not in call]:
+        with world() as disturbed:
+            reply = disturbed.ask(BATCH, THREE, key=keys, fault=fault)
+            assert disturbed.strikes
+            disturbed.run_on()
+            wrong += [f"{fault}: {what}" for what in wrong_of_batch(disturbed, reply, fault)]
+            disturbed.count_into(crashes)
+    assert wrong == []

@@ -14,7 +14,7 @@ import pytest
 from core.aws import clients
 from handlers import api, resend
 from support.clock import Clock
-from support.domains import forget_domains
+from support.domains import forget_domains, forget_pace
 from support.gateway import Context, proxy_event
 from support.ses import Ses
 from support.ses_events import batch, failed
@@ -42,6 +42,7 @@ def ses(aws: Any, request: pytest.FixtureRequest) -> Iterator[Ses]:
 def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
     forget_domains(monkeypatch, api)
+    forget_pace(monkeypatch, api)
     numbers = itertools.count(1)
 
     def _call(

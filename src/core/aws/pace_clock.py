@@ -9,8 +9,9 @@ Who accepts a mail for the slow lane, or was throttled in the fast one, takes th
 with one conditional update. The dispatcher takes whole rounds, for what is lined up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from core.aws.items import attributes, key, plain
@@ -91,22 +92,30 @@ class PaceClock:
     """What this process last saw: its times only grow, so who is told to line up need not ask."""
 
     def turn(self, recipients: int, now: float) -> float | None:
-        """Take the next free turn of the slow lane for a new mail, or for several at once.
+        """Take the next free turn of the slow lane for a new mail.
 
         Returns its time; None if others are lined up, or if it would be too far away: then the mail
         lines up too.
         """
-        return self._turn("slow", recipients, now)
+        return next(iter(self.turns([recipients], now)), None)
+
+    def turns(self, recipients: Sequence[int], now: float) -> list[float]:
+        """Take the next free turns of the slow lane, one behind the other, with one request.
+
+        `recipients` has how many each mail has. Returns the times of the first mails; the others
+        have to line up, because their turns would be too far away or others are lined up.
+        """
+        return self._turns("slow", recipients, now)
 
     def throttled(self, lane: Lane, recipients: int, now: float) -> float | None:
         """Count that SES refused a mail for its rate.
 
         Returns its next turn if it is in the fast lane and has not to line up; else None.
         """
-        turn = self._turn("fast", recipients, now) if lane == "fast" else None
-        if turn is None:
+        turns = self._turns("fast", [recipients], now) if lane == "fast" else []
+        if not turns:
             self._count_throttled()
-        return turn
+        return next(iter(turns), None)
 
     @outages()
     def close(self, now: int, seconds: int) -> Clock:
@@ -189,23 +198,32 @@ class PaceClock:
                 backlogs[WaitingList(lane, domain)] = backlog  # type: ignore[arg-type]
         return clock, backlogs
 
-    def _turn(self, lane: Lane, recipients: int, now: float) -> float | None:
+    def _turns(self, lane: Lane, recipients: Sequence[int], now: float) -> list[float]:
+        latest = now + pace.AHEAD[lane]
         for _ in range(_TRIES):
             known = self._known or self.read()
             is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
-            if is_busy or known.until(lane) > now + pace.AHEAD[lane]:
-                return None
-            length = recipients * pace.seconds_each(known.rate)
-            begins = self._take(lane, length, now, is_idle=known.until(lane) <= now)
-            if begins is not None:
-                return pace.on_time(begins, known.rate)
-        return None
+            each = pace.seconds_each(known.rate)
+            room = latest - max(known.until(lane), now)
+            ends = [end * each for end in accumulate(recipients, initial=0)]
+            begins = [] if is_busy else [begin for begin in ends[:-1] if begin <= room]
+            if not begins:
+                return []
+            slack = pace.AHEAD[lane] - begins[-1]
+            length, is_idle = ends[len(begins)], known.until(lane) <= now
+            first = self._take(lane, length, now, slack, is_idle=is_idle)
+            if first is not None:
+                return [pace.on_time(first + begin, known.rate) for begin in begins]
+        return []
 
     @outages()
-    def _take(self, lane: Lane, length: float, now: float, *, is_idle: bool) -> float | None:
-        """Take a turn if nobody has changed what was known; return when it begins.
+    def _take(
+        self, lane: Lane, length: float, now: float, slack: float, *, is_idle: bool
+    ) -> float | None:
+        """Take `length` seconds if what was known still holds; return when they begin.
 
-        `is_idle` is whether the turns that were taken are over: then it begins at once.
+        That is within `slack` seconds. `is_idle` is whether the turns that were taken are over:
+        then they begin at once.
         """
         until = f"{lane}_until"
         thousandths = {":now": round(now * 1000), ":length": round(length * 1000)}
@@ -219,7 +237,7 @@ class PaceClock:
             change = f"SET {until} = {until} + :length"
             condition = f"{until} BETWEEN :now AND :latest"
             values |= thousandths
-            values[":latest"] = round((now + pace.AHEAD[lane]) * 1000)
+            values[":latest"] = round((now + slack) * 1000)
         if lane == "slow":
             condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
             values[":seconds"] = int(now)
