@@ -29,6 +29,7 @@ TARGETS = (
     Target(
         "attachments_extra_wall_ms_at_20ms", 10, "ms more with three small attachments, likewise"
     ),
+    Target("batch_100_wall_s_at_20ms", 10, "seconds for a batch of 100 small mails, likewise"),
     Target("package_mb", 30, "the package unzipped, in 10⁶ bytes"),
     *(
         target
