@@ -11,6 +11,7 @@ from ops.doctor import report
 from ops.doctor.one_domain import missing_for
 from ops.domain_admin import DomainAdmin
 from ops.domain_settings import SETTINGS, settings_in
+from ops.waiting import Waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ops.domain_admin import Adopted, NewKey
     from ops.domain_records import DomainRecords
     from ops.stack import Stack
+
+_REMOVED = "NOT CONFIGURED: add it again, or its mails fail when their time is over"
 
 
 def add_to(commands: Any) -> None:
@@ -65,10 +68,9 @@ def _run_words(asked: argparse.Namespace, stack: Stack) -> None:
 
 def _show(asked: argparse.Namespace, stack: Stack) -> None:
     admin = DomainAdmin.of(stack)
-    records = admin.records
+    records, waiting = admin.records, Waiting.of(stack)
     if asked.domain is None:
-        for domain, record in records.all().items():
-            print(f"{domain}  {_state(records, domain, record)}")
+        _list(records, waiting)
         return
     domain = domain_in(asked.domain)
     record = records.one(domain)
@@ -78,6 +80,23 @@ def _show(asked: argparse.Namespace, stack: Stack) -> None:
     tally = admin.received(domain)._asdict()
     received = ", ".join(f"{number} {name}" for name, number in tally.items())
     print(f"  last {WINDOW_HOURS} hours: {received}")
+    print(f"  waiting: {waiting.of_domain(domain)}")
+    _print_remarks(waiting)
+
+
+def _list(records: DomainRecords, waiting: Waiting) -> None:
+    """Print a line for each domain, also for those that only have mails that wait."""
+    known = records.all()
+    states = {domain: _state(records, domain, record) for domain, record in known.items()}
+    states |= dict.fromkeys(sorted(waiting.domains - known.keys()), _REMOVED)
+    for domain, state in states.items():
+        print(f"{domain}  {state}  {waiting.of_domain(domain)}")
+    _print_remarks(waiting)
+
+
+def _print_remarks(waiting: Waiting) -> None:
+    for remark in waiting.remarks():
+        print(remark)
 
 
 def _state(records: DomainRecords, domain: str, record: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 Playing a letter twice does no harm, so neither does an interruption.
 
-A letter about a mail that was given up on has the mail sent anew, as long as it is stored. The
-operator decides that, knowing that SES may have had it: some tries got no answer.
+A letter about a mail that was given up on goes nowhere: the mail lines up for its turn instead, as
+long as it is stored, and is sent anew at SES's pace, however many there are. The operator decides
+that, knowing that SES may have had it: some tries got no answer.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Fate(Enum):
     PLAYED = auto()
     """It is back in its queue."""
     ANEW = auto()
-    """Its mail had been given up, and is tried anew."""
+    """Its mail had been given up, and is lined up for its turn: then it is tried anew."""
     PERHAPS_TWICE = auto()
     """The same; but SES never said whether it has the mail."""
     OVER = auto()
@@ -60,7 +61,8 @@ class Redrive:
     def run(self, decide: Callable[[str], Fate]) -> list[Fate]:
         """Go through the letters once; `decide` says what becomes of one, by its body.
 
-        A letter is deleted only once its mail is on its way. What is left is visible at the end.
+        A letter is deleted only once it is back in its queue, or its mail is lined up. What is left
+        is visible at the end.
         """
         fates, kept = [], []
         try:
@@ -82,7 +84,7 @@ class Redrive:
 
 
 def revive(message_id: str, store: Store) -> Fate:
-    """Have a mail sent anew that was given up. Raises `Outage` if that cannot be done now."""
+    """Line up a mail that was given up, to be sent anew. Raises `Outage` if that cannot be done."""
     now = int(time.time())
     with suppress(UnreadableRecord, RecordGone):
         found = store.look_up(message_id)

@@ -58,7 +58,7 @@ def answer(operation: str, path: str, body: bytes, scene: Scene) -> Answer:
 
 def _clock() -> Mapping[str, Any]:
     """Return the clock of the pace: the turns of the next ten seconds are taken."""
-    return {"slow_until": {"N": str(round((time.time() + 10) * 1000))}}
+    return {"slow_until": {"N": str(round((time.time() + 10) * 1_000_000))}}
 
 
 def _item(key: Mapping[str, Any], scene: Scene) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ class Scale:
     recipient_steps: int
     messages: tuple[int, int]
     """How many messages are in the table: few, and many."""
+    drain_seconds: int
+    """How long each span of a drain is that is looked at, in virtual seconds."""
     worst_bytes: int
     """The body of the requests that cost most: API Gateway lets 10 MB through."""
 
@@ -40,6 +42,7 @@ FULL = Scale(
     attachment_steps=25,
     recipient_steps=80,
     messages=(100, 100_000),
+    drain_seconds=600,
     worst_bytes=10_000_000,
 )
 QUICK = Scale(
@@ -52,5 +55,6 @@ QUICK = Scale(
     attachment_steps=4,
     recipient_steps=10,
     messages=(100, 2_000),
+    drain_seconds=120,
     worst_bytes=1_000_000,
 )

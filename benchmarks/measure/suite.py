@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import batch, cold, events, growth, memory, table, warm, worst
+from benchmarks.measure import batch, cold, drain, events, growth, memory, table, warm, worst
 from benchmarks.measure.figures import summary
 from benchmarks.subjects import packages
 from tooling.paths import SOURCE
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from benchmarks.aws.client import Aws
+    from benchmarks.drain.figures import Figures
     from benchmarks.measure.scale import Scale
     from benchmarks.measure.warm import Measured, Run
 
@@ -36,6 +37,7 @@ class Measurements:
     growth: Mapping[growth.Run, growth.Costs]
     table: Mapping[int, table.Calls]
     megabytes: Mapping[str, float]
+    drain: Figures
     worst: Mapping[str, Sequence[worst.Cost]]
 
 
@@ -57,6 +59,7 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
             subject.name: packages.megabytes(subject)
             for subject in (warm.OURS, packages.FLOOR, packages.TYPICAL)
         },
+        drain=drain.measure(scale.drain_seconds, say),
         worst=worst.measure(aws, scale.worst_bytes, say),
     )
 
@@ -86,6 +89,7 @@ def results(measured: Measurements) -> dict[str, Any]:
             "by_messages": {str(number): calls for number, calls in measured.table.items()},
             "is_independent_of_size": _are_equal(list(measured.table.values())),
         },
+        "drain": measured.drain["rows"],
         "package_mb": dict(measured.megabytes),
         "worst_requests": {
             form: [cost._asdict() for cost in costs] for form, costs in measured.worst.items()

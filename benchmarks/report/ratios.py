@@ -40,6 +40,7 @@ def ratios(measured: Measurements) -> dict[str, float]:
         ),
         "batch_100_wall_s_at_20ms": round(median(measured.batch_seconds), 2),
         "package_mb": measured.megabytes[_OURS],
+        **measured.drain["ratios"],
         **_worst_requests(measured.worst),
     }
 

@@ -19,7 +19,7 @@ type Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 def targets(results: Mapping[str, Any]) -> Table:
     """Hold the figures that were promised against their targets."""
     rows = [
-        (target.name, target.meaning, f"{figure:g}", f"≤ {target.most:g}", _word(is_met=is_met))
+        (target.name, target.meaning, f"{figure:g}", target.wanted, _word(is_met=is_met))
         for target, figure, is_met in verdicts(results["ratios"])
     ]
     return ("figure", "what it is", "measured", "target", ""), rows
@@ -114,6 +114,24 @@ def table(results: Mapping[str, Any]) -> Table:
     return headings, rows
 
 
+def drain(results: Mapping[str, Any]) -> Table:
+    """Tell how fast waiting mails leave, and how long those wait that are sent beside them."""
+    rows = [
+        (
+            row["what"],
+            f"{row['use_of_rate']:.3f}",
+            f"{row['tries_per_mail']:.3f}",
+            *(
+                "" if row[wait] is None else f"{row[wait]:.2f}"
+                for wait in ("wait_p50_s", "wait_p99_s", "wait_most_s")
+            ),
+        )
+        for row in results["drain"]
+    ]
+    waits = ("inline, p50 s", "p99", "most")
+    return ("waiting mails", "use of SES's rate", "tries for each", *waits), rows
+
+
 def worst_requests(results: Mapping[str, Any]) -> Table:
     """Tell which request of each format took most of the processor, and which of memory."""
     costs = {
@@ -146,7 +164,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-SECTIONS = (targets, cold, warm, memory, events, growth, table, worst_requests)
+SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests)
 
 
 def in_text(table_: Table) -> str:

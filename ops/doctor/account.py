@@ -7,21 +7,26 @@ The names are those of SESv2's GetAccount
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
+from core.aws.outage import Outage
 from ops.doctor.findings import Finding, failure, ok, warning
+from ops.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.doctor.subject import Subject
 
-_SECONDS_PER_TRY = 0.25
-_SHARE_OF_RATE = 0.7
-"""What retries may use of the rate at most: requests of callers need the rest."""
+_WORKERS_PER_RATE = 0.3
+"""How many workers keep up with one mail a second: a try takes about a quarter of a second."""
+_MOST_CONCURRENCY = 1000
+"""An event source mapping takes no greater one."""
 _MUCH_OF_THE_DAY = 0.8
-_LEAST_CONCURRENCY = 2
-"""An event source mapping takes no smaller one."""
+_DOUBT_SECONDS = 300
+"""The dispatcher's clock stands still so long whenever SES says that the day is used up: what is
+further away is the hour in which its quota frees (`core/sending.py`, `core/dispatch.py`)."""
 
 
 def account(subject: Subject) -> Iterator[Finding]:
@@ -31,9 +36,8 @@ def account(subject: Subject) -> Iterator[Finding]:
     yield _enforcement(held)
     yield _sending(subject, held)
     quota = held.get("SendQuota", {})
-    is_sandbox = not held.get("ProductionAccessEnabled")
-    yield _rate(subject, quota.get("MaxSendRate", 0.0), is_sandbox=is_sandbox)
-    yield _day(quota)
+    yield _rate(subject, quota.get("MaxSendRate", 0.0))
+    yield _day(subject, quota)
 
 
 def _sandbox(subject: Subject, held: Any) -> Finding:
@@ -88,31 +92,48 @@ def _sending(subject: Subject, held: Any) -> Finding:
     )
 
 
-def _rate(subject: Subject, rate: float, *, is_sandbox: bool) -> Finding:
-    what = f"SES takes {rate:g} mail{'' if rate == 1 else 's'} a second"
-    is_told = subject.parameter("SesSandbox") == "true"
-    if is_sandbox or is_told:  # It is to be left, and even the least is too much for its rate.
-        return ok(f"{what}: more once the account is out of the sandbox.")
+def _rate(subject: Subject, rate: float) -> Finding:
+    """Compare the workers with the pace: the dispatcher sets that, so too many do no harm."""
+    what = f"SES takes {rate:g} recipient{'' if rate == 1 else 's'} a second"
+    if subject.is_local:
+        return ok(f"{what}.")  # How many workers keep up, is what this machine can do.
+    given = float(subject.parameter("SendRate") or 0)
+    if 0 < given < rate:
+        what += f", of which waiting mails may use {given:g} (SendRate)"
+        rate = given
     concurrency = int(subject.parameter("SendConcurrency") or 0)
-    most = max(_LEAST_CONCURRENCY, math.ceil(_SHARE_OF_RATE * rate * _SECONDS_PER_TRY))
-    if concurrency <= most:
-        return ok(f"{what}, enough for SendConcurrency={concurrency}.")
+    least = min(_MOST_CONCURRENCY, math.ceil(_WORKERS_PER_RATE * rate))
+    if concurrency >= least:
+        return ok(f"{what}, and SendConcurrency={concurrency} keeps up with it.")
     return warning(
-        f"{what}, too few for SendConcurrency={concurrency}:"
-        " while many mails wait, their tries take the whole rate and most are refused.",
-        subject.deploy("SendConcurrency", str(most)),
-        "# or ask for a higher rate: Service Quotas, Amazon Simple Email Service (SES)",
+        f"{what}, too many for SendConcurrency={concurrency}: mails that wait leave slower than"
+        " they could.",
+        subject.deploy("SendConcurrency", str(least)),
     )
 
 
-def _day(quota: Any) -> Finding:
+def _day(subject: Subject, quota: Any) -> Finding:
     most, sent = quota.get("Max24HourSend", 0.0), quota.get("SentLast24Hours", 0.0)
     if most < 0:  # SES's word for: no limit.
         return ok("SES sets no limit to the mails of a day.")
     what = f"{sent:,.0f} of {most:,.0f} mails of the last 24 hours are used up"
     ask = "# Ask for more: Service Quotas, Amazon Simple Email Service (SES), Sending quota"
     if sent >= most:
-        return failure(f"{what}: mails wait until the oldest are 24 hours ago.", ask)
+        return failure(
+            f"{what}: mails wait until the oldest are 24 hours ago{_from(subject)}.", ask
+        )
     if sent >= _MUCH_OF_THE_DAY * most:
         return warning(f"{what}.", ask)
     return ok(f"{what}.")
+
+
+def _from(subject: Subject) -> str:
+    """Say when the day's quota frees, if the dispatcher has found it out."""
+    now = time.time()
+    try:
+        clock = Waiting.of(subject.stack).clock
+    except Outage:  # Then it is not said: that nothing is sent matters more.
+        return ""
+    if clock.closed_until <= now + _DOUBT_SECONDS:
+        return ""
+    return time.strftime(", at about %H:%M UTC", time.gmtime(clock.closed_until))

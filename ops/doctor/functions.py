@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ops.doctor.subject import Subject
 
 _SECONDS_PER_REQUEST = 0.5
-_OTHER_WORKERS = 5
-"""For SES's events and the sweep, beside `SendConcurrency`: docs/operations.md."""
+_OTHER_WORKERS = 6
+"""For SES's events, the sweep and the dispatcher, beside `SendConcurrency`: docs/operations.md."""
 _ASK = (
     "service-quotas request-service-quota-increase --service-code lambda --quota-code {}"
     " --desired-value {}"

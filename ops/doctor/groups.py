@@ -69,7 +69,7 @@ WITHOUT_MAIL = (
             "The configuration sets": configuration_sets,
             "The subscription of the event queue": queues.event_subscription,
             "Who empties the queues": queues.workers,
-            "The sweep's schedule": queues.sweep,
+            "What runs every minute": queues.every_minute,
             "The dead letters": queues.dead_letters,
         },
     ),

@@ -1,4 +1,4 @@
-"""The way of SES's events through topic and queue, and the dead letters of both queues."""
+"""What moves events and mails on: topic, queues, their functions and schedules; dead letters."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _WORKERS = {
     "ResendFunction": "RetryQueueUrl",
     "SesEventsFunction": "EventQueueUrl",
 }
+_EACH_MINUTE = {
+    "sweep": ("SweepFunction", "what a crash leaves behind stays behind"),
+    "dispatcher": ("DispatchFunction", "mails that are lined up for their turn stay there"),
+}
+"""What they are called, their names in the template, and what happens without them."""
 
 
 def event_subscription(subject: Subject) -> Iterator[Finding]:
@@ -76,32 +81,29 @@ def workers(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def sweep(subject: Subject) -> Iterator[Finding]:
-    """Examine whether what was left behind is put back on its way, each minute."""
-    name = subject.resource("SweepFunctionEveryMinute")
+def every_minute(subject: Subject) -> Iterator[Finding]:
+    """Examine whether the functions run that have work each minute."""
+    for name, (function, harm) in _EACH_MINUTE.items():
+        yield _scheduled(subject, f"The {name}", function, harm)
+
+
+def _scheduled(subject: Subject, name: str, function: str, harm: str) -> Finding:
+    schedule, id_ = subject.resource(f"{function}EveryMinute"), subject.resource(function)
     held = subject.ask(
-        "scheduler", "get_schedule", absent=("ResourceNotFoundException",), Name=name
+        "scheduler", "get_schedule", absent=("ResourceNotFoundException",), Name=schedule
     )
-    state = held["State"] if held else ""
-    if functions.function_of(subject, function := subject.resource("SweepFunction")) is None:
-        yield failure(
-            f"The sweep does not run, as its function {function} is gone: what a crash leaves"
-            " behind stays behind.",
-            *subject.made_again(),
+    is_gone = functions.function_of(subject, id_) is None
+    if is_gone or held is None:
+        gone = f"function {id_}" if is_gone else f"schedule {schedule}"
+        return failure(
+            f"{name} does not run, as its {gone} is gone: {harm}.", *subject.made_again()
         )
-    elif held is None:
-        yield failure(
-            f"The sweep does not run, as its schedule {name} is gone: what a crash leaves behind"
-            " stays behind.",
-            *subject.made_again(),
+    if held["State"] != "ENABLED":
+        return failure(
+            f"{name} does not run ({held['State']}): {harm}.",
+            f"# Switch on its schedule {schedule}: https://console.aws.amazon.com/scheduler/home",
         )
-    elif state == "ENABLED":
-        yield ok("The sweep runs every minute.")
-    else:
-        yield failure(
-            f"The sweep does not run ({state}): what a crash leaves behind stays behind.",
-            f"# Switch on its schedule {name}: https://console.aws.amazon.com/scheduler/home",
-        )
+    return ok(f"{name} runs every minute.")
 
 
 def dead_letters(subject: Subject) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ def _outcome(name: str, wanted: str) -> Step:
 @step(
     "Every mail that had to wait was sent",
     section=_SECTION,
-    change=("template.yaml: SendConcurrency",),
+    change=("src/core/dispatch.py: Dispatcher", "template.yaml: DispatchFunction"),
 )
 def _none_waits(target: Target) -> str:
     """Look after the mails that were `queued`: SES had no room for them, or refuses them."""

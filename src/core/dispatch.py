@@ -7,6 +7,7 @@ queue is found by the sweep (docs/architecture.md, Waiting for a turn).
 """
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,14 +30,16 @@ from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
 
+_OWN_SECONDS = 2
+"""How long a round takes itself: the first of its turns, if none were taken before, are then."""
 _BUSY_SECONDS = 40
 """How long after a round new mails of the slow lane line up, if others still do: longer than the
 next round may be late."""
 _DAY, _HOUR = 86_400, 3600
 _SOON_SECONDS = 600
 """When the day's quota is asked for again, if it should be free already and is not."""
-_DOUBTED_SECONDS = 300
-"""How long SES's refusal of a mail counts more than what it says of the day's quota."""
+_AT_ONCE_SECONDS = 1.0
+"""How many seconds' worth of mails SQS hands out at once: its delays are whole seconds."""
 _MOST_AT_ONCE = 5_000
 """How many mails get a turn in one round: what a function can write in its time."""
 _MOST_COUNTED = 100_000
@@ -109,19 +112,22 @@ class Dispatcher:
         before = self.pace_clock.read(consistent=True)
         if now - before.planned_at < pace.ROUND_SECONDS - 1:  # Another one has just done so.
             return Round(is_more_lined_up=before.busy_until > now)
+        live, stopped = self._lists()
+        if live and before.busy_until <= now + pace.ROUND_SECONDS:
+            # From here on nobody else takes turns of the slow lane: those of this round follow.
+            before = self.pace_clock.keep_busy(now + _BUSY_SECONDS)
         clock = self._with_quota(before, quota, now)
         plan = _Plan(
-            at=max(clock.slow_until, now),
+            at=max(clock.slow_until, now + _OWN_SECONDS),
             ends=now + pace.ROUND_AHEAD,
             each=pace.seconds_each(clock.rate, clock.unplanned),
             room=quota.left,
         )
         done = Round()
-        live, stopped = self._lists()
         if live and clock.closed_until <= now:
             self._fill(plan, live, clock, done)
         after = clock._replace(
-            slow_until=plan.at,
+            slow_until=plan.at if plan.turns else clock.slow_until,
             busy_until=now + _BUSY_SECONDS if done.is_more_lined_up else 0,
             last="#".join(plan.last or ()) or clock.last,
         )
@@ -148,6 +154,11 @@ class Dispatcher:
             self.pace_clock.write_backlog(each, backlogs[each])
         return backlogs
 
+    def may_send(self, domain: str) -> bool:
+        """Say whether a domain's mails get turns: not if it is paused, or was removed."""
+        configuration = self.domain_table.find(domain)
+        return configuration is not None and not configuration.paused
+
     def _with_quota(self, before: Clock, quota: Quota, now: int) -> Clock:
         """Return the clock of a new round, before anything is given out."""
         throttled = before.throttled - before.throttled_before
@@ -155,7 +166,7 @@ class Dispatcher:
         closed_until = before.closed_until
         if quota.left < 1 and closed_until <= now:
             closed_until = self._frees_at(now)
-        elif quota.left >= 1 and closed_until > now + _DOUBTED_SECONDS:
+        elif quota.left >= 1 and closed_until > now + pace.DOUBTED_SECONDS:
             closed_until = 0
         return before._replace(
             rate=quota.rate,
@@ -182,18 +193,17 @@ class Dispatcher:
         live: list[WaitingList] = []
         stopped: list[WaitingList] = []
         for each in self.lists.names():
-            configuration = self.domain_table.find(each.domain)
-            may_send = configuration is not None and not configuration.paused
-            (live if may_send else stopped).append(each)
+            (live if self.may_send(each.domain) else stopped).append(each)
         return live, stopped
 
     def _fill(self, plan: _Plan, live: list[WaitingList], clock: Clock, done: Round) -> None:
         """Plan as many turns as there is room for, in fair order.
 
         What waits in the queue already, because the workers are too slow, takes the place of as
-        many: else the queue would grow, and what comes next in it would be late.
+        many: else the queue would grow, and what comes next in it would be late. What was due in
+        this very second does not count: it comes all at once, and the workers are at it.
         """
-        plan.at += self.queue.length() * plan.each
+        plan.at += max(0.0, self.queue.length() * plan.each - _AT_ONCE_SECONDS)
         most = plan.most
         page = max(10, 2 * most // len(live))
         in_turn = pace.in_turn(
@@ -202,25 +212,30 @@ class Dispatcher:
         chosen = list(islice(in_turn, most))
         records, done.unreadable = self.lists.records([id_ for _, id_ in chosen])
         by_id = {record.id: record for record in records}
-        found = [(each, by_id[id_]) for each, id_ in chosen if id_ in by_id]
-        for each, record in found:
+        found: dict[WaitingList, list[Record]] = {each: [] for each in live}
+        for each, id_ in chosen:
+            if id_ in by_id:
+                found[each].append(by_id[id_])
+        # Once more, now that it is known how many recipients each has.
+        waiting = {each: iter(of_list) for each, of_list in found.items()}
+        for each, record in pace.in_turn(waiting, clock.last_list, lambda it: len(it.recipients)):
             plan.add(each, record)
-        done.is_more_lined_up = len(plan.turns) < len(found) or len(chosen) == most
+        done.is_more_lined_up = len(plan.turns) < len(by_id) or len(chosen) == most
 
     def _hand_out(self, plan: _Plan, now: int, done: Round) -> None:
         """Write down the turns of a plan, then put the mails into the queue."""
         rate = 1 / plan.each
-        turns = [(record, pace.on_time(at, rate)) for record, at in plan.turns]
-        delays = []
-        handed = threads().map(lambda turn: self._give_turn(turn[0], turn[1], now), turns)
-        for record, (_, at) in zip(handed, turns, strict=True):
+        handed = threads().map(lambda turn: self._give_turn(turn[0], turn[1], now), plan.turns)
+        given = []
+        for record, (_, at) in zip(handed, plan.turns, strict=True):
             if record and record.owes_letter:
                 self._give_up(record, now, done)
             elif record:
-                delays.append((record, at - now))
-        done.given_out = len(delays)
-        done.recipients = sum(len(record.recipients) for record, _ in delays)
-        self.queue.put_all(delays)
+                given.append((record, at))
+        done.given_out = len(given)
+        done.recipients = sum(len(record.recipients) for record, _ in given)
+        # To write all that takes a while: the delays are what is left until their turns.
+        self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:
         """Write down the turn of a mail; return its record if that has changed it."""

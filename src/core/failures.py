@@ -16,7 +16,7 @@ class Failure(NamedTuple):
     """Why SES has not taken a mail at its newest try, or why nobody has tried."""
 
     outcome: str
-    """As in `Attempt.outcome`: `refused`, `not taken` or `no answer`."""
+    """As in `Attempt.outcome`: `refused`, `not taken`, `throttled` or `no answer`."""
     code: str
     """The name of the error, as SES or botocore gives it, or of a reason of this service."""
     metric: str

@@ -19,7 +19,8 @@ from core.aws.outage import Outage
 from core.aws.ses import DAILY_QUOTA
 from core.aws.store import RecordGone
 from core.follow_up import follow_up
-from core.message import lifecycle
+from core.lazily import lazily
+from core.message import lifecycle, pace
 from core.message.mail import Mail
 from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent, Throttled
 from core.message.record import SES_SECONDS, Record
@@ -29,9 +30,13 @@ from core.services import Services
 
 if TYPE_CHECKING:
     from core.aws.retry_queue import Queued
+    from core.message import expectation
+    from core.message.pace import Lane
     from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
+else:  # The quota of a day is seldom used up.
+    expectation = lazily("core.message.expectation")
 
 _WRITING_SECONDS = 5
 """How much time must be left after SES's answer, to write the outcome down."""
@@ -39,13 +44,13 @@ _STOPPED_SECONDS = 15 * 60
 """How long a waiting mail waits before it is looked at again, if its domain may not send."""
 _NOTE_SECONDS = 5
 """After how long the end of a try is written down that could not be written at once."""
-_MOST_PATIENCE = 1.0
-"""How many seconds a worker waits for a turn: what SQS, which counts in seconds, leaves of them."""
+_MOST_PATIENCE = 2
+"""How many seconds a worker waits for a turn: SQS, which counts in seconds, hands it out up to a
+second and a quarter early. What comes earlier goes back into the queue."""
 _ANOTHER_SECOND = 1
 """After how many seconds SES, which has just refused a mail for its rate, has room again."""
-_DAY_IS_OVER = 5 * 60
-"""For how long nothing is given out once SES says that the day's quota is used up. Then the
-dispatcher asks SES what is left of it."""
+_MOST_AT_ONCE = 3
+"""How many tries of a mail of the fast lane get their turn at once; then it lines up."""
 _UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
 """The errors that may keep a change from the record."""
 
@@ -117,7 +122,7 @@ def resend(
         record = services.store.revise(record, _settled(queued.ended, now))
     if record.is_lined_up:
         return record
-    if record.status is Status.QUEUED and record.next_attempt_at > now + 1:
+    if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
         return follow_up(record, now, store=services.store, queue=services.queue)
     return _try_stored(record, queued.at, time_left, services, configuration_of)
 
@@ -209,17 +214,13 @@ def _with_turn(outcome: Throttled, record: Record, now: int, services: Services)
     """Find out when the turn of a mail is that SES has just throttled: next, in the fast lane."""
     with suppress(Outage):  # Then it lines up.
         if outcome.code == DAILY_QUOTA:
-            clock = services.pace_clock.close(now, _DAY_IS_OVER)
-            return outcome._replace(message=_until(clock.closed_until, outcome.message))
-        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
+            until = services.pace_clock.close(now, pace.DOUBTED_SECONDS).closed_until
+            return outcome._replace(message=expectation.of_refused(outcome.message, until, now))
+        lane: Lane = record.lane if len(record.attempts) <= _MOST_AT_ONCE else "slow"
+        turn = services.pace_clock.throttled(lane, len(record.recipients), now)
         if turn is not None:
             return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
     return outcome
-
-
-def _until(opens_at: int, message: str) -> str:
-    """Say with the message when the account may send again."""
-    return f"{message} It frees at about {time.strftime('%H:%M', time.gmtime(opens_at))} UTC."
 
 
 def _settled(ended: Ended, now: int) -> Callable[[Record], Record]:

@@ -182,6 +182,9 @@ def _queue(accepted: Sequence[Accepted], mails: Sequence[_Mail], services: Servi
 
 
 def _delay(turn: float) -> float:
-    """Return in how many seconds a turn is: whole ones, if it need not be kept more precisely."""
-    now = time.time()
-    return turn - (now if turn % 1 else int(now))
+    """Return for how many seconds the queue is to keep a mail: see `pace.delay_of`.
+
+    A turn that need not be kept more precisely than to the second is a whole one.
+    """
+    delay = turn - time.time()
+    return delay if turn % 1 else max(0, round(delay))

@@ -1,22 +1,32 @@
 """The answer to `GetStatus`: the record of a message, for those who may ask for it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from core.acceptance import PAUSED
+from core.aws.outage import Outage
+from core.aws.pace_clock import Clock, PaceClock
+from core.aws.ses import USED_UP
 from core.aws.store import Store
 from core.contract.contract import GetStatus
 from core.contract.errors import Fault, Invalid, NotFound
 from core.lazily import lazily
 from core.message.ids import is_id
 from core.message.margins import trimmed
+from core.message.pace import Backlog, WaitingList
 from core.message.record import Record
+from core.message.status import Status
 from core.redaction import about
 from core.submission.domains import DomainConfiguration
 from core.submission.senders import usable
 
 if TYPE_CHECKING:
+    from core.message import expectation
     from core.submission import unknown_members
-else:  # Few ask without an id.
+else:  # Few ask of a mail that waits, and few without an id.
+    expectation = lazily("core.message.expectation")
     unknown_members = lazily("core.submission.unknown_members")
 
 _AROUND = "\"'<>{}[]() \t\r\n"
@@ -30,9 +40,11 @@ def find(
     caller: str,
     domains: Mapping[str, DomainConfiguration],
     store: Store,
+    turns: "Turns",
 ) -> Record:
     """Return the record of a message, if its domain is one that the caller may use.
 
+    If the mail waits for its turn, the record's `error` says when that is expected: `turns` knows.
     Quotes and brackets around the id are none of it: people copy them from answers and headers.
     `caller` is the SHA-256 (hex) of the API key, "" without one; `domains` are all configurations.
     Raises `Invalid` if no id was given, and `NotFound` both for an unknown id and for a message of
@@ -49,7 +61,49 @@ def find(
     own = usable(domains, caller)
     if record is None or record.domain not in own:
         raise NotFound(_unknown(text, own))
+    if expected := turns.expected(record, is_paused=bool(own[record.domain].paused)):
+        return record.model_copy(update={"error": expected})
     return record
+
+
+class Turns:
+    """What is known of the turns of waiting mails: asked when it is needed, once for a request.
+
+    If DynamoDB fails, nothing is known: the status is told without it.
+    """
+
+    def __init__(self, pace_clock: PaceClock, now: int) -> None:
+        """Make it for a request that came at `now` (epoch seconds)."""
+        self._pace_clock, self._now = pace_clock, now
+
+    def expected(self, record: Record, *, is_paused: bool) -> str:
+        """Say when the turn of a mail is expected; "" if it does not wait for one, or if unknown.
+
+        `is_paused` is whether its domain is.
+        """
+        if record.status is not Status.QUEUED:
+            return ""
+        if not record.is_lined_up:
+            waits_for_turn = not record.attempts or record.attempts[-1].outcome == "throttled"
+            return expectation.of_turn(record, self._now) if waits_for_turn else ""
+        if is_paused:
+            return PAUSED
+        return self._of_lined_up(record)
+
+    def _of_lined_up(self, record: Record) -> str:
+        if self._state is None:
+            return ""
+        clock, backlogs = self._state
+        if clock.closed_until > self._now:
+            return expectation.of_closed(record, USED_UP, clock.closed_until, self._now)
+        backlog = backlogs.get(WaitingList(record.lane, record.domain))
+        return expectation.of_lined_up(record, backlog, self._now)
+
+    @cached_property
+    def _state(self) -> tuple[Clock, Mapping[WaitingList, Backlog]] | None:
+        with suppress(Outage):
+            return self._pace_clock.state(self._now)
+        return None
 
 
 _ASK = "Give the one that SendMail answered."

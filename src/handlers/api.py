@@ -137,6 +137,9 @@ class _Work:
     """Seconds until Lambda ends this invocation."""
     message_ids: list[str]
     headers: dict[str, str] = field(default_factory=dict)
+    turns: status_query.Turns = field(
+        default_factory=lambda: status_query.Turns(services.pace_clock, int(time.time()))
+    )
 
     def carry_out(self, items: Sequence[Item]) -> Iterator[Contract]:
         """Call the use case of an operation for each item, all of which are of one operation.
@@ -210,7 +213,11 @@ class _Work:
 
     def _find(self, request: GetStatus) -> Record:
         record = status_query.find(
-            request, caller=self.caller, domains=_domains(), store=services.store
+            request,
+            caller=self.caller,
+            domains=_domains(),
+            store=services.store,
+            turns=self.turns,
         )
         self.message_ids.append(record.id)
         return record
@@ -219,10 +226,12 @@ class _Work:
 def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     """Log that a mail was `accepted`, with the reason if it was not sent; or that it is `replayed`.
 
-    What kept an earlier request's mail from being sent was told and counted then. `names` are the
-    members that nobody knows, which came with the request.
+    What became of an earlier request's mail was told and counted then. `names` are the members that
+    nobody knows, which came with the request. CloudWatch adds up `recipients` (template.yaml).
     """
     named: dict[str, Any] = {"ignored": ignored.listed(names)} if names else {}
+    if event == "accepted" and (taken := record.taken_at_newest_try()):
+        named["recipients"] = taken
     is_new = event == "accepted" and record.status is not Status.SENT
     if is_new and (failure := failures.of(record)):
         telemetry.tell_failure(logger, event, record, failure, **named)

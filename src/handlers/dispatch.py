@@ -53,6 +53,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     If AWS fails, the function fails, so that the alarm on its errors rings: the next minute goes
     on, and nothing is lost meanwhile.
     """
+    metrics.add_metric("Dispatches", MetricUnit.Count, 1)
     try:
         _dispatch(context)
     except Exception as error:
@@ -66,14 +67,16 @@ def _log(error: Exception) -> None:
 
 
 def _dispatch(context: "LambdaContext") -> None:
+    begun = time.time()
     quota = _quota()
     done = _round(quota)
     _publish(dispatcher.count(int(time.time())), quota)
-    for _ in range(_ROUNDS - 1):
+    for number in range(1, _ROUNDS):
+        wait = max(0.0, begun + number * pace.ROUND_SECONDS - time.time())
         left = context.get_remaining_time_in_millis() / 1000
-        if not done.is_more_lined_up or left < pace.ROUND_SECONDS + _SECONDS_EACH:
+        if not done.is_more_lined_up or left < wait + _SECONDS_EACH:
             return
-        time.sleep(pace.ROUND_SECONDS)
+        time.sleep(wait)
         quota = quota._replace(left=quota.left - done.recipients)
         done = _round(quota)
 
@@ -99,14 +102,24 @@ def _quota() -> Quota:
 
 
 def _publish(backlogs: Mapping[WaitingList, Backlog], quota: Quota) -> None:
-    """Publish what waits in each lane, and the rate of which it gets its share."""
+    """Publish what waits in each lane, and the rate of which it gets its share.
+
+    The age is that of mails that are to leave: what an operator has stopped rings no alarm.
+    """
     now = time.time()
     for lane in pace.TURNS:
-        of_lane = [backlog for each, backlog in backlogs.items() if each.lane == lane]
-        oldest = min((backlog.marks[0] / 1000 for backlog in of_lane if backlog.marks), default=now)
+        of_lane = {each: backlog for each, backlog in backlogs.items() if each.lane == lane}
+        oldest = min(
+            (
+                backlog.marks[0] / 1000
+                for each, backlog in of_lane.items()
+                if backlog.marks and dispatcher.may_send(each.domain)
+            ),
+            default=now,
+        )
         published = EphemeralMetrics()  # Not the handler's own: the lane is no dimension of those.
         published.add_dimensions(service=str(published.service), lane=lane)
-        waiting = sum(backlog.waiting for backlog in of_lane)
+        waiting = sum(backlog.waiting for backlog in of_lane.values())
         published.add_metric("Waiting", MetricUnit.Count, waiting)
         published.add_metric("OldestWaitingSeconds", MetricUnit.Seconds, max(0.0, now - oldest))
         published.flush_metrics()

@@ -14,6 +14,7 @@ from core.aws.outage import Outage
 from core.aws.retry_queue import Queued
 from core.aws.store import RecordGone
 from core.config import CONFIG
+from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about, redacted
 from core.services import Services
@@ -74,11 +75,24 @@ def _resend(queued: Queued, context: "LambdaContext") -> None:
     )
     state = record.status if record else "gone"
     metrics.add_metric("GaveUp", MetricUnit.Count, state == Status.FAILED)
-    if record and state == Status.QUEUED:
-        age = int(time.time()) - record.created_at
+    if record and _is_put_off(record):
+        age = int(time.time()) - record.attempts[0].at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
     # A message may be in the queue twice: what was told of an earlier try is not told again.
     if record and (failure := failures.of(record, since=started)):
         telemetry.tell_failure(logger, "tried", record, failure)
     else:
-        logger.info("tried", message_id=message_id, state=state)
+        taken = record.taken_at_newest_try(since=started) if record else 0
+        counted: dict[str, Any] = {"recipients": taken} if taken else {}
+        logger.info("tried", message_id=message_id, state=state, **counted)
+
+
+def _is_put_off(record: Record) -> bool:
+    """Say whether a mail waits because SES, or the way to it, failed.
+
+    One that waits for its turn does not: however long that takes, nothing is wrong with it, and the
+    dispatcher publishes how long it is.
+    """
+    if record.status is not Status.QUEUED or record.is_lined_up or not record.attempts:
+        return False
+    return record.attempts[-1].outcome == "not taken"

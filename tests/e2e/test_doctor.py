@@ -164,10 +164,6 @@ CASES = {
         *("/account", {"SendingEnabled": False}),
         *("failure", "Sending is switched off", "--sending-enabled"),
     ),
-    "a small rate": Case(
-        *("/account", {"SendQuota": {"MaxSendRate": 1.0}}),
-        *("warning", "SES takes 1 mail a second, too few", "SendConcurrency=2"),
-    ),
     "a small quota": Case(
         *("/account", {"SendQuota": {"Max24HourSend": 200.0, "SentLast24Hours": 190.0}}),
         *("warning", "190 of 200 mails", "Service Quotas"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 from support.account import SESSION, create_resources
-from support.fixtures import call, clock, context, ses, work  # noqa: F401 - fixtures
+from support.fixtures import call, clock, context, give_turns, ses, work  # noqa: F401 - fixtures
 from support.permissions import Watch, watch
 from support.world import World, world
 

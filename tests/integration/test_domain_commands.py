@@ -1,5 +1,6 @@
 """`domains` and `suppressions` on the table: what they write, what they refuse, what they say."""
 
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,10 @@ import boto3
 import pytest
 from support.domains import put_domain
 
+from core.aws import clients
+from core.aws.pace_clock import Clock, PaceClock
 from core.config import CONFIG
+from core.message.pace import Backlog, Lane, WaitingList
 from core.submission.senders import usable
 from ops import domains, suppressions
 from ops.api_keys import hash_of
@@ -16,6 +20,7 @@ from ops.domain_records import DomainRecords
 from ops.stack import Stack
 
 SHOP = "shop.example"
+NOTHING = "fast 0  slow 0"
 MISSING = "Before it can send"
 """What stands above the doctor's findings about a domain."""
 Run = Callable[..., list[str]]
@@ -59,6 +64,14 @@ def run(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Run:
     return _run
 
 
+@pytest.fixture(autouse=True)
+def clock() -> PaceClock:
+    """Have the dispatcher run a moment ago; it found nothing that waits."""
+    made = PaceClock(clients.dynamodb(), CONFIG.table_name)
+    assert made.plan(Clock(), Clock(rounds=1, planned_at=int(time.time())))
+    return made
+
+
 def key_of_stack(stack: Stack) -> str:
     """Return the first client's key."""
     key = stack.aws.client("apigateway").get_api_key(
@@ -86,7 +99,7 @@ def test_a_name_that_answers_cannot_have_is_refused_by_the_models_rule(run: Run)
     with pytest.raises(ValueError, match=r"^name: "):
         run("domains", "--words", f'add {SHOP} name="A & B"')
 
-    assert run("domains") == ["example.com  sends"]
+    assert run("domains") == [f"example.com  sends  {NOTHING}"]
 
 
 def test_keys_are_made_rotated_revoked_and_removed(run: Run, table: Any, stack: Stack) -> None:
@@ -166,7 +179,8 @@ def test_domains_that_a_stack_had_open_beside_listed_keys_get_theirs(
     adopted = run("domains", "adopt-keys")
 
     assert before == set()
-    assert listed[0] == "example.com  NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
+    no_key = "example.com  NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
+    assert listed[0] == f"{no_key}  {NOTHING}"
     assert adopted[0].endswith(f"{id_}.")
     assert domains_open_to(first, stack) == {"example.com"}
     assert run("domains", "adopt-keys") == [
@@ -291,7 +305,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(
 
 def test_a_paused_domain_is_resumed_with_a_clean_slate(run: Run, table: Any) -> None:
     run("domains", "pause", "example.com")
-    assert run("domains") == ["example.com  paused (manual)"]
+    assert run("domains") == [f"example.com  paused (manual)  {NOTHING}"]
     run("domains", "resume", "example.com")
 
     item = table.get_item(Key={"pk": "DOMAIN", "sk": "example.com"})["Item"]
@@ -338,3 +352,80 @@ def test_suppressions_are_added_listed_and_removed(run: Run) -> None:
     assert entry.endswith(f"  manual     {address}")
     assert run("suppressions", SHOP, "--remove", address) == [f"{address} is mailed again."]
     assert run("suppressions", SHOP) == []
+
+
+# ---- what waits
+
+
+def wait(
+    clock: PaceClock, domain: str, lane: Lane, mails: int, age: int, per_hour: int = 60
+) -> None:
+    """Have the dispatcher count mails that wait, the oldest since `age` seconds."""
+    now = int(time.time())
+    marks = ((now - age) * 1000, now * 1000)
+    clock.write_backlog(WaitingList(lane, domain), Backlog(mails, marks, per_hour, now))
+
+
+def test_what_waits_is_listed_by_domain_and_lane_with_its_end(run: Run, clock: PaceClock) -> None:
+    put_domain(SHOP)
+    wait(clock, SHOP, "slow", 1200, 2980)
+    wait(clock, SHOP, "fast", 1, 10, per_hour=40_000)
+    wait(clock, "example.com", "slow", 100, 3 * 86_400 - 5)
+
+    own, of_shop = run("domains")
+    assert own == "example.com  sends  fast 0  slow 100 (oldest 3 days, empty within 100 minutes)"
+    assert of_shop.startswith(f"{SHOP}  sends  fast 1 (oldest 1 minute, empty within 1 minute)  ")
+    assert of_shop.endswith("  slow 1,200 (oldest 50 minutes, empty within 20 hours)")
+    assert run("domains", "show", SHOP)[-1].startswith("  waiting: fast 1 (oldest 1 minute, ")
+    assert run("domains", "show", "example.com")[-1].startswith("  waiting: fast 0  slow 100 (")
+
+
+def test_what_waits_of_a_domain_that_cannot_be_used_or_is_gone_is_listed_too(
+    run: Run, clock: PaceClock
+) -> None:
+    put_domain("broken.example", retry_hours="99")
+    wait(clock, "broken.example", "slow", 5, 60)
+    wait(clock, "gone.example", "fast", 7, 60, per_hour=0)
+
+    of_broken, of_own, of_gone = sorted(run("domains"))
+
+    assert of_broken.startswith("broken.example  CANNOT BE USED: retry_hours: ")
+    assert of_broken.endswith("  fast 0  slow 5 (oldest 2 minutes, empty within 5 minutes)")
+    assert of_own == f"example.com  sends  {NOTHING}"
+    assert of_gone.startswith("gone.example  NOT CONFIGURED: add it again, or its mails fail when ")
+    assert of_gone.endswith("  fast 7 (oldest 2 minutes, none leaves now)  slow 0")
+
+
+def test_while_the_days_quota_is_used_up_the_list_says_for_how_long(
+    run: Run, clock: PaceClock
+) -> None:
+    before = clock.read()
+    assert clock.plan(before, before._replace(closed_until=int(time.time()) + 3 * 3600))
+    wait(clock, "example.com", "slow", 5, 60, per_hour=0)
+
+    assert run("domains") == [
+        "example.com  sends  fast 0  slow 5 (oldest 2 minutes, none leaves now)",
+        "The account's sending quota is used up: no turns for 3 hours.",
+    ]
+
+
+def test_what_nobody_has_counted_of_late_is_not_said_to_be_nothing(
+    run: Run, clock: PaceClock
+) -> None:
+    before = clock.read()
+    assert clock.plan(before, before._replace(planned_at=int(time.time()) - 600))
+    wait(clock, "example.com", "slow", 5, 60)
+
+    assert run("domains") == [
+        "example.com  sends  fast ?  slow ?",
+        "The dispatcher has not run for 11 minutes: nothing leaves (make doctor).",
+    ]
+
+
+def test_before_the_dispatcher_has_run_nothing_is_known(run: Run, table: Any) -> None:
+    table.delete_item(Key={"pk": "PACE", "sk": "CLOCK"})
+
+    assert run("domains") == [
+        "example.com  sends  fast ?  slow ?",
+        "Nobody has counted what waits: the dispatcher has not run yet (make doctor).",
+    ]

@@ -17,9 +17,13 @@ from support.ses import Ses
 from support.ses_events import batch, sample
 
 from core.aws import clients
+from core.aws.account import Quota
+from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
+from core.aws.waiting_lists import WaitingLists
 from core.config import CONFIG
-from handlers import resend, ses_events, sweep
+from core.message import lifecycle
+from handlers import dispatch, resend, ses_events, sweep
 from ops import erase
 from ops.stack import Stack
 
@@ -88,7 +92,7 @@ def everything(stack: Stack) -> list[tuple[str, str]]:
     """Read all that is kept: table, indexes, every version in the bucket, all four queues."""
     dynamodb, s3, sqs = clients.dynamodb(), SESSION.client("s3"), clients.sqs()
     found = []
-    for index in (None, "ByReference", "BySesMessageId", "Unfinished"):
+    for index in (None, "ByReference", "BySesMessageId", "Unfinished", "Waiting"):
         of_index = {"IndexName": index} if index else {}
         scanned = dynamodb.get_paginator("scan").paginate(TableName=CONFIG.table_name, **of_index)
         found += [(index or "table", json.dumps(i)) for page in scanned for i in page["Items"]]
@@ -238,6 +242,29 @@ def test_one_message_is_erased_and_the_others_stay(
     assert "is_erased" in own[0][1]
     assert call("GET", f"/Status/{filled['queued']}")["statusCode"] == 404
     assert call("GET", f"/Status/{filled['sent']}")["statusCode"] == 200
+
+
+def test_a_message_that_waits_for_its_turn_gets_none_once_it_is_erased(
+    run: Any, send: Any, ses: Ses, stack: Stack
+) -> None:
+    ses.faults = [refusing(429, "TooManyRequestsException")]
+    waiting = send()
+    store = Store(clients.dynamodb(), CONFIG.table_name)
+    lists = WaitingLists(clients.dynamodb(), CONFIG.table_name)
+    record = store.get(waiting)
+    assert record
+    store.revise(record, lifecycle.line_up)
+    listed = [list(lists.messages(each)) for each in lists.names()]
+
+    printed = run("--message", waiting)
+    done = dispatch.dispatcher.give_out(int(time.time()), Quota(14.0, float("inf")))
+
+    assert listed == [[waiting]]
+    assert list(lists.names()) == []
+    assert done.given_out == 0
+    assert f"Not tried any more: {waiting}, which was queued." in printed
+    assert {at for at, text in everything(stack) if waiting in text} <= {"table", "RetryQueueUrl"}
+    assert ses.taken == []
 
 
 @pytest.mark.slow  # Each look into a queue waits a second.

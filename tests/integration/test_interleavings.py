@@ -37,6 +37,10 @@ FAULTS = st.none() | st.sampled_from(
         Fault("dynamodb.PutItem#1", "timeout", after=True, lasting=True),
         Fault("dynamodb.PutItem#1", "broken", lasting=True),
         Fault("dynamodb.PutItem#2", "killed"),
+        Fault("dynamodb.UpdateItem#1", "killed", after=True),
+        Fault("dynamodb.UpdateItem#1", "broken", lasting=True),
+        Fault("sqs.SendMessageBatch#1", "killed"),
+        Fault("sqs.SendMessageBatch#1", "unreachable", lasting=True),
         Fault("sqs.SendMessage#1", "unreachable", lasting=True),
     ]
 )
@@ -122,6 +126,12 @@ class Service(RuleBasedStateMachine):
     def the_sweep_comes(self, fault: Fault | None) -> None:
         self.world.sweep(fault)
 
+    @rule(fault=FAULTS, rate=st.sampled_from([1.0, 14.0]), is_used_up=st.booleans())
+    def the_dispatcher_comes(self, fault: Fault | None, rate: float, *, is_used_up: bool) -> None:
+        self.world.quota["MaxSendRate"] = rate
+        self.world.quota["SentLast24Hours"] = 50_000.0 * is_used_up
+        self.world.dispatch(fault)
+
     @rule(data=st.data(), times=st.integers(1, 2))
     def ses_tells(self, data: st.DataObject, times: int) -> None:
         if self.world.events:
@@ -183,6 +193,7 @@ class Service(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.world.outage = None
+            self.world.quota["SentLast24Hours"] = 0.0
             self.world.configure_domain(OTHER, name="other")  # So that anybody may ask.
             self.world.run_on()
             self.who_bounced_or_complained_is_suppressed()
@@ -291,6 +302,8 @@ def test_an_event_between_ses_and_our_own_note_loses_nothing(service: World) -> 
 def test_an_event_during_a_claim_keeps_the_mail_from_being_sent_again(service: World) -> None:
     message_id = unanswered(service, 16)
     service.sweep()
+    service.dispatch()
+    service.clock.now += 2
     ((_, body),) = service.receive()
     service.meanwhile["dynamodb.PutItem#1"] = service.tell_all
 

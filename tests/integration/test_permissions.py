@@ -5,6 +5,8 @@ folder is watched (`conftest`): none may make a call that its function's role do
 """
 
 import base64
+import json
+from dataclasses import replace
 
 import pytest
 from moto import mock_aws
@@ -60,12 +62,10 @@ def retry(service: World) -> None:
 
 
 def give_up(service: World) -> None:
-    service.post(MAIL, fault=THROTTLED)
-    while not service.letters():
-        service.clock.now += 3600
-        for receipt, body in service.receive():
-            assert service.work(body, THROTTLED)
-            service.forget(receipt)
+    service.outage = replace(THROTTLED, lasting=True)
+    service.post(MAIL)
+    service.run_on()
+    assert service.all_letters()
 
 
 def fail_unheard(service: World) -> None:
@@ -78,6 +78,16 @@ def fail_unheard(service: World) -> None:
 def lose_a_function(service: World) -> None:
     """Die in the middle: the sweep puts the message back into the queue."""
     service.post(MAIL, fault=Fault("sesv2.SendEmail#1", "killed"))
+    service.run_on()
+
+
+def try_blindly(service: World) -> None:
+    """Let the sweep hear of others' mails while one has no answer: it waits a little longer."""
+    service.outage = Fault("sesv2.SendEmail#1", "timeout")
+    service.post(MAIL)
+    service.run_on(until=service.clock.now + 3000)
+    service.outage = None
+    service.post(MAIL)
     service.run_on()
 
 
@@ -111,6 +121,27 @@ def pause(service: World) -> None:
     service.sweep()
 
 
+def wait_in_line(service: World) -> None:
+    """Line up behind a single mail of a slow account; then wait for the next day, and too long."""
+    service.quota["MaxSendRate"] = 0.02
+    service.dispatch()
+    for _ in range(3):
+        service.post(MAIL, oneway=True)
+    service.post(MAIL, fault=THROTTLED)
+    reply = service.post(MAIL, oneway=True)
+    assert reply
+    service.status(json.loads(reply["body"])["MessageId"])
+    service.outage = Fault("sesv2.SendEmail#1", "used up")
+    service.post(MAIL)
+    service.clock.now += 10
+    service.quota["SentLast24Hours"] = service.quota["Max24HourSend"]
+    service.run_on(until=service.clock.now + 600)
+    service.configure(paused="manual")
+    service.forget_domains()
+    service.run_on()
+    assert service.all_letters()
+
+
 def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
@@ -118,7 +149,10 @@ def look(_service: World) -> None:
     preflight.handler(proxy_event("OPTIONS", "/Mail/Send", key=None), Context())  # type: ignore[arg-type]
 
 
-WAYS = (send, retry, give_up, fail_unheard, lose_a_function, hear, count, pause, look)
+WAYS = (
+    *(send, retry, give_up, fail_unheard, lose_a_function, try_blindly, hear, count, pause),
+    *(wait_in_line, look),
+)
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +196,9 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 @pytest.mark.parametrize(
     ("function", "written"),
     [
-        ("api", {"MSG#*", "KEY#*", "CAP#*"}),
-        ("resend", {"MSG#*"}),
+        ("api", {"MSG#*", "KEY#*", "CAP#*", "PACE"}),
+        ("dispatch", {"MSG#*", "PACE"}),
+        ("resend", {"MSG#*", "PACE"}),
         ("ses_events", {"MSG#*", "SUPPRESSED#*", "RATES", "HEARD"}),
         ("sweep", {"MSG#*", "DOMAIN"}),
         ("metadata", set()),

@@ -29,7 +29,7 @@ def post(service: World, fault: Fault | None = None, **more: Any) -> str:
 
 
 def left_behind(service: World, number: int = 1) -> list[str]:
-    """Leave messages that wait and are not in the queue, and whose time has come."""
+    """Leave messages that have a turn and are not in the queue, and whose time has come."""
     ids = [post(service, THROTTLED) for _ in range(number)]
     for receipt, _ in service.receive():
         service.forget(receipt)
@@ -47,7 +47,8 @@ def swept(service: World) -> dict[str, int]:
 
 
 def waiting(service: World) -> set[str]:
-    return {json.loads(body)["MessageId"] for _, body in service.receive()}
+    """Say which messages are lined up."""
+    return service.lined_up()
 
 
 def test_a_message_that_only_waits_again_is_no_unknown_outcome(service: World) -> None:

@@ -16,10 +16,12 @@ from support.mails import MAIL
 from support.metrics import published
 from support.ses import Ses
 from support.ses_events import batch, failed, sample
+from support.world import World
 
 from core.aws import clients
 from core.aws.counters import Counters
 from core.aws.outage import Outage
+from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 from core.message.reputation import Tally
 from handlers import api, resend, ses_events, sweep
@@ -157,6 +159,147 @@ def test_what_an_operator_has_forbidden_is_counted_and_is_no_refusal_of_sess(
     assert counted() == {("Withheld", ""): withheld, ("Withheld", code): withheld}
     assert {one["levelname"] for one in lines("accepted")} == {"INFO"}
     assert lines("accepted")[-1]["code"] == code
+
+
+# ---- what SES has taken
+
+
+def taken(lines: Lines, message: str) -> list[Any]:
+    """Return the number of recipients in each line, None for a line that has none."""
+    return [one.get("recipients") for one in lines(message)]
+
+
+def test_each_recipient_that_ses_takes_is_in_one_line_of_the_log(
+    send: Any, work: Any, ses: Ses, lines: Lines, clock: Clock
+) -> None:
+    ses.faults = [THROTTLED]
+    waiting = send(To=MAIL["To"] + ", b@recipient.example", CC="c@recipient.example")
+    send(CC="c@recipient.example", headers={"Idempotency-Key": "k"})
+    send(CC="c@recipient.example", headers={"Idempotency-Key": "k"})
+    clock.pass_by(60)
+    for _ in range(2):  # It is in the queue twice.
+        work(waiting)
+        clock.pass_by(1)
+
+    assert taken(lines, "accepted") == [None, 2]
+    assert taken(lines, "replayed") == [None]
+    assert taken(lines, "tried") == [3, None]
+
+
+def test_who_is_suppressed_is_no_recipient_that_ses_takes(
+    send: Any, context: Context, lines: Lines
+) -> None:
+    bounced = send()
+    event = sample("bounce_permanent_general", bounced)
+    ses_events.handler(batch(event), context)  # type: ignore[arg-type]
+    send(CC="c@recipient.example")
+    send()
+
+    assert taken(lines, "accepted") == [1, 1, None]
+
+
+# ---- how long mails have been waiting
+
+
+def ages(printed: str) -> list[int]:
+    lines = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    name = "OldestUnfinishedAgeSeconds"
+    return [int(line[name][0]) for line in lines if name in line]
+
+
+def test_the_age_is_told_of_a_mail_that_ses_does_not_take(
+    send: Any, work: Any, ses: Ses, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ses.faults = [FORBIDDEN, FORBIDDEN]
+    message_id = send()
+    clock.pass_by(7200)
+    work(message_id)
+
+    assert ages(capsys.readouterr().out) == [7200]
+
+
+def test_the_age_is_that_of_the_first_try_however_long_a_mail_has_waited_for_its_turn(
+    send: Any, work: Any, ses: Ses, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ses.faults = [FORBIDDEN]
+    message_id = send("/json/oneway/SendMail")
+    clock.pass_by(7200)
+    work(message_id)
+
+    assert ages(capsys.readouterr().out) == [0]
+
+
+def test_no_age_is_told_of_a_mail_that_waits_for_its_turn(
+    send: Any, work: Any, ses: Ses, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ses.faults = [THROTTLED]
+    one_way = send("/json/oneway/SendMail")
+    clock.pass_by(7200)
+    work(one_way)  # It lines up.
+    work(one_way)  # It is in the queue twice.
+    ses.faults = [THROTTLED, THROTTLED]
+    inline = send()
+    clock.pass_by(7200)
+    work(inline)  # It gets another turn.
+
+    assert ses.asked == 3
+    assert ages(capsys.readouterr().out) == []
+
+
+# ---- what the dispatcher says of what is lined up
+
+
+@pytest.fixture
+def at_work(service: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a service whose ids, too, are made at the time that its clock shows."""
+    monkeypatch.setattr(time, "time_ns", lambda: int(service.clock.now * 1e9))
+    return service
+
+
+def waiting(printed: str) -> dict[str, tuple[int, int]]:
+    """Return how many mails wait in each lane, and since when the oldest does."""
+    found = {}
+    for line in (json.loads(one) for one in printed.splitlines() if '"_aws"' in one):
+        for part in line["_aws"]["CloudWatchMetrics"]:
+            if ["lane", "service"] in [sorted(held) for held in part["Dimensions"]]:
+                oldest = line["OldestWaitingSeconds"]
+                found[line["lane"]] = int(line["Waiting"][0]), int(oldest[0])
+    return found
+
+
+def test_how_many_mails_wait_and_how_long_is_told_by_lane_also_if_none_does(
+    at_work: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_work.dispatch()
+    empty = waiting(capsys.readouterr().out)
+    line_up(at_work)
+    at_work.quota |= {"MaxSendRate": 0.05}  # So one gets its turn.
+    at_work.clock.pass_by(60)
+    at_work.dispatch()
+
+    assert empty == {"fast": (0, 0), "slow": (0, 0)}
+    assert waiting(capsys.readouterr().out) == {"fast": (0, 0), "slow": (2, 60)}
+
+
+def test_what_an_operator_has_stopped_is_counted_and_has_no_age(
+    at_work: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line_up(at_work)
+    at_work.configure_domain("example.com", paused="manual")
+    at_work.clock.pass_by(7200)
+    at_work.dispatch()
+
+    assert waiting(capsys.readouterr().out)["slow"] == (3, 0)
+
+
+def line_up(service: World) -> None:
+    """Have three mails sent one way while others are lined up."""
+    with service.aside():
+        clock = PaceClock(clients.dynamodb(), CONFIG.table_name)
+        before = clock.read()
+        assert clock.plan(before, before._replace(busy_until=int(service.clock.now) + 86_400))
+    for _ in range(3):
+        service.post(MAIL, oneway=True)
 
 
 # ---- requests and their messages
@@ -401,7 +544,7 @@ def test_a_judgement_that_fails_hides_no_failure_of_the_sweep(
 
     with (
         before_send("dynamodb.Query", of_rates),
-        before_send("sqs.SendMessage", lambda **_: refusing(400, "AccessDenied")()),
+        before_send("dynamodb.PutItem", lambda **_: refusing(400, "AccessDeniedException")()),
         pytest.raises(Outage),
     ):
         sweep.handler({}, context)  # type: ignore[arg-type]

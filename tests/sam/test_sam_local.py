@@ -228,6 +228,12 @@ def test_a_sweep_finds_the_table_and_needs_no_more(stack):
     assert answer is None
 
 
+def test_a_dispatcher_finds_the_table_and_needs_no_more_when_nothing_waits(stack):
+    answer = invoke(stack, "dispatch_schedule")
+
+    assert answer is None
+
+
 def test_the_documentation_needs_no_key_and_nothing_else(stack):
     answer = invoke(stack, "metadata_page")
 

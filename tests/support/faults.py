@@ -45,6 +45,7 @@ def faults_of(call: str) -> Iterator[Fault]:
     yield Fault(call, "timeout")
     yield Fault(call, "throttled", lasting=repeats)
     if not repeats:
+        yield Fault(call, "used up")
         yield Fault(call, "stalled")
         yield Fault(call, "stale")
     yield Fault(call, "killed", after=True)
@@ -65,11 +66,17 @@ def failing(kind: str, service: str) -> AWSResponse:
             raise NotWritten("DeadlinePassed")
         case "stale":  # Written to a connection that the other end has forgotten.
             raise ConnectionClosedError(endpoint_url=service)
+        case "used up":  # SES alone says so: the account has sent all that it may in a day.
+            told = {"message": "Daily message quota exceeded."}
+            return answer(429, told, "TooManyRequestsException")
     broken = kind == "broken"
     if service == "s3":
         code = "InternalError" if broken else "SlowDown"
         body = f"<Error><Code>{code}</Code><Message/></Error>".encode()
         return AWSResponse("https://s3", 500 if broken else 503, {}, Raw(body))
+    if kind == "used up":  # The day's quota, which has the code of a throttle.
+        message = {"message": "Daily message quota exceeded."}
+        return answer(429, message, "TooManyRequestsException")
     if service == "sesv2":
         code = "InternalServiceErrorException" if broken else "TooManyRequestsException"
         return answer(500 if broken else 429, {"message": ""}, code)

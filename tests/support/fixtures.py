@@ -7,15 +7,16 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.aws import clients
-from handlers import api, resend
+from handlers import api, dispatch, resend
 from support.clock import Clock
 from support.domains import forget_domains, forget_pace
-from support.gateway import Context, proxy_event
+from support.gateway import ONE_ROUND, Context, proxy_event
 from support.ses import Ses
 from support.ses_events import batch, failed
 
@@ -26,23 +27,26 @@ def context() -> Context:
 
 
 @pytest.fixture(autouse=True)
-def ses(aws: Any, request: pytest.FixtureRequest) -> Iterator[Ses]:
+def ses(aws: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ses]:
     """Play SES for every test of the folder, but for those where `World` does (`service`)."""
     stand_in = Ses()
     if "service" in request.fixturenames:
         yield stand_in
         return
+    forget_pace(monkeypatch, api, resend)
+    played = {"SendEmail": stand_in.send, "GetAccount": stand_in.tell_account}
     events = clients.ses().meta.events
-    events.register_first("before-send.sesv2.SendEmail", stand_in.send)
+    for operation, answer_with in played.items():
+        events.register_first(f"before-send.sesv2.{operation}", answer_with)
     yield stand_in
-    events.unregister("before-send.sesv2.SendEmail", stand_in.send)
+    for operation, answer_with in played.items():
+        events.unregister(f"before-send.sesv2.{operation}", answer_with)
 
 
 @pytest.fixture
 def call(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Call the API as API Gateway does; the answer has its body parsed if it is JSON."""
     forget_domains(monkeypatch, api)
-    forget_pace(monkeypatch, api)
     numbers = itertools.count(1)
 
     def _call(
@@ -76,6 +80,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock(time.time())
     monkeypatch.setattr(time, "time", lambda: stopped.now)
     return stopped
+
+
+@pytest.fixture
+def give_turns(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let the dispatcher give out the turns of one round."""
+    forget_domains(monkeypatch, dispatch)
+    fresh = replace(dispatch.dispatcher, domain_table=dispatch.domain_table)
+    monkeypatch.setattr(dispatch, "dispatcher", fresh)
+    return lambda: dispatch.handler({}, Context(milliseconds=ONE_ROUND))  # type: ignore[arg-type]
 
 
 @pytest.fixture

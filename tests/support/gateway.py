@@ -5,6 +5,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+ONE_ROUND = 10_000
+"""Milliseconds in which the dispatcher has time for one round, and not for another."""
+
 
 @dataclass
 class Context:

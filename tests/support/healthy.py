@@ -29,6 +29,8 @@ RESOURCES = {
     "SesEventsFunction": "mail-ses-events",
     "SweepFunction": "mail-sweep",
     "SweepFunctionEveryMinute": "mail-every-minute",
+    "DispatchFunction": "mail-dispatch",
+    "DispatchFunctionEveryMinute": "mail-each-minute",
     "GaveUpAlarm": "mail-GaveUpAlarm-1",
 }
 TOKENS = ("one", "two", "three")
@@ -53,7 +55,7 @@ ACCOUNT: dict[str, Any] = {
     "ProductionAccessEnabled": True,
     "EnforcementStatus": "HEALTHY",
     "SendingEnabled": True,
-    "SendQuota": {"MaxSendRate": 50.0, "Max24HourSend": 1000.0, "SentLast24Hours": 10.0},
+    "SendQuota": {"MaxSendRate": 14.0, "Max24HourSend": 1000.0, "SentLast24Hours": 10.0},
 }
 DESTINATION = {
     "Name": "events",

@@ -1,7 +1,7 @@
 """SES, played by a recording stand-in.
 
-moto's SES drops attachments and tags and knows no errors, so `SendEmail` is answered here, on the
-wire of the real client: the one thing that an emulator cannot do.
+moto's SES drops attachments and tags and knows no errors and no quotas, so `SendEmail` and
+`GetAccount` are answered here, on the wire of the real client: what an emulator cannot do.
 """
 
 import base64
@@ -14,6 +14,9 @@ from botocore.awsrequest import AWSResponse
 
 from support.answers import answer
 
+QUOTA = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
+"""What a new account may send."""
+
 
 @dataclass
 class Ses:
@@ -24,6 +27,8 @@ class Ses:
     faults: list[Callable[[], Any]] = field(default_factory=list)
     after: list[Callable[[], Any]] = field(default_factory=list)
     """Faults after the mail has been taken: the answer is lost."""
+    quota: dict[str, float] = field(default_factory=lambda: dict(QUOTA))
+    """What the account may send, as `GetAccount` tells it."""
 
     def send(self, request: Any, **_: Any) -> AWSResponse:
         self.asked += 1
@@ -34,6 +39,9 @@ class Ses:
         if self.after:
             return self.after.pop(0)()
         return answer(200, {"MessageId": self.id_of(len(self.taken))})
+
+    def tell_account(self, **_: Any) -> AWSResponse:
+        return answer(200, {"SendQuota": self.quota})
 
     @staticmethod
     def id_of(number: int) -> str:

@@ -36,8 +36,8 @@ from support.answers import Killed, answer
 from support.clock import Clock
 from support.domains import forget_domains, forget_pace, put_domain
 from support.faults import Fault, failing
-from support.gateway import Context, proxy_event
-from support.ses import Ses
+from support.gateway import ONE_ROUND, Context, proxy_event
+from support.ses import QUOTA, Ses
 from support.ses_events import batch, sample
 
 START = 1_790_000_000
@@ -83,13 +83,7 @@ class World:
     taken: list[Taken] = field(default_factory=list)
     tries: int = 0
     """How often SES was asked to send."""
-    quota: dict[str, float] = field(
-        default_factory=lambda: {
-            "MaxSendRate": 14.0,
-            "Max24HourSend": 50_000.0,
-            "SentLast24Hours": 0.0,
-        }
-    )
+    quota: dict[str, float] = field(default_factory=lambda: dict(QUOTA))
     """What SES says that the account may send."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """What SES has to tell and has not told yet."""
@@ -252,7 +246,8 @@ class World:
     def dispatch(self, fault: Fault | None = None) -> None:
         """Run the dispatcher; it fails aloud (DispatchErrorsAlarm) as the sweep does."""
         try:
-            self.invoke(lambda: dispatch.handler({}, Context()), fault)  # type: ignore[arg-type]
+            context = Context(milliseconds=ONE_ROUND)
+            self.invoke(lambda: dispatch.handler({}, context), fault)  # type: ignore[arg-type]
         except Outage:
             assert self.struck
             self.metrics["Errors"] += 1
@@ -390,20 +385,21 @@ class World:
 
     def _next_round(self) -> float | None:
         """Let the dispatcher give out turns; say when it will have more to do."""
-        if not (lined_up := self._lined_up()):
+        if not (lined_up := self.lined_up()):
             return None
         if self.clock.now >= self._dispatched_at + pace.ROUND_SECONDS:
             self.dispatch()
             self._dispatched_at = self.clock.now
-            if self._lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
+            if self.lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
                 times = [self.records()[one]["retry_until"] + 1 for one in lined_up]
                 self._rests_until = min(times)
             else:
                 self._rests_until = 0.0
         return max(self._dispatched_at + pace.ROUND_SECONDS, self._rests_until)
 
-    def _lined_up(self) -> set[str]:
-        return {id_ for id_, record in self.records().items() if "waiting" in record}
+    def lined_up(self) -> set[str]:
+        """Return the ids of the messages that wait for the dispatcher."""
+        return {str(item["id"]) for item in self._items() if "waiting" in item}
 
 
 def _table() -> Any:

@@ -9,6 +9,7 @@ Who accepts a mail for the slow lane, or was throttled in the fast one, takes th
 with one conditional update. The dispatcher takes whole rounds, for what is lined up.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,11 +23,11 @@ from core.message.pace import Backlog, Lane, WaitingList
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+COUNT_IS_GOOD = 180
+"""Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
 _PK, _CLOCK, _LIST = "PACE", "CLOCK", "LIST#"
 _TRIES = 3
 """How often a turn is asked for, if others take it first."""
-_COUNT_IS_GOOD = 180
-"""Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
 _KEPT_SECONDS = 86_400
 
 
@@ -60,12 +61,12 @@ class Clock(NamedTuple):
     def of(cls, item: Mapping[str, Any]) -> Self:
         """Read an item in plain values."""
         known = {name: item[name] for name in cls._fields if name in item}
-        return cls(**known | {name: known[name] / 1000 for name in _THOUSANDTHS & known.keys()})
+        return cls(**known | {name: known[name] / _MILLION for name in _MILLIONTHS & known.keys()})
 
     def written(self) -> dict[str, Any]:
         """Return it as an item, in plain values (`items.attributes` writes no fractions)."""
         values = self._asdict()
-        return values | {name: round(values[name] * 1000) for name in _THOUSANDTHS}
+        return values | {name: _millionths(values[name]) for name in _MILLIONTHS}
 
     def until(self, lane: Lane) -> float:
         """Return up to when turns of a lane were taken."""
@@ -78,8 +79,13 @@ class Clock(NamedTuple):
         return WaitingList(lane, domain) if domain else None  # type: ignore[arg-type]
 
 
-_THOUSANDTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
-"""What is stored in thousandths."""
+_MILLION = 1_000_000
+_MILLIONTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
+"""What is stored in millionths: at high rates a turn has few thousandths of a second."""
+
+
+def _millionths(value: float) -> int:
+    return round(value * _MILLION)
 
 
 @dataclass(slots=True)
@@ -89,7 +95,8 @@ class PaceClock:
     dynamodb: "DynamoDBClient"
     table: str
     _known: Clock | None = None
-    """What this process last saw: its times only grow, so who is told to line up need not ask."""
+    """What this process last saw. Its times only grow, so who is told to line up need not ask; but
+    for `closed_until`: the day's quota may free earlier than was expected."""
 
     def turn(self, recipients: int, now: float) -> float | None:
         """Take the next free turn of the slow lane for a new mail.
@@ -147,14 +154,32 @@ class PaceClock:
         return self._seen(reply.get("Item"))
 
     @outages()
+    def keep_busy(self, until: int) -> Clock:
+        """Let new mails of the slow lane line up until then; return the clock as it is now.
+
+        To be called before a round is planned: a turn that somebody takes while it is would be
+        given out twice.
+        """
+        reply = self.dynamodb.update_item(
+            TableName=self.table,
+            Key=key(_PK, _CLOCK),
+            UpdateExpression="SET busy_until = :until",
+            ExpressionAttributeValues=attributes({":until": until}),
+            ReturnValues="ALL_NEW",
+        )
+        return self._seen(reply["Attributes"])
+
+    @outages()
     def plan(self, before: Clock, after: Clock) -> bool:
         """Write down a round of the dispatcher; return whether it may give out its turns.
 
-        It may not if another one has planned since `before` was read.
+        It may not if another one has planned since `before` was read. If there are turns to give
+        out, `keep_busy` was called before.
         """
         fields = set(Clock._fields) - {"throttled", "fast_until"}  # Others write these.
-        if after.closed_until == before.closed_until:
-            fields.remove("closed_until")
+        for name in ("closed_until", "slow_until"):  # Others may have written these meanwhile.
+            if getattr(after, name) == getattr(before, name):
+                fields.remove(name)
         values = {name: after.written()[name] for name in sorted(fields)}
         try:
             self.dynamodb.update_item(
@@ -191,7 +216,7 @@ class PaceClock:
         for item in (plain(item) for page in pages for item in page["Items"]):
             if item["sk"] == _CLOCK:
                 clock = Clock.of(item)
-            elif item["counted_at"] > now - _COUNT_IS_GOOD and item["waiting"]:
+            elif item["counted_at"] > now - COUNT_IS_GOOD and item["waiting"]:
                 lane, _, domain = str(item["sk"]).removeprefix(_LIST).partition("#")
                 counted = {name: item[name] for name in Backlog._fields}
                 backlog = Backlog(**counted | {"marks": tuple(item["marks"])})
@@ -202,6 +227,8 @@ class PaceClock:
         latest = now + pace.AHEAD[lane]
         for _ in range(_TRIES):
             known = self._known or self.read()
+            if lane == "slow" and known.closed_until > now:
+                known = self.read()
             is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
             each = pace.seconds_each(known.rate)
             room = latest - max(known.until(lane), now)
@@ -225,19 +252,16 @@ class PaceClock:
         That is within `slack` seconds. `is_idle` is whether the turns that were taken are over:
         then they begin at once.
         """
-        until = f"{lane}_until"
-        thousandths = {":now": round(now * 1000), ":length": round(length * 1000)}
-        values: dict[str, object] = {}
+        until, takes = f"{lane}_until", math.ceil(length * _MILLION)
+        values: dict[str, int] = {":now": _millionths(now)}
         if is_idle:
             change = f"SET {until} = :end"
             condition = f"(attribute_not_exists({until}) OR {until} <= :now)"
-            values[":end"] = thousandths[":now"] + thousandths[":length"]
-            values[":now"] = thousandths[":now"]
+            values[":end"] = values[":now"] + takes
         else:
-            change = f"SET {until} = {until} + :length"
+            change = f"SET {until} = {until} + :takes"
             condition = f"{until} BETWEEN :now AND :latest"
-            values |= thousandths
-            values[":latest"] = round((now + slack) * 1000)
+            values |= {":takes": takes, ":latest": _millionths(now + slack)}
         if lane == "slow":
             condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
             values[":seconds"] = int(now)
@@ -257,7 +281,7 @@ class PaceClock:
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             self._seen(error.response.get("Item"))
             return None
-        return self._seen(reply["Attributes"]).until(lane) - length
+        return (_millionths(self._seen(reply["Attributes"]).until(lane)) - takes) / _MILLION
 
     @outages()
     def _count_throttled(self) -> None:

@@ -2,17 +2,18 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws.outage import Outage, outages
+from core.aws.threads import threads
 from core.message.ids import is_id
 from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
@@ -20,6 +21,9 @@ MAX_DELAY = 900
 """The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
 _MOST_AT_ONCE = 10
 """How many messages SendMessageBatch takes (its API reference)."""
+_EARLY = 0.25
+"""How many seconds early a message is handed out that has an exact time (`Queued.at`): so long it
+takes until a worker has read what it needs."""
 _LONGEST_GROUP = 128
 """How long a MessageGroupId may be (API reference of SendMessage)."""
 _OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, Throttled, NoAnswer)}
@@ -58,19 +62,23 @@ class RetryQueue(NamedTuple):
         self.sqs().send_message(QueueUrl=self.url, **_entry(record, delay, ended))
 
     @outages()
-    def put_all(self, delays: Sequence[tuple[Record, float]]) -> None:
-        """Do what `put` does for many messages, ten with each request.
+    def put_all(self, delays: Iterable[tuple[Record, float]]) -> None:
+        """Do what `put` does for many messages, ten with each request, and these side by side.
 
         Raises `Outage` if any could not be put; then nobody knows which.
         """
-        for some in batched(delays, _MOST_AT_ONCE, strict=False):
-            entries = [
-                {"Id": str(number)} | _entry(record, delay)
-                for number, (record, delay) in enumerate(some)
-            ]
-            reply = self.sqs().send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+        sqs = self.sqs()
+        batches = [list(some) for some in batched(delays, _MOST_AT_ONCE, strict=False)]
+        for reply in threads().map(lambda some: self._put_some(sqs, some), batches):
             if failed := reply.get("Failed"):
                 raise Outage(failed[0]["Code"])
+
+    def _put_some(self, sqs: "SQSClient", some: "Sequence[tuple[Record, float]]") -> Any:
+        entries: Any = [
+            {"Id": str(number)} | _entry(record, delay)
+            for number, (record, delay) in enumerate(some)
+        ]
+        return sqs.send_message_batch(QueueUrl=self.url, Entries=entries)
 
     @outages()
     def length(self) -> int:
@@ -102,6 +110,7 @@ def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str
     body: dict[str, object] = {"MessageId": record.id}
     if delay % 1:
         body["At"] = round(time.time() + delay, 3)
+        delay -= _EARLY
     if ended:
         name, values = type(ended.outcome).__name__, list(ended.outcome)
         body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}

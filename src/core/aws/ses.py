@@ -23,6 +23,9 @@ from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent, Thr
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
+USED_UP = "The account's sending quota is used up."
+"""What callers hear if the account has sent all that it may within 24 hours."""
+
 # What the errors of SendEmail mean: a text for callers and, if the mail may be tried again, the
 # seconds before which that is no use. The texts are ours, because SES's own contain addresses.
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 _MINUTES = 60
 _THROTTLED = ("SES is throttling the account.", 0)
-_QUOTA_USED_UP = ("The account's sending quota is used up.", 0)
+_QUOTA_USED_UP = (USED_UP, 0)
 _LIMITED = ("A limit of the account is used up.", 30 * _MINUTES)
 _COME_AGAIN = ("SES did not process the request.", 0)
 _FORBIDDEN = ("SES does not allow the service to send: check its role.", 5 * _MINUTES)

@@ -7,6 +7,7 @@ epoch seconds.
 """
 
 from collections.abc import Collection
+from itertools import takewhile
 
 from core.message import status
 from core.message.outcome import NoAnswer, NotTaken, Outcome, Refused, Sent, Throttled
@@ -22,6 +23,9 @@ from core.message.status import Status
 
 _BACKOFF_FIRST, _BACKOFF_MOST = 5, 3600
 """Seconds: the shortest and the longest upper bound of the random delay between two tries."""
+_MOST_TURNS = 8
+"""How many turns in a row SES may refuse before the delays of an outage begin. At SES's own rate
+hardly any is refused twice."""
 _INFORMED_MOST = 3600
 """Seconds: the longest distance between two blind tries while events of SES are heard."""
 _DAY = 86_400
@@ -114,17 +118,22 @@ def settle(record: Record, number: int, outcome: Outcome, now: int, jitter: floa
             note_attempt(record, number, outcome="sent", ses_message_id=outcome.ses_message_id)
         )
     settled = note_attempt(record, number, outcome=_WRITTEN[type(outcome)], code=outcome.code)
-    if record.is_taken:
-        return settled
+    return settled if record.is_taken else _followed(settled, outcome, now, jitter)
+
+
+def _followed(
+    record: Record, outcome: Refused | NotTaken | Throttled | NoAnswer, now: int, jitter: float
+) -> Record:
+    """Do what follows from a try that SES has not taken, as far as anybody knows."""
     match outcome:
         case Refused(_, message, needs_letter):
-            return _given_up(settled, message, now) if needs_letter else _failed(settled, message)
+            return _given_up(record, message, now) if needs_letter else _failed(record, message)
         case NotTaken():
-            return _deferred(settled, outcome, now, jitter)
+            return _deferred(record, outcome, now, jitter)
         case Throttled():
-            return _turned_away(settled, outcome, now)
+            return _turned_away(record, outcome, now, jitter)
         case NoAnswer():
-            return _unanswered(settled)
+            return _unanswered(record)
 
 
 _ABANDONED = "Abandoned"
@@ -241,12 +250,24 @@ def _out_of_time(record: Record, now: int) -> Record:
     return _given_up(record, f"{record.error} Given up: its time is over.".lstrip(), now)
 
 
-def _turned_away(record: Record, outcome: Throttled, now: int) -> Record:
-    """Let the mail wait for its turn, or give it up if its time is over."""
+def _turned_away(record: Record, outcome: Throttled, now: int, jitter: float) -> Record:
+    """Let the mail wait for its turn, or give it up if its time is over.
+
+    Who is turned away again and again, turn or not, has met no crowd but an outage.
+    """
+    if _throttles(record) > _MOST_TURNS:
+        return _deferred(record, NotTaken(outcome.code, outcome.message), now, jitter)
     record = _changed(record, error=outcome.message)
     if max(now, outcome.turn_at) > record.retry_until:
         return _out_of_time(record, now)
     return wait(record, outcome.turn_at)
+
+
+def _throttles(record: Record) -> int:
+    """Return how many of the newest tries, one after the other, SES has throttled."""
+    return sum(
+        1 for _ in takewhile(lambda it: it.outcome == "throttled", reversed(record.attempts))
+    )
 
 
 def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Record:
@@ -257,6 +278,7 @@ def _deferred(record: Record, outcome: NotTaken, now: int, jitter: float) -> Rec
     failed together do not come back together.
     """
     failed = sum(attempt.outcome != "throttled" for attempt in record.attempts)
+    failed += max(0, _throttles(record) - _MOST_TURNS)
     ceiling = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** min(failed, 20))
     next_attempt_at = now + max(1, outcome.least_delay + round(ceiling * jitter))
     if next_attempt_at > record.retry_until:

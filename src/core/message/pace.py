@@ -13,8 +13,7 @@ guide, "Managing your Amazon SES sending limits"); times are in epoch seconds.
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from core.message.ids import made_at
@@ -34,8 +33,11 @@ AHEAD: Mapping[Lane, int] = {"fast": 10, "slow": 30}
 """How many seconds ahead a mail gets a turn without lining up. For the slow lane it is about as
 long as the dispatcher may be away if nothing was lined up so far."""
 TURNS: Mapping[Lane, int] = {"fast": 4, "slow": 1}
-"""How many turns a list gets before the next list has its own. So the fast lane goes first and yet
-nothing waits for ever, whatever one domain sends."""
+"""How many turns, each of one recipient, a list gets before the next list has its own. So the fast
+lane gets shorter first, and yet nothing waits for ever, whatever others send."""
+DOUBTED_SECONDS = 5 * 60
+"""For how long nothing is given out once SES says that the day's quota is used up. Meanwhile the
+dispatcher asks SES what is left of it, and finds out when it frees."""
 _EXACT_BELOW = 5.0
 """Below this rate a mail that comes some milliseconds too early costs a good part of a second's
 worth. Above it the workers spread what is due in one second by themselves."""
@@ -88,6 +90,15 @@ def on_time(at: float, rate: float) -> float:
     return at if rate < _EXACT_BELOW else math.floor(at)
 
 
+def delay_of(at: float, now: float, rate: float) -> float:
+    """Return how long the queue has to keep a mail whose turn is `at`, if it gets it `now`.
+
+    With a fraction it is kept exactly (`RetryQueue.put`). If not, it is to the second, and as often
+    too early as too late, so that no round of turns runs into the next one.
+    """
+    return at - now if rate < _EXACT_BELOW else max(0, round(at - now))
+
+
 def unplanned_now(before: float, throttled: int, seconds: float, rate: float) -> float:
     """Return how many recipients a second are sent beside the plan, such as mails tried at once.
 
@@ -100,25 +111,35 @@ def unplanned_now(before: float, throttled: int, seconds: float, rate: float) ->
 
 
 def in_turn[T](
-    lists: Mapping[WaitingList, Iterator[T]], last: WaitingList | None = None
+    lists: Mapping[WaitingList, Iterator[T]],
+    last: WaitingList | None = None,
+    size: Callable[[T], int] = lambda _: 1,
 ) -> Iterator[tuple[WaitingList, T]]:
     """Yield from all lists in fair order: see `TURNS`. An iterator is asked for no more than that.
 
-    In each lane it goes on behind `last`, the list that came last before: if there are more lists
-    than turns, none is always the one that goes without.
+    `size` says how many turns one takes. A list that took more than it had has none until the
+    others have had as many.
+
+    It goes on behind `last`, the list that came last before, in whichever lane: if there are more
+    lists than turns, none is always the one that goes without.
     """
-    left = dict(lists)
+    left, owned = dict(lists), dict.fromkeys(lists, 0)
     order = sorted(left)
     if last:
         later = [each for each in order if each > last]
         order = later + order[: len(order) - len(later)]
-    order.sort(key=lambda each: each.lane)  # Stable: the fast lane first.
     while left:
         for each in [each for each in order if each in left]:
-            taken = list(islice(left[each], TURNS[each.lane]))
-            if len(taken) < TURNS[each.lane]:
+            owned[each] += TURNS[each.lane]
+            if owned[each] <= 0:
+                continue
+            for one in left[each]:
+                owned[each] -= size(one)
+                yield each, one
+                if owned[each] <= 0:
+                    break
+            else:
                 del left[each]
-            yield from ((each, one) for one in taken)
 
 
 def marks_of(message_ids: Sequence[str], most: int = 33) -> tuple[int, ...]:

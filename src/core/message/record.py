@@ -154,6 +154,16 @@ class Record(BaseModel):
         """SES's id of the newest try that it took; "" if it took none."""
         return next((a.ses_message_id for a in reversed(self.attempts) if a.ses_message_id), "")
 
+    def taken_at_newest_try(self, since: int = 0) -> int:
+        """Return how many recipients SES has taken with the newest try.
+
+        0 if it took none, or if that try began before `since`.
+        """
+        newest = self.attempts[-1] if self.attempts else None
+        if newest is None or newest.outcome != "sent" or newest.at < since:
+            return 0
+        return sum(not recipient.is_suppressed for recipient in self.recipients)
+
     @property
     def error_message(self) -> str:
         """What went wrong, for the caller; "" if nothing did."""

@@ -1,5 +1,6 @@
 """What a run measured becomes results with the promised names, tables and a chart."""
 
+import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,7 +12,7 @@ from benchmarks.measure.suite import Measurements, results
 from benchmarks.measure.worst import Cost
 from benchmarks.report import chart, tables
 from benchmarks.report.ratios import ratios
-from benchmarks.report.targets import TARGETS
+from benchmarks.report.targets import TARGETS, Target
 from benchmarks.subjects import packages, payloads
 from benchmarks.subjects.packages import Subject
 from benchmarks.subjects.worst_requests import WORST
@@ -27,12 +28,20 @@ NAMES = {
     "attachments_extra_wall_ms_at_20ms",
     "batch_100_wall_s_at_20ms",
     "package_mb",
+    "drain_use_of_rate",
+    "drain_tries_per_mail",
+    "drain_two_domains_share",
+    "drain_use_after_one_ends",
+    "fresh_inline_p99_s",
+    "fresh_same_domain_p99_s",
+    "sandbox_1000_vs_ideal",
     *(
         f"worst_request_{figure}_{form}"
         for figure in ("cpu_s", "mib")
         for form in ("json", "xml", "jsv", "csv", "form", "multipart")
     ),
 }
+DRAIN = re.compile("drain|fresh|sandbox")
 SIZES = (payloads.SMALL, payloads.FILES, payloads.ONE_MB, payloads.FOUR_MB)
 COST = {"ours api": 3.0, "ours resend": 4.0, "floor": 2.0, "floor events": 2.0, "typical": 8.0}
 
@@ -67,6 +76,20 @@ def run() -> Measurements:
         growth={("attachment_mb", "ours api"): {0: [1.0], 2: [2.0], 4: [3.0]}},
         table={100: counted, 1000: counted},
         megabytes={"ours api": 26.0, "floor": 30.0, "typical": 40.0},
+        drain={
+            "ratios": dict.fromkeys((name for name in NAMES if DRAIN.match(name)), 0.9),
+            "rows": [
+                {
+                    "what": "two domains",
+                    "use_of_rate": 0.97,
+                    "tries_per_mail": 1.01,
+                    "inline_mails": 0,
+                    "wait_p50_s": None,
+                    "wait_p99_s": None,
+                    "wait_most_s": None,
+                }
+            ],
+        },
         worst={
             form: [Cost("quick", 0.5, 300.0, 200), Cost("slow", 2.5, 100.0, 400)]
             for form in dict.fromkeys(request.form for request in WORST)
@@ -96,7 +119,29 @@ def test_the_ratios_compare_what_their_names_say(told: dict[str, Any]) -> None:
         "attachments_extra_wall_ms_at_20ms": 3.0,
         "batch_100_wall_s_at_20ms": 1.5,
         "package_mb": 26.0,
-    } | {name: 2.5 if "cpu" in name else 300.0 for name in NAMES if name.startswith("worst")}
+    } | {name: 2.5 if "cpu" in name else 300.0 for name in NAMES if name.startswith("worst")} | {
+        name: 0.9 for name in NAMES if DRAIN.match(name)
+    }
+
+
+@pytest.mark.parametrize(
+    ("figure", "least", "most", "is_met", "wanted"),
+    [
+        (1.0, None, 1.0, True, "≤ 1"),
+        (1.1, None, 1.0, False, "≤ 1"),
+        (0.95, 0.95, None, True, "≥ 0.95"),
+        (0.94, 0.95, None, False, "≥ 0.95"),
+        (0.39, 0.4, 0.6, False, "0.4 to 0.6"),
+        (0.5, 0.4, 0.6, True, "0.4 to 0.6"),
+        (0.61, 0.4, 0.6, False, "0.4 to 0.6"),
+    ],
+)
+def test_a_target_has_a_most_or_a_least_or_both(
+    figure: float, least: float | None, most: float | None, is_met: bool, wanted: str
+) -> None:
+    target = Target("name", most, "what it is", least)
+
+    assert (target.is_met(figure), target.wanted) == (is_met, wanted)
 
 
 def test_the_results_name_neither_the_machine_nor_a_place_on_it(told: dict[str, Any]) -> None:

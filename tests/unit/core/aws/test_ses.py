@@ -24,7 +24,7 @@ from core.aws.deadline import DeadlinePassed, NotWritten
 from core.aws.ses import OPERATOR_FAULTS, Transport
 from core.message.address import Mailbox
 from core.message.mail import AttachmentHead, Mail
-from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
+from core.message.outcome import NoAnswer, NotTaken, Refused, Sent, Throttled
 
 URL = "https://email.eu-central-1.amazonaws.com"
 MINUTE = 60
@@ -91,6 +91,7 @@ def send(transport):
 THROTTLED = "SES is throttling the account."
 NOT_ALLOWED = "SES does not allow the service to send: check its role."
 USED_UP = "The account's sending quota is used up."
+LIMITED = "A limit of the account is used up."
 COME_AGAIN = "SES did not process the request."
 BAD_REQUEST = "SES does not accept the mail as it is."
 UNVERIFIED = (
@@ -107,12 +108,7 @@ def test_an_answer_with_an_id_is_sent(send):
 @pytest.mark.parametrize(
     ("http", "code", "message", "least_delay"),
     [
-        (429, "TooManyRequestsException", THROTTLED, 0),
-        (400, "TooManyRequestsException", THROTTLED, 0),
-        (400, "ThrottlingException", THROTTLED, 0),
-        (400, "Throttling", THROTTLED, 0),
-        (429, "AndWhateverElse", THROTTLED, 0),
-        (400, "LimitExceededException", USED_UP, 30 * MINUTE),
+        (400, "LimitExceededException", LIMITED, 30 * MINUTE),
         (400, "SendingPausedException", "Sending is paused in SES.", 15 * MINUTE),
         (401, "UnrecognizedClientException", NOT_ALLOWED, 5 * MINUTE),
         (403, "AccessDeniedException", NOT_ALLOWED, 5 * MINUTE),
@@ -151,18 +147,43 @@ def test_what_ses_certainly_did_not_take_is_tried_again_after_its_time(
 @pytest.mark.parametrize(
     ("http", "code"),
     [
+        (429, "TooManyRequestsException"),
+        (400, "TooManyRequestsException"),
+        (400, "ThrottlingException"),
+        (400, "Throttling"),
+        (429, "AndWhateverElse"),
+    ],
+)
+def test_what_comes_too_fast_for_ses_waits_for_its_turn(ses, send, http, code):
+    ses.refuse(http, code)
+
+    assert send() == Throttled(code, THROTTLED)
+
+
+@pytest.mark.parametrize(
+    ("http", "code"),
+    [
         (400, "ThrottlingException"),
         (400, "Throttling"),
         (429, "TooManyRequestsException"),
     ],
 )
-def test_a_used_up_day_is_no_throttle_though_ses_calls_it_one(ses, send, http, code):
+def test_a_used_up_day_has_a_name_of_its_own_though_ses_gives_both_throttles_one(
+    ses, send, http, code
+):
     """https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html"""
     ses.answer = lambda: ses.said(http, {"message": "Daily message quota exceeded."}, code)
-    assert send() == NotTaken("DailyQuotaExceeded", USED_UP, 30 * MINUTE)
+    assert send() == Throttled("DailyQuotaExceeded", USED_UP)
 
     ses.answer = lambda: ses.said(http, {"message": "Maximum sending rate exceeded."}, code)
-    assert send() == NotTaken(code, THROTTLED, 0)
+    assert send() == Throttled(code, THROTTLED)
+
+
+def test_a_limit_that_is_none_of_sending_is_no_throttle(ses, send):
+    """It has nothing to do with turns: others may go while this one waits."""
+    ses.answer = lambda: ses.said(400, {"message": "daily"}, "LimitExceededException")
+
+    assert send() == NotTaken("LimitExceededException", LIMITED, 30 * MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +214,7 @@ def test_what_ses_refuses_has_failed_and_nobody_need_hear_of_it(ses, send, http,
 def test_what_aws_s_own_sdk_repeats_is_tried_again(ses, send, code):
     ses.refuse(400, code)
 
-    assert isinstance(send(), NotTaken)
+    assert isinstance(send(), NotTaken | Throttled)
 
 
 def rejected(ses, identities):

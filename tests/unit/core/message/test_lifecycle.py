@@ -8,7 +8,7 @@ from support.records import waiting as record
 
 from core.message import lifecycle
 from core.message.lifecycle import NotClaimable
-from core.message.outcome import NoAnswer, NotTaken, Refused, Sent
+from core.message.outcome import NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import (
     CLAIM_SECONDS,
     DELIVERY_SECONDS,
@@ -153,6 +153,16 @@ ENDS = {
         Attempt(at=NOW, outcome="not taken", code="LimitExceededException"),
         {"state": Status.QUEUED, "error": "Used up.", "next_attempt_at": NOW + 9 + 1800 + 5},
     ),
+    "throttled, with a turn": (
+        Throttled("TooManyRequestsException", "Throttled.", NOW + 11),
+        Attempt(at=NOW, outcome="throttled", code="TooManyRequestsException"),
+        {"state": Status.QUEUED, "error": "Throttled.", "next_attempt_at": NOW + 11},
+    ),
+    "throttled, and lined up": (
+        Throttled("TooManyRequestsException", "Throttled."),
+        Attempt(at=NOW, outcome="throttled", code="TooManyRequestsException"),
+        {"state": Status.QUEUED, "error": "Throttled.", "next_attempt_at": 0},
+    ),
     "no answer": (
         NoAnswer("ReadTimeoutError"),
         Attempt(at=NOW, outcome="no answer", code="ReadTimeoutError"),
@@ -281,7 +291,7 @@ def test_after_the_grace_time_an_unknown_outcome_waits_for_one_more_try():
     assert lifecycle.repair(before, NOW + GRACE_SECONDS - 1) is before
     assert changes(before, lifecycle.repair(before, now)) == {
         "state": Status.QUEUED,
-        "next_attempt_at": now,
+        "next_attempt_at": 0,
     }
 
 
@@ -315,8 +325,7 @@ def test_where_no_event_is_heard_the_distances_between_blind_tries_double(
 
         assert times[-1] == minutes
         assert max(b - a for a, b in pairwise([0, *times])) <= 15
-        assert after.state is Status.QUEUED
-        assert after.next_attempt_at == before.attempts[-1].at + minutes * MINUTE
+        assert after.is_lined_up
 
 
 @BLIND
@@ -328,8 +337,8 @@ def test_once_newer_events_are_heard_a_blind_try_waits_no_longer_than_an_hour(
     times, after = looks(before, before.attempts[-1].at + 1)
 
     assert informed <= times[-1] < informed + 15
-    settling = 2 * MINUTE if informed < minutes else 0
-    assert after.next_attempt_at == before.attempts[-1].at + times[-1] * MINUTE + settling
+    settled_at = before.attempts[-1].at + times[-1] * MINUTE + 2 * MINUTE
+    assert after.next_attempt_at == (settled_at if informed < minutes else 0)
 
 
 def test_a_mail_that_nobody_answered_fails_with_a_letter_when_its_time_is_over():
@@ -357,7 +366,6 @@ def test_a_mail_that_was_given_up_can_be_tried_anew_for_a_day():
     assert changes(given_up(), lifecycle.revive(given_up(), now)) == {
         "state": Status.QUEUED,
         "error": "",
-        "next_attempt_at": now,
         "retry_until": now + DAY,
     }
 
@@ -421,12 +429,59 @@ def test_where_no_mail_may_be_sent_twice_an_unknown_outcome_has_failed():
     }
 
 
-def test_a_waiting_message_that_was_left_behind_waits_anew():
+def test_who_is_turned_away_again_and_again_meets_the_delays_of_an_outage():
+    throttled = Throttled("TooManyRequestsException", "Throttled.", NOW + 1)
+    delays = []
+    before = record(retry_until=NOW + 36 * 3600)
+    for _ in range(20):
+        before = lifecycle.claim(lifecycle.wait(before, NOW), NOW)
+        before = lifecycle.settle(before, len(before.attempts), throttled, NOW, 0.5)
+        delays.append(before.next_attempt_at - NOW)
+
+    assert delays == [1] * 8 + [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800]
+
+
+def test_a_throttle_makes_no_later_delay_longer():
+    before = lifecycle.claim(lifecycle.wait(record(), NOW), NOW)
+    throttled = lifecycle.settle(before, 1, Throttled("Throttling", "T."), NOW, 0.5)
+    again = lifecycle.claim(throttled, NOW)
+
+    after = lifecycle.settle(again, 2, NotTaken("RequestTimeout", "R."), NOW, 0.5)
+
+    assert after.next_attempt_at == NOW + 5
+
+
+def test_a_throttled_mail_whose_turn_is_after_its_time_is_given_up():
+    before = lifecycle.claim(lifecycle.wait(record(retry_until=NOW + 5), NOW), NOW)
+
+    after = lifecycle.settle(before, 1, Throttled("Throttling", "T.", NOW + 6), NOW, 0.5)
+
+    assert (after.state, after.error) == (Status.FAILED, "T. Given up: its time is over.")
+    assert after.owes_letter
+
+
+def test_who_is_lined_up_gets_a_turn_once_and_in_time():
+    lined_up = lifecycle.line_up(record(retry_until=NOW + 60))
+
+    given = lifecycle.hand_out(lined_up, NOW + 60, NOW)
+
+    assert changes(lined_up, given) == {"next_attempt_at": NOW + 60}
+    assert given.due_at == NOW + 60 + PICKUP_SECONDS
+    assert lifecycle.hand_out(given, NOW + 70, NOW) is given
+    late = lifecycle.hand_out(lined_up, NOW + 61, NOW)
+    assert late.state is Status.FAILED
+    assert late.owes_letter
+
+
+def test_a_waiting_message_that_was_left_behind_lines_up():
     before = record(state=Status.QUEUED, next_attempt_at=NOW, error="e")
     now = NOW + PICKUP_SECONDS
 
     assert lifecycle.repair(before, now - 1) is before
-    assert changes(before, lifecycle.repair(before, now)) == {"next_attempt_at": now}
+    after = lifecycle.repair(before, now)
+    assert changes(before, after) == {"next_attempt_at": 0}
+    assert after.is_lined_up
+    assert after.due_at is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from support.healthy import (
 )
 from support.template import ROOT, TEMPLATE, Evaluation
 
+from core.aws.items import attributes
 from ops.api_keys import hash_of
 from ops.doctor.configuration_sets import EVENT_TYPES, OPEN_TYPES
 from ops.doctor.findings import Finding
@@ -123,6 +125,16 @@ def certificate(**changed: Any) -> dict[str, Any]:
     return {"acm.DescribeCertificate": {"Certificate": held | changed}}
 
 
+def clock(**changed: int) -> dict[str, Any]:
+    """Answer with the clock of the pace, and no domains."""
+    item = attributes({"pk": "PACE", "sk": "CLOCK"} | changed)
+    return {
+        "dynamodb.Query": lambda call: {
+            "Items": [item] if call["ExpressionAttributeValues"][":pk"] == {"S": "PACE"} else []
+        }
+    }
+
+
 class Case(NamedTuple):
     """One thing that is not well, and the words of what is found."""
 
@@ -153,6 +165,7 @@ def without(function: str) -> dict[str, Any]:
     }
 
 
+FREES_AT = int(time.time()) + 5 * 3600
 SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=10.5)
 QUEUE_OF_3 = {
     "Attributes": {
@@ -191,21 +204,49 @@ CASES = {
         "sesv2 put-account-sending-attributes --sending-enabled --region eu-central-1",
         account(SendingEnabled=False),
     ),
-    "a small rate": Case(
+    "more rate than workers": Case(
         "warning",
-        "takes 14 mails a second, too few for SendConcurrency=5",
-        "SendConcurrency=3'",
-        quota(MaxSendRate=14.0),
-        parameters={"SendConcurrency": "5"},
+        "takes 50 recipients a second, too many for SendConcurrency=5",
+        "SendConcurrency=15'",
+        quota(MaxSendRate=50.0),
     ),
-    "the sandbox's rate": Case(
-        "warning", "takes 1 mail a second, too", "SendConcurrency=2'", quota(MaxSendRate=1.0)
+    "more rate than an event source has workers": Case(
+        "warning", "takes 5000 rec", "SendConcurrency=1000'", quota(MaxSendRate=5000.0)
+    ),
+    "more of the rate than workers": Case(
+        "warning",
+        "of which waiting mails may use 30 (SendRate), too many for SendConcurrency=5",
+        "SendConcurrency=9'",
+        quota(MaxSendRate=50.0),
+        parameters={"SendRate": "30"},
     ),
     "most of the day": Case(
         "warning", "800 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=800.0)
     ),
     "all of the day": Case(
-        "failure", "1,000 of 1,000 mails", "Service Quotas", quota(SentLast24Hours=1000.0)
+        "failure",
+        "1,000 of 1,000 mails of the last 24 hours are used up: mails wait until the oldest are 24"
+        " hours ago.",
+        "Service Quotas",
+        quota(SentLast24Hours=1000.0),
+    ),
+    "all of the day, and it is known when it frees": Case(
+        "failure",
+        f"24 hours ago, at about {time.strftime('%H:%M', time.gmtime(FREES_AT))} UTC.",
+        "Service Quotas",
+        quota(SentLast24Hours=1000.0) | clock(closed_until=FREES_AT),
+    ),
+    "all of the day, and SES has just said so": Case(
+        "failure",
+        "24 hours ago.",
+        "Service Quotas",
+        quota(SentLast24Hours=1000.0) | clock(closed_until=int(time.time()) + 290),
+    ),
+    "all of the day, and nothing else can be read": Case(
+        "failure",
+        "24 hours ago.",
+        "Service Quotas",
+        quota(SentLast24Hours=1000.0) | {"dynamodb.Query": "AccessDeniedException"},
     ),
     "a domain that SES does not know": Case(
         "failure",
@@ -560,6 +601,19 @@ CASES = {
         "mail-every-minute",
         {"scheduler.GetSchedule": {"State": "DISABLED"}},
     ),
+    "a dispatcher that does not run": Case(
+        "failure",
+        "The dispatcher does not run (DISABLED): mails that are lined up",
+        "mail-each-minute",
+        {
+            "scheduler.GetSchedule": lambda call: {
+                "State": "DISABLED" if call["Name"] == "mail-each-minute" else "ENABLED"
+            }
+        },
+    ),
+    "a dispatcher whose function is gone": Case(
+        "failure", "its function mail-dispatch is gone", "REVERT_DRIFT", without("mail-dispatch")
+    ),
     "a sweep whose schedule is gone": Case(
         "failure",
         "its schedule mail-every-minute is gone",
@@ -583,7 +637,7 @@ CASES = {
     ),
     "a stack of another version": Case(
         "warning",
-        "The sweep's schedule could not be read: the stack has no SweepFunctionEveryMinute",
+        "What runs every minute could not be read: the stack has no DispatchFunctionEveryMinute",
         "",
         {
             "cloudformation.ListStackResources": {
@@ -592,7 +646,7 @@ CASES = {
                     for each in HEALTHY["cloudformation.ListStackResources"][
                         "StackResourceSummaries"
                     ]
-                    if each["LogicalResourceId"] != "SweepFunctionEveryMinute"
+                    if each["LogicalResourceId"] != "DispatchFunctionEveryMinute"
                 ]
             }
         },
@@ -695,7 +749,7 @@ CASES = {
     "a certificate that ends": Case("warning", "ends in 10 days", "", certificate(NotAfter=SOON)),
     "a small account": Case(
         "warning",
-        "Lambda runs 10 functions of the account at a time, and this stack needs 33",
+        "Lambda runs 10 functions of the account at a time, and this stack needs 36",
         "--quota-code L-B99A9384",
         {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}},
     ),
@@ -720,7 +774,7 @@ CASES = {
     ),
     "two packages": Case(
         "warning",
-        "The 4 functions run 4 different packages",
+        "The 5 functions run 5 different packages",
         "make deploy",
         {"lambda.GetFunctionConfiguration": lambda call: {"CodeSha256": call["FunctionName"]}},
     ),
@@ -1006,7 +1060,7 @@ def test_in_the_sandbox_its_small_rate_is_no_warning(subject: Examined) -> None:
 
     (said,) = [each for each in found if "SES takes" in each.what]
     assert said.level == "ok"
-    assert said.what == "SES takes 1 mail a second: more once the account is out of the sandbox."
+    assert said.what == "SES takes 1 recipient a second, and SendConcurrency=5 keeps up with it."
 
 
 # An emulator
