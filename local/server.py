@@ -22,7 +22,7 @@ from hypercorn.config import Config
 from ministack.app import app
 from ministack.services import cloudwatch_logs
 
-from local import rest_api
+from local import permissions, rest_api
 from local.api_gateway import MOST_HEAD_BYTES
 from local.middleware import Middleware
 from local.notes import Notes
@@ -89,6 +89,7 @@ def main(folder: Path) -> None:
     rest_api.name_keys()
     rest_api.switch_keys()
     rest_api.limit_payloads()
+    permissions.name_batches()
     config = Config()
     config.bind = [
         f"[{address}]:{port}" for address in ports.addresses()

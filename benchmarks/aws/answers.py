@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,15 @@ def answer(operation: str, path: str, body: bytes, scene: Scene) -> Answer:
             return Answer(path.encode(), headers={"Content-Type": "application/octet-stream"})
         case "GetItem":
             return Answer(json.dumps(_item(json.loads(body)["Key"], scene)).encode())
+        case "UpdateItem" if b"ALL_NEW" in body:
+            return Answer(json.dumps({"Attributes": _clock()}).encode())
         case _:
             return Answer(_CANNED[operation])
+
+
+def _clock() -> Mapping[str, Any]:
+    """Return the clock of the pace: the turns of the next ten seconds are taken."""
+    return {"slow_until": {"N": str(round((time.time() + 10) * 1_000_000))}}
 
 
 def _item(key: Mapping[str, Any], scene: Scene) -> Mapping[str, Any]:
@@ -71,6 +79,7 @@ _CANNED = {
         b'{"MD5OfMessageBody":"0ef54f2437c5d67fd78f2104d474f099",'
         b'"MessageId":"059f36b4-87a3-44ab-83d2-661975830a7d"}'
     ),
+    "SendMessageBatch": b'{"Successful":[],"Failed":[]}',
     "TransactWriteItems": b"{}",
     "PutItem": b"{}",
     "UpdateItem": b"{}",

@@ -11,7 +11,7 @@ from benchmarks.drain.queue import Entry, Queue, Sqs
 from benchmarks.drain.ses import Bucket, Ses
 from benchmarks.drain.table import Table, indexes
 from benchmarks.subjects.variables import template
-from core import sending
+from core import sending, slow_lane
 from core.aws import clients, retry_queue
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
@@ -116,7 +116,7 @@ class Service:
     def _enqueue(self, submission: Submission) -> None:
         """Accept a mail one way."""
         services, _ = sandbox = self._sandbox()
-        sending.enqueue(submission, key=None, services=services)
+        list(slow_lane.enqueue_all([slow_lane.Order(submission, None)], services=services))
         self._sandboxes.append(sandbox)
 
     def _send(self, submission: Submission) -> None:

@@ -20,6 +20,8 @@ class Scale:
     """Fresh processes whose memory is looked at."""
     batches: Mapping[int, int]
     """Rounds by the number of events in a batch."""
+    mail_batches: int
+    """Rounds of a batch of a hundred mails."""
     attachment_steps: int
     recipient_steps: int
     messages: tuple[int, int]
@@ -36,6 +38,7 @@ FULL = Scale(
     large={0: 25, 5: 8, 20: 8},
     processes=5,
     batches={1: 60, 10: 20, 100: 8},
+    mail_batches=8,
     attachment_steps=25,
     recipient_steps=80,
     messages=(100, 100_000),
@@ -48,6 +51,7 @@ QUICK = Scale(
     large={0: 4, 5: 2, 20: 2},
     processes=2,
     batches={1: 10, 10: 5, 100: 2},
+    mail_batches=2,
     attachment_steps=4,
     recipient_steps=10,
     messages=(100, 2_000),

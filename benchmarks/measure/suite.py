@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import cold, drain, events, growth, memory, table, warm, worst
+from benchmarks.measure import batch, cold, drain, events, growth, memory, table, warm, worst
 from benchmarks.measure.figures import summary
 from benchmarks.subjects import packages
 from tooling.paths import SOURCE
@@ -30,6 +30,7 @@ class Measurements:
 
     starts: Sequence[cold.Case]
     warm: Mapping[int, Mapping[Run, Measured]]
+    batch_seconds: Sequence[float]
     allocated: Mapping[Run, Sequence[float]]
     peaks: Mapping[str, Sequence[float]]
     events: Mapping[events.Run, Measured]
@@ -48,6 +49,7 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
     return Measurements(
         starts=starts,
         warm=warmed,
+        batch_seconds=batch.batch_seconds(aws, scale, say),
         peaks=memory.peaks(aws, scale.processes, say),
         allocated=memory.allocated(aws, scale.processes, say),
         growth=growth.measure(aws, scale, say),
@@ -78,6 +80,7 @@ def results(measured: Measurements) -> dict[str, Any]:
                 for (mail, name), figures in runs.items()
             }
         ),
+        "batch_100_wall_s": summary(measured.batch_seconds),
         "allocated_kb": _nested({run: summary(kb) for run, kb in measured.allocated.items()}),
         "peak_memory_mb": {name: summary(mb) for name, mb in measured.peaks.items()},
         "events": _nested({run: _per_event(run[0], m) for run, m in measured.events.items()}),

@@ -38,6 +38,7 @@ def ratios(measured: Measurements) -> dict[str, float]:
         "attachments_extra_wall_ms_at_20ms": round(
             median(more - less for more, less in zip(files, small, strict=True)), 2
         ),
+        "batch_100_wall_s_at_20ms": round(median(measured.batch_seconds), 2),
         "package_mb": measured.megabytes[_OURS],
         **measured.drain["ratios"],
         **_worst_requests(measured.worst),

@@ -42,6 +42,7 @@ TARGETS = (
     Target(
         "attachments_extra_wall_ms_at_20ms", 10, "ms more with three small attachments, likewise"
     ),
+    Target("batch_100_wall_s_at_20ms", 10, "seconds for a batch of 100 small mails, likewise"),
     Target("package_mb", 30, "the package unzipped, in 10⁶ bytes"),
     Target("drain_use_of_rate", None, "share of SES's 14/s that 50,000 one way use", least=0.95),
     Target("drain_tries_per_mail", 1.3, "requests to SES for each of them"),

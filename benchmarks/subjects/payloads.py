@@ -73,6 +73,14 @@ def in_xml(request: dict[str, Any]) -> bytes:
     return json.dumps(event).encode()
 
 
+def batch(count: int) -> bytes:
+    """Return the event of a batch of as many small mails, in JSON."""
+    event = example("api_send_mail_json")
+    event["path"] = "/json/reply/SendMail[]"
+    event["body"] = json.dumps([mail()] * count, ensure_ascii=False)
+    return json.dumps(event).encode()
+
+
 def _xml(request: dict[str, Any]) -> bytes:
     """Write a request as DataContractSerializer does: members by name, the parts' own namespace."""
     root = ET.Element("SendMail", {"xmlns": _NAMESPACE})

@@ -61,7 +61,7 @@ def _repeat(target: Target) -> None:
 @step(
     "A mail that is sent later is answered at once",
     section=_SECTION,
-    change=("src/core/sending.py: enqueue",),
+    change=("src/core/slow_lane.py: enqueue_all",),
 )
 def _oneway(target: Target) -> str:
     begun = time.monotonic()

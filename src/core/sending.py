@@ -97,24 +97,6 @@ def send(
         return _attempt(try_, time_left, services), False
 
 
-def enqueue(
-    submission: "Submission", *, key: "IdempotencyKey | None", services: Services
-) -> tuple[Record, bool]:
-    """Accept a mail for the slow lane. Returns and raises what `send` does."""
-    now = int(time.time())
-    new = new_record(submission, now)
-    turn: float | None = None
-    with suppress(Outage):
-        turn = services.pace_clock.turn(len(new.recipients), now)
-    new = new.model_copy(update={"lane": "slow", "next_attempt_at": int(turn or 0)})
-    record, is_replayed = accept(new, lambda waiting: waiting, submission, key, services)
-    if not is_replayed:
-        # If it is not queued, it is stored all the same: the sweep puts it into the queue.
-        with suppress(Outage), about(record.id):
-            follow_up(record, now, store=services.store, queue=services.queue)
-    return record, is_replayed
-
-
 def resend(
     queued: "Queued",
     *,

@@ -1,7 +1,7 @@
 """The API's function: reads a request, calls the use case that it is about, writes the answer."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from core.contract.contract import GetStatus, SendMail
 from core.contract.errors import KeyMissing, MailError
 from core.contract.members import Contract
 from core.http import answers, binding, cors, gateway, routing
-from core.http.batch import Call
+from core.http.batch import Call, Item
 from core.http.gateway import Request, Response
 from core.http.negotiation import negotiate
 from core.lazily import lazily
@@ -31,12 +31,17 @@ from core.submission.domains import DomainConfiguration
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from core import failures
+    from core import failures, slow_lane
     from core.contract import ignored
+    from core.http import prefer
+    from core.submission.idempotency import IdempotencyKey
+    from core.submission.submission import Submission
     from handlers import telemetry
-else:  # Most mails are sent: a cold start does not pay for the others.
+else:  # Most mails are sent at once: a cold start does not pay for the others.
     failures = lazily("core.failures")
+    slow_lane = lazily("core.slow_lane")
     ignored = lazily("core.contract.ignored")
+    prefer = lazily("core.http.prefer")
     telemetry = lazily("handlers.telemetry")
 
 logger = Logger()
@@ -65,9 +70,11 @@ def _respond(request: Request, context: "LambdaContext", message_ids: list[str])
     with suppress(MailError):  # It is raised again where the body is read, and answered there.
         request = binding.unpacked(request, CONFIG.limits)
     rendering = negotiate(request, route)
+    is_async = _prefers_async(request)
     work = _Work(
         request.caller,
-        route.is_oneway,
+        route.is_oneway or route.is_batch or is_async,
+        is_async,
         lambda: context.get_remaining_time_in_millis() / 1000,
         message_ids,
     )
@@ -103,6 +110,12 @@ def _require_key(request: Request) -> None:
         raise KeyMissing(KeyMissing.text)
 
 
+def _prefers_async(request: Request) -> bool:
+    """Say whether the caller would rather not wait until its mail is sent."""
+    preferences = request.headers.get("prefer")  # Few requests have any.
+    return preferences is not None and prefer.wants_async(preferences)
+
+
 def _log_bug(error: Exception) -> None:
     """Log what kind of error it was and where; its text may hold personal data."""
     logger.error("failed", **described(error))
@@ -116,7 +129,10 @@ class _Work:
     """
 
     caller: str
-    is_oneway: bool
+    is_slow: bool
+    """Whether its mails are for the slow lane, whatever their domains say."""
+    is_async: bool
+    """Whether that is so because the caller prefers it."""
     time_left: Callable[[], float]
     """Seconds until Lambda ends this invocation."""
     message_ids: list[str]
@@ -125,25 +141,68 @@ class _Work:
         default_factory=lambda: status_query.Turns(services.pace_clock, int(time.time()))
     )
 
-    def carry_out(self, request: Contract, key: str | None) -> Contract:
-        """Call the use case of an operation; `key` is the caller's `Idempotency-Key`."""
-        match request:
-            case SendMail():
-                return answers.of_record(self._send(request, key))
-            case GetStatus():
-                return answers.of_record(self._find(request))
-            case _:
-                raise TypeError(type(request))
+    def carry_out(self, items: Sequence[Item]) -> Iterator[Contract]:
+        """Call the use case of an operation for each item, all of which are of one operation.
+
+        Mails for the slow lane are accepted together.
+        """
+        if self.is_slow and items and isinstance(items[0].request, SendMail):
+            yield from map(answers.of_record, self._enqueue(items))
+            return
+        for request, key in items:
+            match request:
+                case SendMail():
+                    yield answers.of_record(self._send(request, key))
+                case GetStatus():
+                    yield answers.of_record(self._find(request))
+                case _:
+                    raise TypeError(type(request))
 
     def _send(self, request: SendMail, header: str | None) -> Record:
-        submitted = submission.read(request, _domains(), self.caller, CONFIG.limits)
-        key = idempotency.key_of(request, submitted, header, self.caller, int(time.time()))
-        if self.is_oneway:
-            record, replayed = sending.enqueue(submitted, key=key, services=services)
+        submitted, key = self._read(request, header)
+        if submitted.configuration.lane == "slow":
+            order = slow_lane.Order(submitted, key)
+            ((record, replayed),) = slow_lane.enqueue_all([order], services=services)
         else:
             record, replayed = sending.send(
                 submitted, key=key, time_left=self.time_left, services=services
             )
+        return self._accepted(request, submitted, record, replayed=replayed)
+
+    def _enqueue(self, items: Sequence[Item]) -> Iterator[Record]:
+        """Accept the mails up to the first that is refused, for the slow lane."""
+        orders: list[slow_lane.Order] = []
+        try:
+            for request, key in items:
+                orders.append(slow_lane.Order(*self._read(request, key)))
+        except Exception:
+            yield from self._enqueued(items, orders)
+            raise
+        yield from self._enqueued(items, orders)
+
+    def _enqueued(
+        self, items: Sequence[Item], orders: "Sequence[slow_lane.Order]"
+    ) -> Iterator[Record]:
+        accepted = slow_lane.enqueue_all(orders, services=services)
+        for item, order, (record, replayed) in zip(items, orders, accepted, strict=False):
+            if self.is_async:
+                self.headers[prefer.APPLIED] = prefer.RESPOND_ASYNC
+            yield self._accepted(item.request, order.submission, record, replayed=replayed)
+
+    def _read(
+        self, request: Contract, header: str | None
+    ) -> "tuple[Submission, IdempotencyKey | None]":
+        """Read a mail and its key. Raises a `MailError` with everything that is wrong with it."""
+        if not isinstance(request, SendMail):
+            raise TypeError(type(request))
+        submitted = submission.read(request, _domains(), self.caller, CONFIG.limits)
+        key = idempotency.key_of(request, submitted, header, self.caller, int(time.time()))
+        return submitted, key
+
+    def _accepted(
+        self, request: Contract, submitted: "Submission", record: Record, *, replayed: bool
+    ) -> Record:
+        """Note which message a mail became, and tell of it in the log."""
         if replayed:
             self.headers["Idempotent-Replayed"] = "true"
         self.message_ids.append(record.id)

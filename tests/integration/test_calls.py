@@ -1,11 +1,15 @@
 """How often each path calls AWS: every call costs its caller time, so one more fails here."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from support.faults import Fault
 from support.mails import MAIL
 from support.world import World
+
+from core.aws.pace_clock import Clock
+from handlers import api
 
 FILES = [{"Bytes": "QUJD", "Name": f"{number}.txt"} for number in range(3)]
 SEND = [
@@ -14,6 +18,7 @@ SEND = [
     "dynamodb.TransactWriteItems#1",
     "sesv2.SendEmail#1",
 ]
+QUEUE = ["dynamodb.TransactWriteItems#1", "dynamodb.UpdateItem#1", "sqs.SendMessageBatch#1"]
 
 
 @pytest.fixture
@@ -45,10 +50,28 @@ def test_each_attachment_takes_one_more(service: World):
     assert names(service) == sorted([*SEND, *["s3.PutObject"] * 3])
 
 
-def test_a_mail_for_the_queue_takes_two(service: World):
+def test_a_mail_for_the_queue_takes_three_and_one_that_lines_up_takes_one(service: World):
+    """A turn, the mail, its place in the queue. A process reads the clock of the pace once."""
+    service.post(MAIL, oneway=True)
+    assert names(service) == sorted(["dynamodb.GetItem#1", *QUEUE])
+
+    service.post(MAIL, oneway=True)
+    assert names(service) == QUEUE
+    api.services.pace_clock._known = Clock(busy_until=int(service.clock.now) + 60)
+    service.post(MAIL, oneway=True)
+    assert names(service) == ["dynamodb.TransactWriteItems#1"]
+
+
+def test_a_batch_takes_one_turn_for_all_and_a_tenth_of_the_requests_to_the_queue(service: World):
     service.post(MAIL, oneway=True)
 
-    assert names(service) == ["dynamodb.TransactWriteItems#1", "sqs.SendMessage#1"]
+    service.ask("/json/reply/SendMail[]", [MAIL] * 100)
+
+    assert Counter(name.partition("#")[0] for name in service.calls) == {
+        "dynamodb.UpdateItem": 1,
+        "dynamodb.TransactWriteItems": 100,
+        "sqs.SendMessageBatch": 10,
+    }
 
 
 def test_a_status_takes_one(service: World):

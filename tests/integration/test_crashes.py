@@ -392,3 +392,79 @@ def message_ids(reply: Reply) -> list[str]:
         return []
     body = json.loads(reply["body"])
     return [answer["MessageId"] for answer in (body if isinstance(body, list) else [body])]
+
+
+# ---- a batch, whose mails are stored side by side
+
+THREE = [LARGE | {"To": f"r{number}@recipient.example"} for number in range(3)]
+
+
+def failed_in_batch(world: World, fault: Fault) -> Iterator[str]:
+    """Say what is wrong with the mails that failed.
+
+    Who was killed before all files were stored has promised nothing: only such a mail may fail.
+    """
+    failed = failed_of(world)
+    if failed and not (fault.kind == "killed" and "s3." in fault.call):
+        yield f"{failed} failed"
+    if not failed <= {*world.all_letters()}:
+        yield f"{failed} failed without a letter"
+
+
+def failed_of(world: World) -> set[str]:
+    return {one for one in world.records() if world.status(one) == "failed"}
+
+
+def wrong_of_batch(world: World, reply: Reply, fault: Fault) -> Iterator[str]:
+    """Say what is wrong once a batch was disturbed by `fault`, and all has come to rest."""
+    yield from failed_in_batch(world, fault)
+    records, failed = world.records().items(), failed_of(world)
+    kept = {record["receiver"]: one for one, record in records if one not in failed}
+    tos = [mail["To"] for mail in THREE]
+    if reply is not None:
+        done = int(reply["headers"]["X-AutoBatch-Completed"])
+        meta = json.loads(reply["body"])
+        if done < len(tos) and meta["ResponseStatus"]["Meta"] != {"AutoBatchIndex": str(done)}:
+            yield f"{done} done, and blamed {meta['ResponseStatus']['Meta']}"
+        if done == len(tos) and [one["MessageId"] for one in meta] != [kept[to] for to in tos]:
+            yield "answered with other mails"
+        if not {*tos[:done]} <= kept.keys():
+            yield f"{done} were promised, and kept {sorted(kept)}"
+        # What is stored cannot be taken back while DynamoDB is down: see `store.withdraw`.
+        if {*tos[:done]} != kept.keys() and not fault.down:
+            yield f"{done} were promised, and kept besides {sorted(kept.keys() - tos[:done])}"
+    taken = Counter(one.message_id for one in world.taken)
+    if taken != Counter(dict.fromkeys(kept.values(), 1)):
+        yield f"SES took {taken}, and kept is {kept}"
+    for message_id in kept.values():
+        if world.status(message_id) != "delivered":
+            yield f"{message_id} is {world.status(message_id)}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["", "k"])
+def test_of_a_batch_nothing_is_lost_nothing_sent_twice_and_nothing_kept_behind_a_failure(
+    key: str, crashes: Counter[str]
+) -> None:
+    """With a key it is repeated afterwards: then all of it is sent, and still once."""
+    with world() as undisturbed:
+        undisturbed.ask(BATCH, THREE, key=key)
+        calls = [*undisturbed.invocations[0]]
+    assert len([call for call in calls if ".Transact" in call]) == 3
+    wrong = []
+    for fault in [fault for call in calls for fault in faults_of(call)]:
+        with world() as disturbed:
+            reply = disturbed.ask(BATCH, THREE, key=key, fault=fault)
+            assert disturbed.strikes
+            disturbed.run_on()
+            found = [*wrong_of_batch(disturbed, reply, fault)]
+            if key:
+                disturbed.clock.now += 2 * MINUTE
+                reply = disturbed.ask(BATCH, THREE, key=key)
+                assert reply
+                disturbed.run_on()
+                found += [f"again: {what}" for what in wrong_of_batch(disturbed, reply, fault)]
+                found += [] if len(disturbed.taken) == len(THREE) else ["not sent when repeated"]
+            wrong += [f"{fault}: {what}" for what in found]
+            disturbed.count_into(crashes)
+    assert wrong == []

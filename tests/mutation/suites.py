@@ -23,6 +23,7 @@ _NEAREST = {
     "core/message/pasted.py": ["test_mailboxes", "test_addresses"],
     "core/message/ids.py": ["test_ids"],
     "core/sending.py": ["test_conflicts", "test_edges", "test_sending"],
+    "core/slow_lane.py": ["test_slow_lane", "test_calls", "test_routes"],
     "core/acceptance.py": ["test_conflicts", "test_store", "test_sending"],
     "core/follow_up.py": ["test_repairs", "test_recovery"],
     "core/recovery.py": ["test_repairs", "test_recovery"],

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 import moto.dynamodb.models
@@ -102,6 +103,8 @@ class World:
     """What somebody else does just before a call takes effect, once."""
     _dispatched_at: float = 0.0
     _rests_until: float = 0.0
+    _naming: Lock = field(default_factory=Lock)
+    """The mails of a batch are stored side by side."""
     _numbers: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -136,6 +139,10 @@ class World:
     def _name(self, request: Any, event_name: str) -> str:
         """Number the calls; a repetition by the SDK is the same call."""
         invocation = str(request.headers["amz-sdk-invocation-id"])
+        with self._naming:
+            return self._named(invocation, request, event_name)
+
+    def _named(self, invocation: str, request: Any, event_name: str) -> str:
         if invocation not in self._names:
             name = event_name.removeprefix("before-send.")
             if name.startswith("s3."):  # They go side by side: told apart by what they are about.
@@ -193,10 +200,11 @@ class World:
         return self.ask("/json/oneway/SendMail" if oneway else "/Mail/Send", mail, key, fault)
 
     def ask(
-        self, path: str, mail: dict[str, Any], key: str = "", fault: Fault | None = None
+        self, path: str, mail: Any, key: str = "", fault: Fault | None = None
     ) -> dict[str, Any] | None:
-        """Ask for a mail on a route; on that of a batch, for a batch of it alone."""
-        body = json.dumps([mail] if path.endswith("[]") else mail)
+        """Ask for a mail on a route; on that of a batch, for a batch of it alone, or of several."""
+        is_alone = path.endswith("[]") and isinstance(mail, dict)
+        body = json.dumps([mail] if is_alone else mail)
         return self.invoke(lambda: self._request("POST", path, body, key), fault)
 
     def status(self, message_id: str) -> str:

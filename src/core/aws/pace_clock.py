@@ -10,8 +10,9 @@ with one conditional update. The dispatcher takes whole rounds, for what is line
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from core.aws.items import attributes, key, plain
@@ -98,22 +99,30 @@ class PaceClock:
     for `closed_until`: the day's quota may free earlier than was expected."""
 
     def turn(self, recipients: int, now: float) -> float | None:
-        """Take the next free turn of the slow lane for a new mail, or for several at once.
+        """Take the next free turn of the slow lane for a new mail.
 
         Returns its time; None if others are lined up, or if it would be too far away: then the mail
         lines up too.
         """
-        return self._turn("slow", recipients, now)
+        return next(iter(self.turns([recipients], now)), None)
+
+    def turns(self, recipients: Sequence[int], now: float) -> list[float]:
+        """Take the next free turns of the slow lane, one behind the other, with one request.
+
+        `recipients` has how many each mail has. Returns the times of the first mails; the others
+        have to line up, because their turns would be too far away or others are lined up.
+        """
+        return self._turns("slow", recipients, now)
 
     def throttled(self, lane: Lane, recipients: int, now: float) -> float | None:
         """Count that SES refused a mail for its rate.
 
         Returns its next turn if it is in the fast lane and has not to line up; else None.
         """
-        turn = self._turn("fast", recipients, now) if lane == "fast" else None
-        if turn is None:
+        turns = self._turns("fast", [recipients], now) if lane == "fast" else []
+        if not turns:
             self._count_throttled()
-        return turn
+        return next(iter(turns), None)
 
     @outages()
     def close(self, now: int, seconds: int) -> Clock:
@@ -214,25 +223,34 @@ class PaceClock:
                 backlogs[WaitingList(lane, domain)] = backlog  # type: ignore[arg-type]
         return clock, backlogs
 
-    def _turn(self, lane: Lane, recipients: int, now: float) -> float | None:
+    def _turns(self, lane: Lane, recipients: Sequence[int], now: float) -> list[float]:
+        latest = now + pace.AHEAD[lane]
         for _ in range(_TRIES):
             known = self._known or self.read()
             if lane == "slow" and known.closed_until > now:
                 known = self.read()
             is_busy = lane == "slow" and max(known.busy_until, known.closed_until) > now
-            if is_busy or known.until(lane) > now + pace.AHEAD[lane]:
-                return None
-            length = recipients * pace.seconds_each(known.rate)
-            begins = self._take(lane, length, now, is_idle=known.until(lane) <= now)
-            if begins is not None:
-                return pace.on_time(begins, known.rate)
-        return None
+            each = pace.seconds_each(known.rate)
+            room = latest - max(known.until(lane), now)
+            ends = [end * each for end in accumulate(recipients, initial=0)]
+            begins = [] if is_busy else [begin for begin in ends[:-1] if begin <= room]
+            if not begins:
+                return []
+            slack = pace.AHEAD[lane] - begins[-1]
+            length, is_idle = ends[len(begins)], known.until(lane) <= now
+            first = self._take(lane, length, now, slack, is_idle=is_idle)
+            if first is not None:
+                return [pace.on_time(first + begin, known.rate) for begin in begins]
+        return []
 
     @outages()
-    def _take(self, lane: Lane, length: float, now: float, *, is_idle: bool) -> float | None:
-        """Take a turn if nobody has changed what was known; return when it begins.
+    def _take(
+        self, lane: Lane, length: float, now: float, slack: float, *, is_idle: bool
+    ) -> float | None:
+        """Take `length` seconds if what was known still holds; return when they begin.
 
-        `is_idle` is whether the turns that were taken are over: then it begins at once.
+        That is within `slack` seconds. `is_idle` is whether the turns that were taken are over:
+        then they begin at once.
         """
         until, takes = f"{lane}_until", math.ceil(length * _MILLION)
         values: dict[str, int] = {":now": _millionths(now)}
@@ -243,7 +261,7 @@ class PaceClock:
         else:
             change = f"SET {until} = {until} + :takes"
             condition = f"{until} BETWEEN :now AND :latest"
-            values |= {":takes": takes, ":latest": _millionths(now + pace.AHEAD[lane])}
+            values |= {":takes": takes, ":latest": _millionths(now + slack)}
         if lane == "slow":
             condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
             values[":seconds"] = int(now)

@@ -1,7 +1,7 @@
 """Carries out what one HTTP request asks for: one thing, or the items of a batch in their order."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.contract.errors import NotImplementedHere
 from core.contract.limits import Limits
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
 else:  # Few requests come with a member that nobody knows.
     ignored = lazily("core.contract.ignored")
 
-type CarryOut = Callable[[Contract, str | None], Contract]
-"""Does what one bound request asks for. Given also the `Idempotency-Key` that is its own."""
+
+class Item(NamedTuple):
+    """One thing that a request asks for."""
+
+    request: Contract
+    key: str | None
+    """The `Idempotency-Key` that is its own."""
+
+
+type CarryOut = Callable[[Sequence[Item]], Iterable[Contract]]
+"""Does what the items ask for, and yields the answer of each, in their order. Raises what the first
+one raises that fails; then those before it are done, and none behind it."""
 
 COMPLETED = "X-AutoBatch-Completed"
 """The header that says how many items of a batch were done (docs/contract.md A5)."""
@@ -37,17 +47,17 @@ class Call:
         """The members that nobody knows, of all items together, as they are shown."""
 
     def carry_out(self, do: CarryOut, limits: Limits) -> Contract | Sequence[Contract]:
-        """Do one item after the other; return its answer, or the list of a batch's answers.
+        """Do what is asked for; return its answer, or the list of a batch's answers.
 
-        Stops at the first that fails, with what `do` raises. Raises `NotImplementedHere`,
+        Stops at the first item that fails, with what `do` raises. Raises `NotImplementedHere`,
         `Unreadable`, `TooLarge` and `Invalid` before anything is done.
         """
         items = self._items(limits)
         self._is_bound = True
         if names := [name for item in items for name in item.ignored]:
             self.ignored = ignored.listed(names)
-        for item in items:
-            self._answers.append(do(item, self._key()))
+        for answer in do([Item(item, self._key(place)) for place, item in enumerate(items)]):
+            self._answers.append(answer)
         return self._answers if self.route.is_batch else self._answers[0]
 
     @property
@@ -72,8 +82,8 @@ class Call:
             return binding.read_batch(self.request, route.operation, route, limits)
         return [binding.read(self.request, route.operation, route, limits)]
 
-    def _key(self) -> str | None:
-        """Return the caller's key for the next item: in a batch each has its own."""
+    def _key(self, place: int) -> str | None:
+        """Return the caller's key for an item: in a batch each has its own."""
         if self.key and self.route.is_batch:
-            return f"{self.key}/{len(self._answers)}"
+            return f"{self.key}/{place}"
         return self.key

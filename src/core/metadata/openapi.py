@@ -76,7 +76,7 @@ def _operation(operation: Operation, path: str) -> Node:
         "parameters": [_format_parameter()],
     }
     if operation.takes_key:
-        described["parameters"].append(_idempotency_key())
+        described["parameters"] += [_idempotency_key(), _prefer()]
     if operation.takes_body:
         described["requestBody"] = {
             "required": True,
@@ -110,6 +110,16 @@ def _idempotency_key() -> Node:
     }
 
 
+def _prefer() -> Node:
+    return {
+        "name": "Prefer",
+        "in": "header",
+        "description": "respond-async: the mail is queued, and the answer does not wait for SES.",
+        "schema": {"type": "string"},
+        "example": "respond-async",
+    }
+
+
 def _parameter(operation: Operation, member: Member, path: str) -> Node:
     is_in_path = f"{{{member.name}}}" in path
     return {
@@ -137,7 +147,11 @@ def _answers(operation: Operation) -> Node:
             "Idempotent-Replayed": {
                 "description": "true: the mail was sent before, with this Idempotency-Key.",
                 "schema": {"type": "string", "enum": ["true"]},
-            }
+            },
+            "Preference-Applied": {
+                "description": "respond-async: the mail is queued, as the request prefers it.",
+                "schema": {"type": "string", "enum": ["respond-async"]},
+            },
         }
         answer["links"] = {
             "Status": {

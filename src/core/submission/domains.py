@@ -68,6 +68,9 @@ class DomainConfiguration(BaseModel):
     api_keys: frozenset[_KeyHash] = frozenset()
     """SHA-256 (hex) of the API keys that may use it. If it lists none: every key, as long as no
     other domain lists any; from then on no key at all."""
+    lane: Literal["fast", "slow"] = "fast"
+    """Where its mails wait if they must: `slow` accepts every mail as if it were one way, so that
+    what is sent in bulk does not stand before mails that somebody waits for."""
     retry_hours: int = Field(24, ge=1, le=36)
     """How long a mail that SES does not take is tried again before it has failed."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
