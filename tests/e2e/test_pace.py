@@ -37,7 +37,7 @@ def seconds_until_sent(api: httpx.Client, subject: str) -> float:
     """Send a mail inline; return after how many seconds its status says that SES has it."""
     begun = time.monotonic()
     answer: dict[str, Any] = api.post("/Mail/Send", json=mail(subject, OTHER)).json()
-    while answer["Status"] == "queued":
+    while answer["Status"] in {"queued", "sending"}:
         time.sleep(0.2)
         answer = api.get(f"/Status/{answer['MessageId']}").json()
         assert time.monotonic() < begun + 60, answer

@@ -128,11 +128,20 @@ def test_another_try_takes_six(service: World):
     ]
 
 
+def test_a_dispatcher_that_finds_nobody_in_line_makes_a_query_for_each_partition(service: World):
+    """Twice, as it counts as well; and it asks SES what the account may send."""
+    service.dispatch()
+
+    queries = [f"dynamodb.Query#{number}" for number in range(1, 17)]
+    clock = ["dynamodb.GetItem#1", "dynamodb.GetItem#2", "dynamodb.UpdateItem#1"]
+    assert names(service) == sorted([*queries, *clock, "sesv2.GetAccount#1"])
+
+
 def test_a_sweep_that_finds_nothing_asks_each_shard_twice_and_once_for_all_rates(service: World):
-    """And how long the queue is, and for the domains, which are read at most once a minute."""
+    """And for the domains, which are read at most once a minute."""
     service.post(MAIL)
 
     service.sweep()
 
     queries = [f"dynamodb.Query#{number}" for number in range(1, 66)]
-    assert names(service) == sorted([*queries, "sqs.GetQueueAttributes#1"])
+    assert names(service) == sorted(queries)

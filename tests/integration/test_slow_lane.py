@@ -119,6 +119,7 @@ def test_a_batch_is_queued_whatever_its_route(call: Call, ses: Ses, table: Any, 
 
 
 def test_a_turn_comes_after_those_of_the_mails_before_it(call: Call, table: Any) -> None:
+    set_clock(rate=14.0)
     now = time.time()
 
     post(call, mails(100))
@@ -134,6 +135,7 @@ def test_a_turn_comes_after_those_of_the_mails_before_it(call: Call, table: Any)
 
 
 def test_recipients_count_and_not_mails(call: Call, table: Any) -> None:
+    set_clock(rate=14.0)
     batch = mails(4)
     batch[1]["To"] = ",".join(f"many{number}@recipient.example" for number in range(50))
 

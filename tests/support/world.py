@@ -399,7 +399,8 @@ class World:
 
     def lined_up(self) -> set[str]:
         """Return the ids of the messages that wait for the dispatcher."""
-        return {id_ for id_, record in self.records().items() if "waiting" in record}
+        records = (item for item in self._items() if item["sk"] == "RECORD")
+        return {str(record["id"]) for record in records if "waiting" in record}
 
 
 def _table() -> Any:

@@ -23,8 +23,9 @@ type Lane = Literal["fast", "slow"]
 SHARE = 0.97
 """How much of SES's rate is given out in turns. What is left is for what nobody can plan: the
 answers that take longer, the clocks that differ."""
-NEW_RATE = 14.0
-"""The rate of a new account outside the sandbox: assumed until SES has been asked."""
+NEW_RATE = 1.0
+"""The least rate that SES has, that of its sandbox: assumed until SES has been asked. More would
+take the room of mails that are sent inline, in the first minute of a new stack."""
 ROUND_SECONDS = 10
 """How often the dispatcher gives out turns while mails are lined up."""
 ROUND_AHEAD = 20
