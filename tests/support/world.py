@@ -399,7 +399,7 @@ class World:
 
     def lined_up(self) -> set[str]:
         """Return the ids of the messages that wait for the dispatcher."""
-        return {str(item["id"]) for item in self._items() if "waiting" in item}
+        return {id_ for id_, record in self.records().items() if "waiting" in record}
 
 
 def _table() -> Any:
