@@ -56,8 +56,6 @@ class Round:
 
     given_out: int = 0
     """Mails that got a turn."""
-    recipients: int = 0
-    """Their recipients."""
     given_up: int = 0
     """Mails whose time was over."""
     unreadable: list[UnreadableRecord] = field(default_factory=list)
@@ -233,7 +231,6 @@ class Dispatcher:
             elif record:
                 given.append((record, at))
         done.given_out = len(given)
-        done.recipients = sum(len(record.recipients) for record, _ in given)
         # To write all that takes a while: the delays are what is left until their turns.
         self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
 

@@ -31,7 +31,6 @@ from core.services import Services
 if TYPE_CHECKING:
     from core.aws.retry_queue import Queued
     from core.message import expectation
-    from core.message.pace import Lane
     from core.submission.domains import DomainConfiguration
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
@@ -49,8 +48,6 @@ _MOST_PATIENCE = 2
 second and a quarter early. What comes earlier goes back into the queue."""
 _ANOTHER_SECOND = 1
 """After how many seconds SES, which has just refused a mail for its rate, has room again."""
-_MOST_AT_ONCE = 3
-"""How many tries of a mail of the fast lane get their turn at once; then it lines up."""
 _UNWRITTEN = (Outage, RecordGone, UnreadableRecord)
 """The errors that may keep a change from the record."""
 
@@ -107,7 +104,8 @@ def resend(
     """Try a waiting message again, from what is stored of it.
 
     Does nothing if the message does not wait for a try (any more), or is lined up for its turn: it
-    may be in the queue twice. If its time has not come, it goes back into the queue.
+    may be in the queue twice. If its time has not come, it goes back into the queue. If SES has
+    just throttled this process again and again, a mail of the slow lane lines up without a try.
     `configuration_of` returns that of a domain; if the domain is paused or was removed the mail
     waits on, until it is given up: it was accepted before.
 
@@ -120,6 +118,8 @@ def resend(
         return None
     if queued.ended:
         record = services.store.revise(record, _settled(queued.ended, now))
+    if record.lane == "slow" and services.pace_clock.is_crowded(now):
+        record = services.store.revise(record, lifecycle.step_aside)
     if record.is_lined_up:
         return record
     if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
@@ -195,6 +195,8 @@ def _settle(
     now = int(time.time())
     if isinstance(outcome, Throttled):
         outcome = _with_turn(outcome, record, now, services)
+    elif isinstance(outcome, Sent):
+        services.pace_clock.took()
     places = enumerate(recipient.address for recipient in record.recipients)
     left_out = tuple(place for place, address in places if address in suppressed)
     ended = Ended(len(record.attempts), outcome, left_out)
@@ -216,8 +218,7 @@ def _with_turn(outcome: Throttled, record: Record, now: int, services: Services)
         if outcome.code == DAILY_QUOTA:
             until = services.pace_clock.close(now, pace.DOUBTED_SECONDS).closed_until
             return outcome._replace(message=expectation.of_refused(outcome.message, until, now))
-        lane: Lane = record.lane if len(record.attempts) <= _MOST_AT_ONCE else "slow"
-        turn = services.pace_clock.throttled(lane, len(record.recipients), now)
+        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
         if turn is not None:
             return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
     return outcome

@@ -77,8 +77,7 @@ def _dispatch(context: "LambdaContext") -> None:
         if not done.is_more_lined_up or left < wait + _SECONDS_EACH:
             return
         time.sleep(wait)
-        quota = quota._replace(left=quota.left - done.recipients)
-        done = _round(quota)
+        done = _round(_quota())
 
 
 def _round(quota: Quota) -> Round:
@@ -98,7 +97,7 @@ def _quota() -> Quota:
     except Outage as error:
         logger.warning("the account's quota is not known", error=str(error))
         told = Quota(dispatcher.pace_clock.read().rate, float("inf"))
-    return told._replace(rate=CONFIG.send_rate or told.rate)
+    return told._replace(rate=min(told.rate, CONFIG.send_rate or told.rate))
 
 
 def _publish(backlogs: Mapping[WaitingList, Backlog], quota: Quota) -> None:

@@ -1,4 +1,4 @@
-"""What SES lets the account send: asked by the dispatcher once a minute, and by nobody else.
+"""What SES lets the account send: asked by the dispatcher in its rounds, and by nobody else.
 
 SES answers one such question a second, for all who ask (SES API v2 reference, GetAccount).
 """
@@ -20,10 +20,14 @@ class Quota(NamedTuple):
     """How many more within the last 24 hours; infinite if there is no such quota."""
 
 
+_LEAST_RATE = 0.01
+"""What is taken for no rate at all: so that a turn has a length."""
+
+
 @outages()
 def quota(ses: "SESV2Client") -> Quota:
     """Ask SES. Raises `Outage`."""
     told = ses.get_account()["SendQuota"]
     most = told["Max24HourSend"]  # -1 is SES's word for no limit (its API reference, SendQuota).
     left = float("inf") if most < 0 else max(0.0, most - told["SentLast24Hours"])
-    return Quota(told["MaxSendRate"], left)
+    return Quota(max(_LEAST_RATE, told["MaxSendRate"]), left)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COUNT_IS_GOOD = 180
 """Seconds: how long a backlog says anything; the dispatcher counts once a minute."""
 _PK, _CLOCK, _LIST = "PACE", "CLOCK", "LIST#"
+_CROWD, _CROWD_SECONDS = 2, 2
+"""After how many throttles in a row a process steps aside, and for how long."""
 _TRIES = 3
 """How often a turn is asked for, if others take it first."""
 _KEPT_SECONDS = 86_400
@@ -98,6 +100,10 @@ class PaceClock:
     """What this process last saw. Its times only grow, so who is told to line up need not ask; but
     for `closed_until`: the day's quota may free earlier than was expected."""
 
+    _refusals: int = 0
+    """How many mails of this process SES has throttled since it took one."""
+    _refused_at: float = 0.0
+
     def turn(self, recipients: int, now: float) -> float | None:
         """Take the next free turn of the slow lane for a new mail.
 
@@ -119,10 +125,24 @@ class PaceClock:
 
         Returns its next turn if it is in the fast lane and has not to line up; else None.
         """
+        self._refusals += 1
+        self._refused_at = now
         turns = self._turns("fast", [recipients], now) if lane == "fast" else []
         if not turns:
             self._count_throttled()
         return next(iter(turns), None)
+
+    def took(self) -> None:
+        """Note that SES has taken a mail of this process. Asks nobody."""
+        self._refusals = 0
+
+    def is_crowded(self, now: float) -> bool:
+        """Tell whether this process should leave SES to others for a moment. Asks nobody.
+
+        So it is if SES has refused several of its mails in a row, a second ago: the rate is lower
+        than it was, or somebody else uses it, and the dispatcher has not heard of that yet.
+        """
+        return self._refusals >= _CROWD and now < self._refused_at + _CROWD_SECONDS
 
     @outages()
     def close(self, now: int, seconds: int) -> Clock:

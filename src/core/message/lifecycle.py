@@ -48,6 +48,11 @@ def line_up(record: Record) -> Record:
     return wait(record, 0)
 
 
+def step_aside(record: Record) -> Record:
+    """Let a message that waits for its try line up instead; any other stays as it is."""
+    return line_up(record) if record.status is Status.QUEUED else record
+
+
 def hand_out(record: Record, turn_at: int, now: int) -> Record:
     """Give a message that is lined up its turn, which is `turn_at`.
 
