@@ -177,7 +177,9 @@ def _queue(accepted: Sequence[Accepted], mails: Sequence[_Mail], services: Servi
         for (record, is_replayed), mail in zip(accepted, mails, strict=False)
         if not is_replayed and record.status is Status.QUEUED and not record.is_lined_up
     ]
-    with suppress(Outage):
+    if not delays:  # A process that lines everything up needs no client of the queue.
+        return
+    with suppress(Outage), about(delays[0][0].id):
         services.queue.put_all(delays)
 
 

@@ -1,5 +1,6 @@
 """The service in this process, and AWS on the wire."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,9 @@ class Wire:
             self.written.append(operation)
         if operation == "PutObject":
             return AWSResponse("https://s3", 200, {}, Raw(b""))
-        return answer(200, {"Items": [], "Responses": {}, "MessageId": "m"})
+        clock = {"slow_until": {"N": str(round((time.time() + 10) * 1_000_000))}}
+        told = {"Items": [], "Responses": {}, "MessageId": "m", "Attributes": clock}
+        return answer(200, told)
 
 
 @pytest.fixture(autouse=True)

@@ -335,7 +335,7 @@ JSON = {"Content-Type": "application/json"}
         ("/Mail/Send", "dynamodb.TransactWriteItems"),
         ("/Mail/Send", "dynamodb.PutItem"),  # SES has the mail, and this is written down.
         ("/json/oneway/SendMail", "dynamodb.TransactWriteItems"),
-        ("/json/oneway/SendMail", "sqs.SendMessage"),
+        ("/json/oneway/SendMail", "sqs.SendMessageBatch"),
     ],
 )
 def test_the_request_id_of_a_500_leads_to_the_message(
