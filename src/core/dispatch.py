@@ -222,7 +222,9 @@ class Dispatcher:
 
     def _hand_out(self, plan: _Plan, now: int, done: Round) -> None:
         """Write down the turns of a plan, then put the mails into the queue."""
-        rate = 1 / plan.each
+        # A mail to many has a long turn: one that comes too early within a second finds no room.
+        longest = max((len(record.recipients) for record, _ in plan.turns), default=1)
+        turns_a_second = 1 / plan.each / longest
         handed = threads().map(lambda turn: self._give_turn(turn[0], turn[1], now), plan.turns)
         given = []
         for record, (_, at) in zip(handed, plan.turns, strict=True):
@@ -232,7 +234,9 @@ class Dispatcher:
                 given.append((record, at))
         done.given_out = len(given)
         # To write all that takes a while: the delays are what is left until their turns.
-        self.queue.put_all((record, pace.delay_of(at, time.time(), rate)) for record, at in given)
+        self.queue.put_all(
+            (record, pace.delay_of(at, time.time(), turns_a_second)) for record, at in given
+        )
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:
         """Write down the turn of a mail; return its record if that has changed it."""

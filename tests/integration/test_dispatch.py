@@ -422,6 +422,18 @@ def test_no_more_is_given_out_than_the_day_has_room_for(service: World) -> None:
     assert [*turns(service)] == ids[:7]
 
 
+@pytest.mark.parametrize(("recipients", "is_exact"), [(1, False), (2, False), (20, True)])
+def test_turns_beside_long_ones_are_kept_exactly(
+    service: World, recipients: int, *, is_exact: bool
+) -> None:
+    line_up(service, 5)
+    line_up(service, 2, recipients=recipients)
+
+    service.dispatch()
+
+    assert any(at % 1 for _, at in in_queue(service).values()) is is_exact
+
+
 def test_the_days_room_is_for_recipients(service: World) -> None:
     ids = line_up(service, 10, recipients=5)
     service.quota["SentLast24Hours"] = service.quota["Max24HourSend"] - 7

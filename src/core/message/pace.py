@@ -94,6 +94,7 @@ def on_time(at: float, rate: float) -> float:
 def delay_of(at: float, now: float, rate: float) -> float:
     """Return how long the queue has to keep a mail whose turn is `at`, if it gets it `now`.
 
+    `rate` is how many turns there are in a second, if all are as long as the longest beside it.
     With a fraction it is kept exactly (`RetryQueue.put`). If not, it is to the second, and as often
     too early as too late, so that no round of turns runs into the next one.
     """
