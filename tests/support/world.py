@@ -390,12 +390,19 @@ class World:
         if self.clock.now >= self._dispatched_at + pace.ROUND_SECONDS:
             self.dispatch()
             self._dispatched_at = self.clock.now
-            if self.lined_up() == lined_up:  # Stopped domains: until their mails' time is over.
-                times = [self.records()[one]["retry_until"] + 1 for one in lined_up]
-                self._rests_until = min(times)
+            if self.lined_up() == lined_up:
+                self._rests_until = self._something_changes_at(lined_up)
             else:
                 self._rests_until = 0.0
         return max(self._dispatched_at + pace.ROUND_SECONDS, self._rests_until)
+
+    def _something_changes_at(self, lined_up: set[str]) -> float:
+        """Say until when nobody in line gets a turn: the day is used up, or the domain stopped."""
+        with self.aside():
+            closed_until = dispatch.dispatcher.pace_clock.read().closed_until
+        if closed_until > self.clock.now:
+            return closed_until
+        return min(float(self.records()[one]["retry_until"]) + 1 for one in lined_up)
 
     def lined_up(self) -> set[str]:
         """Return the ids of the messages that wait for the dispatcher."""
