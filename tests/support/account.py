@@ -36,10 +36,23 @@ def _one_at_a_time() -> None:
     def locked(request: Any) -> Any:
         if request.url.endswith("/v2/email/account"):
             return 200, {}, "{}"
+        _require_texts_as_keys(request)
         with lock:
             return process(request)
 
     botocore_stubber.process_request = locked  # type: ignore[method-assign]
+
+
+_KEY_TYPES = {"due_at": "N"} | dict.fromkeys(("waiting", "turn", "unfinished"), "S")
+
+
+def _require_texts_as_keys(request: Any) -> None:
+    """Refuse items whose attribute for an index has another type: DynamoDB does, and moto not."""
+    body = json.loads(request.body or b"{}") if "dynamodb" in request.url else {}
+    puts = [one.get("Put", {}) for one in body.get("TransactItems", ())]
+    for item in [one.get("Item", {}) for one in (body, *puts)]:
+        for name in _KEY_TYPES.keys() & item.keys():
+            assert _KEY_TYPES[name] in item[name], f"Type mismatch for Index Key {name}"
 
 
 _one_at_a_time()

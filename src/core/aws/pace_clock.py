@@ -5,6 +5,8 @@
 | clock | PACE | CLOCK | `Clock`, in whole numbers |
 | backlog | PACE | LIST#<lane>#<domain> | `Backlog` of that list |
 
+(A backlog's `waiting` is stored as `mails`, because the other name is a key of an index.)
+
 Who accepts a mail for the slow lane, or was throttled in the fast one, takes the next free turn
 with one conditional update. The dispatcher takes whole rounds, for what is lined up.
 """
@@ -220,8 +222,8 @@ class PaceClock:
     @outages()
     def write_backlog(self, waiting_list: WaitingList, backlog: Backlog) -> None:
         """Write down what is lined up in a list."""
-        expires = {"expires_at": backlog.counted_at + _KEPT_SECONDS}
-        item = {"pk": _PK, "sk": _LIST + "#".join(waiting_list)} | backlog._asdict() | expires
+        item = backlog._asdict() | {"pk": _PK, "sk": _LIST + "#".join(waiting_list)}
+        item |= {"mails": item.pop("waiting"), "expires_at": backlog.counted_at + _KEPT_SECONDS}
         self.dynamodb.put_item(TableName=self.table, Item=attributes(item))
 
     @outages()
@@ -236,11 +238,11 @@ class PaceClock:
         for item in (plain(item) for page in pages for item in page["Items"]):
             if item["sk"] == _CLOCK:
                 clock = Clock.of(item)
-            elif item["counted_at"] > now - COUNT_IS_GOOD and item["waiting"]:
+            elif item["counted_at"] > now - COUNT_IS_GOOD and item["mails"]:
                 lane, _, domain = str(item["sk"]).removeprefix(_LIST).partition("#")
-                counted = {name: item[name] for name in Backlog._fields}
-                backlog = Backlog(**counted | {"marks": tuple(item["marks"])})
-                backlogs[WaitingList(lane, domain)] = backlog  # type: ignore[arg-type]
+                backlogs[WaitingList(lane, domain)] = Backlog(  # type: ignore[arg-type]
+                    item["mails"], tuple(item["marks"]), item["per_hour"], item["counted_at"]
+                )
         return clock, backlogs
 
     def _turns(self, lane: Lane, recipients: Sequence[int], now: float) -> list[float]:
