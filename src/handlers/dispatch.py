@@ -74,7 +74,9 @@ def _dispatch(context: "LambdaContext") -> None:
     for number in range(1, _ROUNDS):
         wait = max(0.0, begun + number * pace.ROUND_SECONDS - time.time())
         left = context.get_remaining_time_in_millis() / 1000
-        if not done.is_more_lined_up or left < wait + _SECONDS_EACH:
+        # Some of those with a turn may be throttled, and line up again.
+        is_more = done.is_more_lined_up or done.given_out
+        if not is_more or left < wait + _SECONDS_EACH:
             return
         time.sleep(wait)
         done = _round(_quota())
