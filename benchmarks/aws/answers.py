@@ -57,8 +57,9 @@ def answer(operation: str, path: str, body: bytes, scene: Scene) -> Answer:
 
 
 def _clock() -> Mapping[str, Any]:
-    """Return the clock of the pace: the turns of the next ten seconds are taken."""
-    return {"slow_until": {"N": str(round((time.time() + 10) * 1_000_000))}}
+    """Return the clock of the pace at 14 mails a second: the turns of ten seconds are taken."""
+    slow_until = round((time.time() + 10) * 1_000_000)
+    return {"slow_until": {"N": str(slow_until)}, "rate": {"N": "14000000"}}
 
 
 def _item(key: Mapping[str, Any], scene: Scene) -> Mapping[str, Any]:
