@@ -127,7 +127,7 @@ class Dispatcher:
         after = clock._replace(
             slow_until=plan.at if plan.turns else clock.slow_until,
             busy_until=now + _BUSY_SECONDS if done.is_more_lined_up else 0,
-            last="#".join(plan.last or ()) or clock.last,
+            last=plan.last.name if plan.last else clock.last,
         )
         if not self.pace_clock.plan(before, after):
             return Round(is_more_lined_up=True)

@@ -118,12 +118,12 @@ def resend(
         return None
     if queued.ended:
         record = services.store.revise(record, _settled(queued.ended, now))
-    if record.lane == "slow" and services.pace_clock.is_crowded(now):
-        record = services.store.revise(record, lifecycle.step_aside)
     if record.is_lined_up:
         return record
     if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
         return follow_up(record, now, store=services.store, queue=services.queue)
+    if record.lane == "slow" and services.pace_clock.is_crowded(now):
+        record = services.store.revise(record, lifecycle.step_aside)
     return _try_stored(record, queued.at, time_left, services, configuration_of)
 
 

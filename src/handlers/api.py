@@ -23,7 +23,7 @@ from core.http.negotiation import negotiate
 from core.lazily import lazily
 from core.message.record import Record
 from core.message.status import Status
-from core.redaction import described, redacted
+from core.redaction import redacted
 from core.services import Services
 from core.submission import idempotency, submission
 from core.submission.domains import DomainConfiguration
@@ -100,7 +100,7 @@ def _answer(call: Call, work: "_Work") -> tuple[HTTPStatus, Contract | Sequence[
         logger.info("refused", code=error.code, faults=faults, **named)
         return error.status, answers.of_error(error, call.failed_item)
     except Exception as error:  # noqa: BLE001 - the caller gets an answer, the operator the place
-        _log_bug(error)
+        telemetry.tell_error(logger, error)
         return HTTPStatus.INTERNAL_SERVER_ERROR, answers.of_bug(call.request.id, call.failed_item)
 
 
@@ -114,11 +114,6 @@ def _prefers_async(request: Request) -> bool:
     """Say whether the caller would rather not wait until its mail is sent."""
     preferences = request.headers.get("prefer")  # Few requests have any.
     return preferences is not None and prefer.wants_async(preferences)
-
-
-def _log_bug(error: Exception) -> None:
-    """Log what kind of error it was and where; its text may hold personal data."""
-    logger.error("failed", **described(error))
 
 
 @dataclass(slots=True)

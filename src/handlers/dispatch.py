@@ -23,7 +23,8 @@ from core.config import CONFIG
 from core.dispatch import Dispatcher, Round
 from core.message import pace
 from core.message.pace import Backlog, WaitingList
-from core.redaction import described, redacted
+from core.redaction import redacted
+from handlers import telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -57,13 +58,8 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
     try:
         _dispatch(context)
     except Exception as error:
-        _log(error)
+        telemetry.tell_error(logger, error)
         raise
-
-
-def _log(error: Exception) -> None:
-    """Log what kind of error it was and where; its text may hold personal data."""
-    logger.error("failed", **described(error))
 
 
 def _dispatch(context: "LambdaContext") -> None:
@@ -87,8 +83,7 @@ def _round(quota: Quota) -> Round:
     if done.given_out or done.given_up or done.unreadable:
         logger.info("gave out turns", turns=done.given_out, given_up=done.given_up)
     metrics.add_metric("GaveUp", MetricUnit.Count, done.given_up)
-    for unreadable in done.unreadable:
-        logger.error("record cannot be read", message_id=unreadable.message_id, why=str(unreadable))
+    telemetry.tell_unreadable(logger, done.unreadable)
     return done
 
 

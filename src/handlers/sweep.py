@@ -52,14 +52,9 @@ def _error_of(step: Callable[[], None]) -> Exception | None:
     try:
         step()
     except Exception as error:  # noqa: BLE001 - raised once the other step is done
-        _log(error)
+        telemetry.tell_error(logger, error)
         return error
     return None
-
-
-def _log(error: Exception) -> None:
-    """Log what kind of error it was and where; its text may hold personal data."""
-    logger.error("failed", **described(error))
 
 
 def _sweep(now: int, context: "LambdaContext") -> None:
@@ -75,8 +70,7 @@ def _sweep(now: int, context: "LambdaContext") -> None:
     metrics.add_metric("BlindTries", MetricUnit.Count, repairs.blind)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
     metrics.add_metric("UnreadableRecords", MetricUnit.Count, len(repairs.unreadable))
-    for unreadable in repairs.unreadable:
-        logger.error("record cannot be read", message_id=unreadable.message_id, why=str(unreadable))
+    telemetry.tell_unreadable(logger, repairs.unreadable)
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
     oldest = store.oldest_due_at()
     overdue = max(0, now - oldest) if oldest is not None else 0

@@ -11,8 +11,11 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from core.redaction import described
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_lambda_powertools import Logger
 
+    from core.aws.items import UnreadableRecord
     from core.failures import Failure
     from core.message.record import Record
 
@@ -51,11 +54,22 @@ def tell_failure(
         count(failure.metric, failure.code)
 
 
+def tell_error(logger: "Logger", error: Exception) -> None:
+    """Log what kind of error ended a function's work, and where: its text may be personal data."""
+    logger.error("failed", **described(error))
+
+
+def tell_unreadable(logger: "Logger", found: "Sequence[UnreadableRecord]") -> None:
+    """Log the records that were skipped, as this version of the code cannot read them."""
+    for unreadable in found:
+        logger.error("record cannot be read", message_id=unreadable.message_id, why=str(unreadable))
+
+
 def tell_bug(logger: "Logger", error: Exception) -> None:
     """Log an unexpected error by its kind and its place, never by its text, and count it.
 
     The alarm on `Bugs` rings then. Lambda's own count of errors does not show an error that was
     caught for the sake of the others in its batch.
     """
-    logger.error("failed", **described(error))
+    tell_error(logger, error)
     count("Bugs")

@@ -21,7 +21,6 @@ from support.world import World
 from core.aws import clients
 from core.aws.counters import Counters
 from core.aws.outage import Outage
-from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 from core.message.reputation import Tally
 from handlers import api, resend, ses_events, sweep
@@ -272,7 +271,7 @@ def test_how_many_mails_wait_and_how_long_is_told_by_lane_also_if_none_does(
 ) -> None:
     at_work.dispatch()
     empty = waiting(capsys.readouterr().out)
-    line_up(at_work)
+    at_work.line_up(3)
     at_work.quota |= {"MaxSendRate": 0.05}  # So one gets its turn.
     at_work.clock.pass_by(60)
     at_work.dispatch()
@@ -284,22 +283,12 @@ def test_how_many_mails_wait_and_how_long_is_told_by_lane_also_if_none_does(
 def test_what_an_operator_has_stopped_is_counted_and_has_no_age(
     at_work: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line_up(at_work)
+    at_work.line_up(3)
     at_work.configure_domain("example.com", paused="manual")
     at_work.clock.pass_by(7200)
     at_work.dispatch()
 
     assert waiting(capsys.readouterr().out)["slow"] == (3, 0)
-
-
-def line_up(service: World) -> None:
-    """Have three mails sent one way while others are lined up."""
-    with service.aside():
-        clock = PaceClock(clients.dynamodb(), CONFIG.table_name)
-        before = clock.read()
-        assert clock.plan(before, before._replace(busy_until=int(service.clock.now) + 86_400))
-    for _ in range(3):
-        service.post(MAIL, oneway=True)
 
 
 # ---- requests and their messages

@@ -21,12 +21,7 @@ def at_work(service: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Return a service with room for one mail in 20 seconds, in which three are lined up."""
     monkeypatch.setattr(time, "time_ns", lambda: int(service.clock.now * 1e9))
     service.quota |= {"MaxSendRate": 0.05}
-    with service.aside():
-        clock = PaceClock(clients.dynamodb(), CONFIG.table_name)
-        before = clock.read()
-        assert clock.plan(before, before._replace(busy_until=int(service.clock.now) + 86_400))
-    for _ in range(3):
-        service.post(MAIL, oneway=True)
+    service.line_up(3)
     service.clock.pass_by(90)
     return service
 

@@ -28,6 +28,7 @@ from moto.core.models import botocore_stubber
 from core.aws import clients
 from core.aws.items import key
 from core.aws.outage import Outage
+from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 from core.message import pace
 from handlers import api, dispatch, resend, ses_events, sweep, telemetry
@@ -37,6 +38,7 @@ from support.clock import Clock
 from support.domains import forget_domains, forget_pace, put_domain
 from support.faults import Fault, failing
 from support.gateway import ONE_ROUND, Context, proxy_event
+from support.mails import MAIL
 from support.ses import QUOTA, Ses
 from support.ses_events import batch, sample
 
@@ -403,6 +405,15 @@ class World:
         if closed_until > self.clock.now:
             return closed_until
         return min(float(self.records()[one]["retry_until"]) + 1 for one in lined_up)
+
+    def line_up(self, mails: int) -> None:
+        """Have mails sent one way while others are lined up already."""
+        with self.aside():
+            clock = PaceClock(clients.dynamodb(), CONFIG.table_name)
+            before = clock.read()
+            assert clock.plan(before, before._replace(busy_until=int(self.clock.now) + 86_400))
+        for _ in range(mails):
+            self.post(MAIL, oneway=True)
 
     def lined_up(self) -> set[str]:
         """Return the ids of the messages that wait for the dispatcher."""

@@ -59,7 +59,7 @@ class Clock(NamedTuple):
     throttled_before: int = 0
     """`throttled`, then."""
     last: str = ""
-    """The list that came last in it, as `<lane>#<domain>`."""
+    """The name of the list that came last in it."""
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Self:
@@ -79,8 +79,7 @@ class Clock(NamedTuple):
     @property
     def last_list(self) -> WaitingList | None:
         """The list that came last in the newest round."""
-        lane, _, domain = self.last.partition("#")
-        return WaitingList(lane, domain) if domain else None  # type: ignore[arg-type]
+        return WaitingList.named(self.last) if self.last else None
 
 
 _MILLION = 1_000_000
@@ -222,7 +221,7 @@ class PaceClock:
     @outages()
     def write_backlog(self, waiting_list: WaitingList, backlog: Backlog) -> None:
         """Write down what is lined up in a list."""
-        item = backlog._asdict() | {"pk": _PK, "sk": _LIST + "#".join(waiting_list)}
+        item = backlog._asdict() | {"pk": _PK, "sk": _LIST + waiting_list.name}
         item |= {"mails": item.pop("waiting"), "expires_at": backlog.counted_at + _KEPT_SECONDS}
         self.dynamodb.put_item(TableName=self.table, Item=attributes(item))
 
@@ -239,10 +238,9 @@ class PaceClock:
             if item["sk"] == _CLOCK:
                 clock = Clock.of(item)
             elif item["counted_at"] > now - COUNT_IS_GOOD and item["mails"]:
-                lane, _, domain = str(item["sk"]).removeprefix(_LIST).partition("#")
-                backlogs[WaitingList(lane, domain)] = Backlog(  # type: ignore[arg-type]
-                    item["mails"], tuple(item["marks"]), item["per_hour"], item["counted_at"]
-                )
+                counted = item["per_hour"], item["counted_at"]
+                backlog = Backlog(item["mails"], tuple(item["marks"]), *counted)
+                backlogs[WaitingList.named(item["sk"].removeprefix(_LIST))] = backlog
         return clock, backlogs
 
     def _turns(self, lane: Lane, recipients: Sequence[int], now: float) -> list[float]:

@@ -6,7 +6,6 @@ each with parameters behind semicolons: `wait=10, respond-async; foo="a, b"`.
 
 from collections.abc import Iterator
 
-HEADER = "prefer"
 RESPOND_ASYNC = "respond-async"
 """Its caller would not wait: accept the request and answer at once (RFC 7240 section 4.1)."""
 APPLIED = "Preference-Applied"

@@ -14,7 +14,7 @@ guide, "Managing your Amazon SES sending limits"); times are in epoch seconds.
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from core.message.ids import made_at
 
@@ -53,6 +53,17 @@ class WaitingList(NamedTuple):
 
     lane: Lane
     domain: str
+
+    @property
+    def name(self) -> str:
+        """The list's name in the table: `<lane>#<domain>`."""
+        return "#".join(self)
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the list of this name."""
+        lane, _, domain = name.partition("#")
+        return cls("fast" if lane == "fast" else "slow", domain)
 
 
 class Backlog(NamedTuple):
