@@ -177,7 +177,7 @@ class Storm:
         self.call(late)
         self._remove(OTHER)
         self._until(late, lambda one: one["domain"] == OTHER or _unanswered(one) >= 3)
-        self._until(late, lambda one: one["domain"] == DOMAIN or _code(one) == "DomainRemoved")
+        self._until(late, lambda one: one["domain"] == DOMAIN or _is_stopped(one))
         self.ses.delete("/faults").raise_for_status()
         self.configure(OTHER, name="other")
 
@@ -238,7 +238,7 @@ class Storm:
         )
         read = TypeDeserializer().deserialize
         return [
-            {name: read(value) for name, value in item.items()}
+            {"attempts": []} | {name: read(value) for name, value in item.items()}
             for page in pages
             for item in page["Items"]
         ]
@@ -349,6 +349,14 @@ class Storm:
 
 def _unanswered(record: Item) -> int:
     return sum(one.get("outcome") == "no answer" for one in record["attempts"])
+
+
+def _is_stopped(record: Item) -> bool:
+    """Say whether a message waits for its domain: after a try, or in line, where it is passed over.
+
+    (The domain is gone, and SES takes nothing: what is in line has no other way out of it.)
+    """
+    return _code(record) == "DomainRemoved" or "waiting" in record
 
 
 def _is_waiting(record: Item, now: int) -> bool:
