@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+
+from core.message import pace
 from support.faults import Fault, faults_of
 from support.mails import MAIL
 from support.world import BOUNCED, COMPLAINED, DELIVERED, FORGIVEN, Fate, Taken, World, world
@@ -88,6 +90,8 @@ def sweeping(*faults: Fault, hours: float, **more: Any) -> Path:
         for fault in faults[1:]:
             world.clock.now += 20 * MINUTE
             world.sweep()
+            world.dispatch()
+            world.clock.now += pace.ROUND_SECONDS
             ((receipt, body),) = world.receive()
             assert world.work(body, fault)
             world.forget(receipt)

@@ -108,7 +108,7 @@ class RetryQueue(NamedTuple):
 def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str, Any]:
     """Return what SQS is told of a message."""
     body: dict[str, object] = {"MessageId": record.id}
-    if delay % 1:
+    if delay > 0 and delay % 1:
         body["At"] = round(time.time() + delay, 3)
         delay -= _EARLY
     if ended:
