@@ -49,6 +49,8 @@ _ENCODED_WORD = re.compile(r"=\?[\w*-]{1,60}\?[bq]\?[^?\s]{0,200}\?=", re.IGNORE
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)\s{1,100}(?==\?)")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _QUOTED = re.compile(r"=(?:\r?\n|([0-9a-f]{2}))", re.IGNORECASE)
+_QUOTED_PARTS = b"quoted-printable"
+"""What a mail says of a part in this encoding (RFC 2045 §6.1)."""
 _FIRST_FIELD = re.compile(rb"From |[!-9;-~]{1,100}:")
 _PARAMETERS = re.compile(
     rb"^content-[a-z-]{1,30}:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
@@ -85,7 +87,8 @@ def readings(value: Any) -> Iterator[Reading]:
             case bytes():
                 parts = list(_parts(one)) if depth < _MOST_DEPTH else []
                 waiting += [(part, depth + 1, False) for part in parts]
-                waiting += [(text, depth, bool(parts)) for text in _decoded(one)]
+                may_be_quoted = bool(parts) and _QUOTED_PARTS in one.lower()
+                waiting += [(text, depth, may_be_quoted) for text in _decoded(one)]
             case Mapping():
                 waiting += [(inner, depth, is_quoted) for pair in one.items() for inner in pair]
             case Sequence():

@@ -89,6 +89,11 @@ WRITTEN = {
     "a mail that was forwarded": b"From - Mon\n" + in_mail(in_mail(mail(f"Ask {ADA}.", "base64"))),
     "a header of a mail": in_mail(b"x", Subject=f"Grüße an {ADA} und andere"),
     "no mail, though it begins as one": f"Note: she is\n{ADA}=61bc".encode(),
+    "a link behind a line break": f"https://x.example/?to={quote(f'\n{ADA}')}".encode(),
+    "a link behind a line break in a mail": mail(f"x.example/?to={quote(f'\n{ADA}')}", "7bit"),
+    "a link behind a line break in quoted-printable": mail(
+        f"https://x.example/?to={quote(f'\n{ADA}')}", "quoted-printable"
+    ),
     "a part that says nothing of its encoding": (
         b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nada@recipient.example=61bc\n"
         b"--b\nContent-Transfer-Encoding: quoted-printable\n\nx=3D\n--b--\n"

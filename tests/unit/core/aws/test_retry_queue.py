@@ -60,8 +60,9 @@ def test_what_is_put_in_is_handed_out(sqs, queue, ended):
     assert parse(sent["MessageBody"]) == Queued(ID, ended)
 
 
-def test_an_id_alone_is_what_it_always_was(sqs, queue):
-    queue.put(RECORD)
+@pytest.mark.parametrize("delay", [-0.25, 0, 3])
+def test_an_id_alone_is_what_it_always_was(sqs, queue, delay):
+    queue.put(RECORD, delay)
 
     assert json.loads(sqs.sent[0]["MessageBody"]) == {"MessageId": ID}
 
