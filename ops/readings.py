@@ -44,7 +44,9 @@ _ENTITY = re.compile(r"&(?:#0*[0-9]{1,7}|#x0*[0-9a-f]{1,6}|[a-z]\w{0,39}(?=;));?
 _ZEROS = re.compile(r"(&#x?)0+(?=[0-9a-f])", re.IGNORECASE)
 _HUGE = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,})", re.IGNORECASE)
 _PERCENTS = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
-_ESCAPE = re.compile(r"[\\%]u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\u\{([0-9a-f]{1,5})\}", re.IGNORECASE)
+_ESCAPE = re.compile(
+    r"[\\%]u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\u\{([0-9a-f]{1,5})\}|\\[bfnrt]", re.IGNORECASE
+)
 _ENCODED_WORD = re.compile(r"=\?[\w*-]{1,60}\?[bq]\?[^?\s]{0,200}\?=", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)\s{1,100}(?==\?)")
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -142,7 +144,8 @@ def _without_escapes(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    return chr(int(escape[escape.lastindex or 0], 16))
+    """Return what an escape stands for; a blank for any white space."""
+    return chr(int(escape[escape.lastindex], 16)) if escape.lastindex else " "
 
 
 def _in_words(text: str) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-
-from core.message import pace
 from support.faults import Fault, faults_of
 from support.mails import MAIL
 from support.world import BOUNCED, COMPLAINED, DELIVERED, FORGIVEN, Fate, Taken, World, world
+
+from core.message import pace
 
 Reply = dict[str, Any] | None
 LARGE = MAIL | {"Text": "ü" * 60_000, "Attachments": [{"Bytes": "QUJD", "Name": "a.txt"}]}

@@ -56,6 +56,10 @@ WRITTEN = {
     "in JSON": json.dumps({"a": ["x", {ADA: 1}]}),
     "in JSON with escapes": '{"a": "\\u0061da\\u0040recipient.example"}',
     "in JSON behind a line break": json.dumps({"a": f"x\n{ADA}"}),
+    "in JSON behind a line break in a link": (
+        f"https://x.example/?a={quote(json.dumps({'a': f'\n{ADA}'}))}"
+    ),
+    "in a script behind a line break": f"send('\\n{ADA}')",
     "in JSON in JSON in JSON": json.dumps([json.dumps([json.dumps([f"x\n{ADA}"])])]),
     "percent in an entity in JSON in percent": quote(
         json.dumps(["x\nada&#37;40recipient.example"])
