@@ -11,7 +11,8 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
+from time import sleep as real_sleep
 from typing import TYPE_CHECKING, Any, override
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class VirtualTime:
     def __init__(self, now: float) -> None:
         """Begin at `now`."""
         self.now = now
+        self._maker = current_thread()
         self._due: list[_Event] = []
         self._order = count()
         self._main = self._running = _Baton()
@@ -77,7 +79,13 @@ class VirtualTime:
         self._push(max(when, self.now), lambda: self._runner(process))
 
     def sleep(self, seconds: float) -> None:
-        """Let the process that calls this go on after so many seconds."""
+        """Let the process that calls this go on after so many seconds.
+
+        A thread that is none of ours sleeps as ever: an older one of a library may still be there.
+        """
+        if current_thread() is not self._maker and not isinstance(current_thread(), _Runner):
+            real_sleep(seconds)
+            return
         running = self._running
         self._push(self.now + max(0.0, seconds), lambda: running)
         self._give_way()
