@@ -13,6 +13,7 @@ import httpx
 import pytest
 from support.deployed import caller_of, deployed
 
+from core.aws.items import key
 from local.stack import Stack
 
 FINAL = {"delivered", "undelivered", "failed", "read"}
@@ -32,7 +33,16 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def ses(stack: Stack) -> Iterator[httpx.Client]:
-    """The simulator, with no mails, no faults and no states left from another test."""
+    """The simulator, with no mails, no faults and no states left from another test.
+
+    The stack is to send again, too, if SES has just told it that the day's quota is used up.
+    """
+    stack.client("dynamodb").update_item(
+        TableName=stack.deployed.table,
+        Key=key("PACE", "CLOCK"),
+        UpdateExpression="SET closed_until = :never",
+        ExpressionAttributeValues={":never": {"N": "0"}},
+    )
     with httpx.Client(base_url=stack.ses_url, timeout=10) as client:
         for left in ("/faults", "/messages", "/account", "/identities", "/dns"):
             client.delete(left)
