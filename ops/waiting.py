@@ -6,13 +6,14 @@ import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.aws.pace_clock import COUNT_IS_GOOD, Clock, PaceClock
+from core.aws.pace_clock import COUNT_IS_GOOD, PaceClock
 from core.message import pace
 from core.message.pace import Backlog, WaitingList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from core.aws.clock_item import Clock
     from ops.stack import Stack
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

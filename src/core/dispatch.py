@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from core.aws.account import Quota
+from core.aws.clock_item import Clock
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
-from core.aws.pace_clock import Clock, PaceClock
+from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
 from core.aws.store import RecordGone, Store
 from core.aws.threads import threads

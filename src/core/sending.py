@@ -122,9 +122,25 @@ def resend(
         return record
     if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
         return follow_up(record, now, store=services.store, queue=services.queue)
-    if record.lane == "slow" and services.pace_clock.is_crowded(now):
-        record = services.store.revise(record, lifecycle.step_aside)
+    if record.lane == "slow" and _gives_way(queued.at, services):
+        return services.store.revise(record, lifecycle.step_aside)
     return _try_stored(record, queued.at, time_left, services, configuration_of)
+
+
+def _gives_way(at: float, services: Services) -> bool:
+    """Say whether a mail of the slow lane is to leave SES to others, though its turn has come.
+
+    `at` is its turn, if that is exact: only then is the clock asked, as SES has room for both at
+    higher rates.
+    """
+    if services.pace_clock.is_crowded(time.time()):
+        return True
+    if not at or not pace.gives_way(at):
+        return False
+    _sleep_until(at - pace.READING_SECONDS)
+    with suppress(Outage):
+        return services.pace_clock.read().fast_until > at
+    return False
 
 
 def _try_stored(
@@ -153,8 +169,12 @@ def _try_stored(
         return _settle(record, Refused("ContentGone", message, needs_letter=True), services)
     # Whom an earlier try left out is told so: lifting the suppression counts for later mails.
     left_out = {recipient.address for recipient in record.recipients if recipient.is_suppressed}
-    time.sleep(max(0.0, min(_MOST_PATIENCE, at - time.time())))
+    _sleep_until(at)
     return _attempt(Try(record, *stored, suppressed | left_out), time_left, services)
+
+
+def _sleep_until(at: float) -> None:
+    time.sleep(max(0.0, min(_MOST_PATIENCE, at - time.time())))
 
 
 def _stopped(configuration: "DomainConfiguration | None") -> NotTaken | None:
@@ -207,8 +227,10 @@ def _settle(
         return _noted_elsewhere(record, ended, settled(record), services)
     except (RecordGone, UnreadableRecord):  # Nothing can be done for it, and nothing will be.
         return settled(record)
+    turn_at = outcome.turn_at if isinstance(outcome, Throttled) else 0.0
+    store, queue = services.store, services.queue
     with suppress(*_UNWRITTEN):  # The sweep will do what follows from the record.
-        record = follow_up(record, now, store=services.store, queue=services.queue)
+        record = follow_up(record, now, store=store, queue=queue, turn_at=turn_at)
     return record
 
 
@@ -218,9 +240,9 @@ def _with_turn(outcome: Throttled, record: Record, now: int, services: Services)
         if outcome.code == DAILY_QUOTA:
             until = services.pace_clock.close(now, pace.DOUBTED_SECONDS).closed_until
             return outcome._replace(message=expectation.of_refused(outcome.message, until, now))
-        turn = services.pace_clock.throttled(record.lane, len(record.recipients), now)
+        turn = services.pace_clock.throttled(record.lane, len(record.recipients), time.time())
         if turn is not None:
-            return outcome._replace(turn_at=int(max(turn, now + _ANOTHER_SECOND)))
+            return outcome._replace(turn_at=turn if turn % 1 else max(turn, now + _ANOTHER_SECOND))
     return outcome
 
 

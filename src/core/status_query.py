@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.acceptance import PAUSED
+from core.aws.clock_item import Clock
 from core.aws.outage import Outage
-from core.aws.pace_clock import Clock, PaceClock
+from core.aws.pace_clock import PaceClock
 from core.aws.ses import USED_UP
 from core.aws.store import Store
 from core.contract.contract import GetStatus

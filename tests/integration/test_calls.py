@@ -8,7 +8,7 @@ from support.faults import Fault
 from support.mails import MAIL
 from support.world import World
 
-from core.aws.pace_clock import Clock
+from core.aws.clock_item import Clock
 from handlers import api
 
 FILES = [{"Bytes": "QUJD", "Name": f"{number}.txt"} for number in range(3)]

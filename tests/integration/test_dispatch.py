@@ -17,9 +17,10 @@ from support.world import World, world
 
 from core.aws import clients
 from core.aws.account import Quota
+from core.aws.clock_item import Clock
 from core.aws.counters import Counters
 from core.aws.items import attributes
-from core.aws.pace_clock import Clock, PaceClock
+from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import parse
 from core.aws.store import Store
 from core.config import CONFIG

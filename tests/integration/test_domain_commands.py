@@ -10,7 +10,8 @@ import pytest
 from support.domains import put_domain
 
 from core.aws import clients
-from core.aws.pace_clock import Clock, PaceClock
+from core.aws.clock_item import Clock
+from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 from core.message.pace import Backlog, Lane, WaitingList
 from core.submission.senders import usable

@@ -1,6 +1,7 @@
 """A round that is being planned and mails that are accepted meanwhile get turns of their own."""
 
 import pytest
+from support.turns import turn_of
 
 from core.aws import clients
 from core.aws.pace_clock import PaceClock
@@ -22,11 +23,11 @@ def other() -> PaceClock:
 def test_nobody_takes_a_turn_of_the_slow_lane_while_a_round_is_planned(
     clock: PaceClock, other: PaceClock
 ) -> None:
-    assert other.turn(1, NOW) == NOW
+    assert turn_of(other, 1, NOW) == NOW
 
     before = clock.keep_busy(NOW + 40)
 
-    assert other.turn(1, NOW) is None
+    assert turn_of(other, 1, NOW) is None
     assert clock.plan(before, before._replace(rounds=1, slow_until=NOW + 20))
     assert other.read().slow_until == NOW + 20
 
@@ -34,9 +35,9 @@ def test_nobody_takes_a_turn_of_the_slow_lane_while_a_round_is_planned(
 def test_a_round_without_turns_leaves_alone_what_others_took_meanwhile(
     clock: PaceClock, other: PaceClock
 ) -> None:
-    other.turn(1, NOW)
+    turn_of(other, 1, NOW)
     before = clock.read()
-    other.turn(14, NOW)
+    turn_of(other, 14, NOW)
 
     assert clock.plan(before, before._replace(rounds=1, rate=10.0))
 

@@ -15,8 +15,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any
 
+from core.aws.clock_item import MILLION, Clock, millionths
 from core.aws.items import attributes, key, plain
 from core.aws.outage import outages
 from core.message import pace
@@ -35,62 +36,6 @@ _TRIES = 3
 _KEPT_SECONDS = 86_400
 
 
-class Clock(NamedTuple):
-    """Where the pace is. Times are in epoch seconds."""
-
-    fast_until: float = 0.0
-    """Up to when turns of the fast lane were taken."""
-    slow_until: float = 0.0
-    """The same for the slow lane and all that the dispatcher gives out."""
-    busy_until: int = 0
-    """Up to when new mails of the slow lane line up, because others are lined up already."""
-    rate: float = pace.NEW_RATE
-    """Recipients a second that SES takes."""
-    closed_until: int = 0
-    """When the day's quota frees, if it is used up."""
-    throttled: int = 0
-    """How often SES has refused for its rate, ever."""
-    rounds: int = 0
-    """How many rounds the dispatcher has planned, ever."""
-    planned_at: int = 0
-    """When it planned the newest."""
-    unplanned: float = 0.0
-    """What `pace.unplanned_now` returned then."""
-    throttled_before: int = 0
-    """`throttled`, then."""
-    last: str = ""
-    """The name of the list that came last in it."""
-
-    @classmethod
-    def of(cls, item: Mapping[str, Any]) -> Self:
-        """Read an item in plain values."""
-        known = {name: item[name] for name in cls._fields if name in item}
-        return cls(**known | {name: known[name] / _MILLION for name in _MILLIONTHS & known.keys()})
-
-    def written(self) -> dict[str, Any]:
-        """Return it as an item, in plain values (`items.attributes` writes no fractions)."""
-        values = self._asdict()
-        return values | {name: _millionths(values[name]) for name in _MILLIONTHS}
-
-    def until(self, lane: Lane) -> float:
-        """Return up to when turns of a lane were taken."""
-        return self.fast_until if lane == "fast" else self.slow_until
-
-    @property
-    def last_list(self) -> WaitingList | None:
-        """The list that came last in the newest round."""
-        return WaitingList.named(self.last) if self.last else None
-
-
-_MILLION = 1_000_000
-_MILLIONTHS = frozenset({"fast_until", "slow_until", "rate", "unplanned"})
-"""What is stored in millionths: at high rates a turn has few thousandths of a second."""
-
-
-def _millionths(value: float) -> int:
-    return round(value * _MILLION)
-
-
 @dataclass(slots=True)
 class PaceClock:
     """The clock. All times are in epoch seconds; all methods raise `Outage` if DynamoDB fails."""
@@ -105,14 +50,6 @@ class PaceClock:
     """How many mails of this process SES has throttled since it took one."""
     _refused_at: float = 0.0
 
-    def turn(self, recipients: int, now: float) -> float | None:
-        """Take the next free turn of the slow lane for a new mail.
-
-        Returns its time; None if others are lined up, or if it would be too far away: then the mail
-        lines up too.
-        """
-        return next(iter(self.turns([recipients], now)), None)
-
     def turns(self, recipients: Sequence[int], now: float) -> list[float]:
         """Take the next free turns of the slow lane, one behind the other, with one request.
 
@@ -124,7 +61,8 @@ class PaceClock:
     def throttled(self, lane: Lane, recipients: int, now: float) -> float | None:
         """Count that SES refused a mail for its rate.
 
-        Returns its next turn if it is in the fast lane and has not to line up; else None.
+        Returns its next turn if it is in the fast lane and has not to line up; else None. That is
+        when SES will have room for one more, if mails of the slow lane give way (`pace.gives_way`).
         """
         self._refusals += 1
         self._refused_at = now
@@ -257,35 +195,36 @@ class PaceClock:
             if not begins:
                 return []
             slack = pace.AHEAD[lane] - begins[-1]
-            length, is_idle = ends[len(begins)], known.until(lane) <= now
-            first = self._take(lane, length, now, slack, is_idle=is_idle)
+            unseen = pace.unseen_seconds(lane, known.rate)
+            first = self._take(lane, ends[len(begins)] + unseen, now, slack, known)
             if first is not None:
+                # Who is in the fast lane has just been refused: SES needs time to have room again.
+                first += unseen + each if lane == "fast" else 0.0
                 return [pace.on_time(first + begin, known.rate) for begin in begins]
         return []
 
     @outages()
     def _take(
-        self, lane: Lane, length: float, now: float, slack: float, *, is_idle: bool
+        self, lane: Lane, length: float, now: float, slack: float, known: Clock
     ) -> float | None:
-        """Take `length` seconds if what was known still holds; return when they begin.
+        """Take `length` seconds if what is known still holds; return when they begin.
 
-        That is within `slack` seconds. `is_idle` is whether the turns that were taken are over:
-        then they begin at once.
+        That is within `slack` seconds; at once, if the turns that were taken are over.
         """
-        until, takes = f"{lane}_until", math.ceil(length * _MILLION)
-        values: dict[str, int] = {":now": _millionths(now)}
-        if is_idle:
+        until, takes = f"{lane}_until", math.ceil(length * MILLION)
+        values: dict[str, int] = {":now": millionths(now)}
+        if known.until(lane) <= now:
             change = f"SET {until} = :end"
             condition = f"(attribute_not_exists({until}) OR {until} <= :now)"
             values[":end"] = values[":now"] + takes
         else:
             change = f"SET {until} = {until} + :takes"
             condition = f"{until} BETWEEN :now AND :latest"
-            values |= {":takes": takes, ":latest": _millionths(now + slack)}
+            values |= {":takes": takes, ":latest": millionths(now + slack)}
         if lane == "slow":
             condition += " AND (attribute_not_exists(busy_until) OR busy_until <= :seconds)"
             values[":seconds"] = int(now)
-        else:
+        elif not pace.is_exact(known.rate):  # Else one of the slow lane gives way: that is planned.
             change += " ADD throttled :one"
             values[":one"] = 1
         try:
@@ -301,7 +240,7 @@ class PaceClock:
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
             self._seen(error.response.get("Item"))
             return None
-        return (_millionths(self._seen(reply["Attributes"]).until(lane)) - takes) / _MILLION
+        return (millionths(self._seen(reply["Attributes"]).until(lane)) - takes) / MILLION
 
     @outages()
     def _count_throttled(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws.outage import Outage, outages
 from core.aws.threads import threads
+from core.message import pace
 from core.message.ids import is_id
 from core.message.outcome import Ended, NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import Record
@@ -21,9 +22,6 @@ MAX_DELAY = 900
 """The most seconds that SQS holds a message back (DelaySeconds in its API reference)."""
 _MOST_AT_ONCE = 10
 """How many messages SendMessageBatch takes (its API reference)."""
-_EARLY = 0.25
-"""How many seconds early a message is handed out that has an exact time (`Queued.at`): so long it
-takes until a worker has read what it needs."""
 _LONGEST_GROUP = 128
 """How long a MessageGroupId may be (API reference of SendMessage)."""
 _OUTCOMES = {kind.__name__: kind for kind in (Sent, Refused, NotTaken, Throttled, NoAnswer)}
@@ -110,7 +108,7 @@ def _entry(record: Record, delay: float, ended: Ended | None = None) -> dict[str
     body: dict[str, object] = {"MessageId": record.id}
     if delay > 0 and delay % 1:
         body["At"] = round(time.time() + delay, 3)
-        delay -= _EARLY
+        delay -= pace.READING_SECONDS
     if ended:
         name, values = type(ended.outcome).__name__, list(ended.outcome)
         body |= {"Attempt": ended.attempt, "Outcome": name, "Values": values}

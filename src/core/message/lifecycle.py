@@ -265,7 +265,7 @@ def _turned_away(record: Record, outcome: Throttled, now: int, jitter: float) ->
     record = _changed(record, error=outcome.message)
     if max(now, outcome.turn_at) > record.retry_until:
         return _out_of_time(record, now)
-    return wait(record, outcome.turn_at)
+    return wait(record, int(outcome.turn_at))
 
 
 def _throttles(record: Record) -> int:

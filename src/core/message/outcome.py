@@ -44,8 +44,8 @@ class Throttled(NamedTuple):
     code: str
     message: str
     """A text for the caller, as in `Refused`."""
-    turn_at: int = 0
-    """When its turn is, in epoch seconds; 0 if it lines up behind others."""
+    turn_at: float = 0.0
+    """When its turn is, in epoch seconds; 0.0 if it lines up behind others."""
 
 
 class NoAnswer(NamedTuple):

@@ -42,6 +42,10 @@ dispatcher asks SES what is left of it, and finds out when it frees."""
 _EXACT_BELOW = 5.0
 """Below this rate a mail that comes some milliseconds too early costs a good part of a second's
 worth. Above it the workers spread what is due in one second by themselves."""
+READING_SECONDS = 0.25
+"""How early a worker begins with a mail whose turn is exact: so long it may take to read it."""
+_ROOM_FROM = 10
+"""The rate (recipients a second) from which on SES has room for most of what comes unplanned."""
 _REMEMBERED = 0.8
 """Which part of what was sent beside the plan is expected to be sent again in the next round."""
 _MOST_UNPLANNED = 0.9
@@ -97,9 +101,22 @@ def seconds_each(rate: float, unplanned: float = 0.0) -> float:
     return 1 / (SHARE * rate - unplanned)
 
 
+def is_exact(rate: float) -> bool:
+    """Say whether turns are kept more precisely than to the second."""
+    return rate < _EXACT_BELOW
+
+
+def unseen_seconds(lane: Lane, rate: float) -> float:
+    """Return for how long others may not know that a mail has a turn, so as to give way to it.
+
+    Mails of the slow lane give way to those of the fast one, if turns are exact (`gives_way`).
+    """
+    return READING_SECONDS if lane == "fast" and is_exact(rate) else 0.0
+
+
 def on_time(at: float, rate: float) -> float:
     """Return a turn's time as precisely as it must be kept: to the second, if that is enough."""
-    return at if rate < _EXACT_BELOW else math.floor(at)
+    return at if is_exact(rate) else math.floor(at)
 
 
 def delay_of(at: float, now: float, rate: float) -> float:
@@ -109,7 +126,7 @@ def delay_of(at: float, now: float, rate: float) -> float:
     With a fraction it is kept exactly (`RetryQueue.put`). If not, it is to the second, and as often
     too early as too late, so that no round of turns runs into the next one.
     """
-    return at - now if rate < _EXACT_BELOW else max(0, round(at - now))
+    return at - now if is_exact(rate) else max(0, round(at - now))
 
 
 def unplanned_now(before: float, throttled: int, seconds: float, rate: float) -> float:
@@ -117,10 +134,22 @@ def unplanned_now(before: float, throttled: int, seconds: float, rate: float) ->
 
     Nobody counts those; but each takes the place of a mail with a turn, which SES then refuses.
     `throttled` is how many were refused in the last `seconds`, and `before` what was returned then.
+
+    SES lets through one second's worth at once. At a high rate most mails find room in that, so one
+    that is refused stands for many; at a rate of 1/s each is refused, or makes another one be.
     """
     seconds = max(seconds, 1.0)
     remembered = before * math.pow(_REMEMBERED, seconds / ROUND_SECONDS)
-    return min(remembered + throttled / seconds, _MOST_UNPLANNED * SHARE * rate)
+    stands_for = min(1.0, max(1.0 - _REMEMBERED, rate / _ROOM_FROM))
+    return min(remembered + stands_for * throttled / seconds, _MOST_UNPLANNED * SHARE * rate)
+
+
+def gives_way(at: float) -> bool:
+    """Say whether a mail of the slow lane, whose exact turn is `at`, would leave it to a fast one.
+
+    As many of them do as the fast lane has turns more (`TURNS`), so that nothing waits for ever.
+    """
+    return int(at) % sum(TURNS.values()) < TURNS["fast"]
 
 
 def in_turn[T](
