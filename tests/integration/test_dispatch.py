@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from support.account import queues
 from support.domains import DOMAIN
 from support.faults import Fault, faults_of
+from support.gateway import Context
 from support.mails import MAIL
 from support.records import waiting
 from support.samples import some
@@ -616,6 +618,20 @@ def test_whatever_fails_in_a_round_loses_nothing_and_sends_nothing_twice() -> No
             assert states == {"delivered"}, str(fault)
             assert len({*service.all_letters()}) == 1, str(fault)
     assert len(every) > 5
+
+
+def test_if_what_waits_cannot_be_counted_the_rounds_go_on(
+    service: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox(service)
+    line_up(service, 60)
+    monkeypatch.setattr(time, "sleep", service.clock.pass_by)
+    a_minute: Any = Context(milliseconds=60_000)
+    fault = Fault("dynamodb.PutItem#1", "broken", lasting=True)
+    service.invoke(lambda: dispatch.handler({}, a_minute), fault)
+
+    assert service.struck
+    assert clock_of(service).rounds == 6
 
 
 def test_what_a_killed_dispatcher_left_is_repaired_by_the_sweep(service: World) -> None:
