@@ -13,6 +13,7 @@ os.environ |= {
     "BUCKET_NAME": "mail-content",
     "RETRY_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/retry",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead",
+    "RECIPIENT_SECRET": "a secret of the tests",
     "STACK_ID": "arn:aws:cloudformation:eu-central-1:123456789012:stack/mail/of-the-tests",
     "CONFIGURATION_SET": "mail-events",
     "SENDER_DOMAIN": "example.com",

@@ -152,13 +152,20 @@ def _keep(record: Record, submission: "Submission", claim: _Claim, services: Ser
     If anything fails, the caller will hear that nothing was sent, so it must not be sent later
     either: what was written is taken back, unless a repeat of the request has been promised it.
     """
-    record = revised(record)  # By its revision it is known again.
+    record = services.mail_index.keyed(revised(record))  # By its revision it is known again.
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
     inline, objects = ("", {}) if is_failed else stored_mail.parted(record, submission)
     failed = claim.failed and lifecycle.supersede(claim.failed, record.id)
     try:
         with services.content_store.keeping(objects):
-            return services.store.add(record, inline, claim.key, failed)
+            return services.store.add(
+                record,
+                inline,
+                claim.key,
+                failed,
+                subject="" if is_failed else submission.mail.subject,
+                further=services.mail_index.of_further_recipients(record),
+            )
     except Outage:  # The record may have been written all the same: only the answer was lost.
         with suppress(Outage):
             services.store.withdraw(record)

@@ -21,6 +21,9 @@ class Config(NamedTuple):
     dead_letter_queue_url: str
     stack_id: str
     """The stack's ARN, unique for ever: the salt for hashes of what the table must not tell."""
+    recipient_secret: str
+    """A secret of the stack's own, which the template makes: the key of the hashes by which messages
+    are found by their recipients. Only the API's function has it; others have ""."""
     cors_origins: frozenset[str]
     """The origins whose pages may call the API from a browser; empty for none."""
     is_emulated: bool
@@ -42,6 +45,7 @@ class Config(NamedTuple):
             retry_queue_url=environ["RETRY_QUEUE_URL"],
             dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
             stack_id=environ["STACK_ID"],
+            recipient_secret=environ.get("RECIPIENT_SECRET", ""),
             cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
             is_emulated=environ.get("AWS_SAM_LOCAL") == "true",
             default_domain=DomainConfiguration(

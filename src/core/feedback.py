@@ -2,9 +2,10 @@
 
 from core.aws.event_flow import EventFlow
 from core.aws.items import Tombstone
+from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.message import merging, reputation
+from core.message import history, merging, reputation
 from core.message.event import Event, EventType
 from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
@@ -24,8 +25,11 @@ def note(
     suppressions: SuppressionList,
     tallies: Tallies,
     event_flow: EventFlow,
+    step_log: StepLog,
 ) -> Record | None:
-    """Merge an event into its message, suppress addresses that it says are bad, and count it.
+    """Merge an event into its message, keep it in its history, and count it.
+
+    Addresses that it says are bad are suppressed.
 
     The counts are added to `tallies`, by domain, and `event_flow` hears of it. Events may come in
     any order and several times: the result is the same. Returns the newest record, or None if the
@@ -47,6 +51,7 @@ def note(
         return merging.merge(newest, event)
 
     merged = store.revise(message, merge)
+    step_log.keep(merged, history.of_event(merged, event))
     event_flow.hear(merged.domain, event.at)
     tallies.add(merged.domain, reputation.of_change(before, merged, event))
     if merged.suppresses:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 from core.aws import clients
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
+from core.aws.mail_index import MailIndex
 from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
@@ -23,6 +24,7 @@ class Services(NamedTuple):
     queue: RetryQueue
     counters: Counters
     pace_clock: PaceClock
+    mail_index: MailIndex
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -36,4 +38,5 @@ class Services(NamedTuple):
             queue=RetryQueue(clients.sqs, config.retry_queue_url, config.dead_letter_queue_url),
             counters=Counters(dynamodb, table),
             pace_clock=PaceClock(dynamodb, table),
+            mail_index=MailIndex(dynamodb, table, config.recipient_secret),
         )

@@ -14,6 +14,7 @@ from core.aws.counters import Counters
 from core.aws.event_flow import EventFlow
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
+from core.aws.step_log import StepLog
 from core.aws.store import RecordGone, Store
 from core.aws.suppressions import SuppressionList
 from core.config import CONFIG
@@ -30,6 +31,7 @@ logger = Logger()
 store = Store(clients.dynamodb(), CONFIG.table_name)
 suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
+step_log = StepLog(clients.dynamodb(), CONFIG.table_name)
 event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
 
 _LEFT_IN_QUEUE = (
@@ -113,7 +115,12 @@ def _note(text: str, tallies: Tallies) -> None:
     # The tag is in a text from outside: only what has the form of an id goes into a log.
     with about(event.message_id) if is_id(event.message_id) else nullcontext():
         record = feedback.note(
-            event, store=store, suppressions=suppressions, tallies=tallies, event_flow=event_flow
+            event,
+            store=store,
+            suppressions=suppressions,
+            tallies=tallies,
+            event_flow=event_flow,
+            step_log=step_log,
         )
     if record is None:
         logger.info("passed over: erased")

@@ -27,6 +27,12 @@ WAITING_SHARDS = tuple("0123")
 """What the hash keys of the index of waiting messages end with, one for each domain: `fast-0` and
 so on. So all domains together line up some 4,000 mails a second, and one of them 1,000."""
 
+LISTED_SHARDS = tuple("0123")
+"""What the hash keys of the indexes `ByDomain` and `Problems` end with, for each domain: so one
+domain takes some 4,000 new mails a second."""
+_PROBLEMS = frozenset({Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN})
+"""The statuses of the messages in the index `Problems`."""
+
 _TOMBSTONE_SECONDS = 90 * 86400
 """How long the table remembers that a message was erased."""
 
@@ -121,6 +127,11 @@ def laid_out(record: Record) -> dict[str, Any]:
     item |= {"status": record.status.value, "expires_at": record.expires_at}
     if record.reference:
         item["reference_key"] = f"{record.domain}#{record.reference}"
+    item["listed"] = f"{record.domain}#{listed_shard(record.id)}"
+    if record.status in _PROBLEMS:
+        item["problem"] = item["listed"]
+    if record.recipient_key:
+        item["recipient_key"] = f"{record.domain}#{record.recipient_key}"
     if record.ses_message_id:
         item["ses_message_id"] = record.ses_message_id
     if (due_at := record.due_at) is not None:
@@ -130,6 +141,11 @@ def laid_out(record: Record) -> dict[str, Any]:
         item["waiting"] = f"{record.lane}-{waiting_shard(record.domain)}"
         item["turn"] = f"{record.domain}#{record.id}"
     return item
+
+
+def listed_shard(message_id: str) -> str:
+    """Return in which of `LISTED_SHARDS` a message is."""
+    return LISTED_SHARDS[spread_of(message_id) % len(LISTED_SHARDS)]
 
 
 def waiting_shard(domain: str) -> str:

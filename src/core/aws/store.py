@@ -4,8 +4,10 @@ All items of the service are in one table:
 
 | item | pk | sk | holds |
 | --- | --- | --- | --- |
-| record | MSG#<id> | RECORD | `Record` and the keys of the four indexes; or a tombstone |
-| content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3 |
+| record | MSG#<id> | RECORD | `Record` and the keys of the indexes; or a tombstone |
+| content | MSG#<id> | CONTENT | `Mail` as JSON, or nothing if it is in S3; its subject |
+| recipient | MSG#<id> | RCPT#<number> | by what a further recipient finds it, see `mail_index` |
+| step | MSG#<id> | EVENT#<time>#... | what has happened to it, see `step_log` |
 | key | KEY#<hash> | KEY | the message that an idempotency key stands for |
 | domain | DOMAIN | <domain> | `DomainConfiguration`, see `domain_table` |
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
@@ -70,11 +72,15 @@ class Store(NamedTuple):
         content: str,
         key: "IdempotencyKey | None" = None,
         superseded: Record | None = None,
+        *,
+        subject: str = "",
+        further: "Sequence[Mapping[str, Any]]" = (),
     ) -> Record:
         """Write a new message, its content and its idempotency key in one transaction.
 
         Returns the record as it was written: with its own `revision` if it has one. `content` is
-        the mail as JSON, or "" if it is kept in the bucket. The key may belong to `superseded`: the
+        the mail as JSON, or "" if it is kept in the bucket; `further` are items of the message
+        besides (`MailIndex.of_further_recipients`). The key may belong to `superseded`: the
         record of a failed message, with its old revision, as it is to be written beside the new
         one. Raises `KeyTaken` if the key belongs to another message, and `KeyBusy` if that cannot
         be told yet. A key that has expired is free, even if DynamoDB has not deleted it.
@@ -82,7 +88,8 @@ class Store(NamedTuple):
         record = record if record.revision else revised(record)
         writes = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
-            self._put(_content_item(record, content)),
+            self._put(_content_item(record, content, subject)),
+            *map(self._put, further),
         ]
         if key:
             is_free = "attribute_not_exists(pk) OR expires_at <= :now"
@@ -118,7 +125,10 @@ class Store(NamedTuple):
                     "ExpressionAttributeValues": {":ours": {"S": record.revision}},
                 }
             },
-            {"Delete": {"TableName": name, "Key": items.key(pk, "CONTENT")}},
+            *(
+                {"Delete": {"TableName": name, "Key": items.key(pk, part)}}
+                for part in ("CONTENT", *(f"RCPT#{n + 2}" for n in range(len(record.recipients) - 1)))
+            ),
         ]
         try:
             self.dynamodb.transact_write_items(TransactItems=deletes)
@@ -265,7 +275,7 @@ class Store(NamedTuple):
                 yield from page["Items"]
 
     def _put(
-        self, item: dict[str, Any], condition: str = "", values: dict[str, Any] | None = None
+        self, item: Mapping[str, Any], condition: str = "", values: dict[str, Any] | None = None
     ) -> "TransactWriteItemTypeDef":
         put: dict[str, Any] = {"TableName": self.table, "Item": items.attributes(item)}
         if condition:
@@ -278,13 +288,14 @@ class Store(NamedTuple):
         return {"Put": put}  # type: ignore[typeddict-item]
 
 
-def _content_item(record: Record, content: str) -> dict[str, Any]:
-    return {
+def _content_item(record: Record, content: str, subject: str) -> dict[str, Any]:
+    item = {
         "pk": f"MSG#{record.id}",
         "sk": "CONTENT",
         "content": content,
         "expires_at": record.content_expires_at,
     }
+    return item | ({"subject": subject} if subject else {})
 
 
 def _key_item(key: "IdempotencyKey", record: Record) -> dict[str, Any]:

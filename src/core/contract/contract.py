@@ -8,14 +8,14 @@ from core.contract.binary import Undecodable
 from core.contract.members import Contract
 from core.message.status import Status
 
-_CLR = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+CLR = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 SERVICESTACK_TYPES = "http://schemas.servicestack.net/types"
 
 
 class Attachment(Contract):
     """A file that goes with a mail."""
 
-    namespace = f"{_CLR}.Helper"
+    namespace = f"{CLR}.Helper"
     ours = frozenset({"ContentId"})
 
     bytes_: bytes | Undecodable | None = Field(None, alias="Bytes", repr=False)
@@ -27,7 +27,7 @@ class Attachment(Contract):
 class SendMail(Contract):
     """The request of `POST /Mail/Send`; what its members mean is docs/contract.md B2."""
 
-    namespace = _CLR
+    namespace = CLR
     ours = frozenset({"ReplyTo"})
     mailboxes = frozenset({"From", "To", "CC", "BCC", "ReplyTo"})
 
@@ -49,7 +49,7 @@ class SendMail(Contract):
 class GetStatus(Contract):
     """The request of `GET /Status`."""
 
-    namespace = _CLR
+    namespace = CLR
 
     message_id: str | None = Field(None, alias="MessageId")
 
@@ -57,7 +57,7 @@ class GetStatus(Contract):
 class SendResponse(Contract):
     """The answer of `SendMail` and of `GetStatus`."""
 
-    namespace = f"{_CLR}.Response"
+    namespace = f"{CLR}.Response"
 
     message_id: str | None = Field(None, alias="MessageId")
     sender: str | None = Field(None, alias="Sender", repr=False)
@@ -69,14 +69,14 @@ class SendResponse(Contract):
     retry_count: int = Field(0, alias="RetryCount")
 
 
-_RARE = ConfigDict(defer_build=True)
+RARE = ConfigDict(defer_build=True)
 """Built when the first request is refused: no mail that goes out needs these."""
 
 
 class ResponseError(Contract):
     """One field error."""
 
-    model_config = _RARE
+    model_config = RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 
@@ -89,7 +89,7 @@ class ResponseError(Contract):
 class ResponseStatus(Contract):
     """What went wrong, for the client's `WebServiceException`."""
 
-    model_config = _RARE
+    model_config = RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 
@@ -103,7 +103,7 @@ class ResponseStatus(Contract):
 class ErrorResponse(Contract):
     """The body of every refusal (docs/contract.md A6)."""
 
-    model_config = _RARE
+    model_config = RARE
     namespace = SERVICESTACK_TYPES
     alphabetical = False
 

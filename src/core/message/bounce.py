@@ -85,6 +85,7 @@ def _report(recipient: Mapping[str, Any], kind: str, subtype: str) -> Report:
         address,
         detail=" ".join(filter(None, ("Bounced:" if how or code else "Bounced.", how, code))),
         words=words,
+        code=code,
         is_dead=kind == "Permanent" or is_missing,
         is_withheld=subtype in _WITHHELD,
     )

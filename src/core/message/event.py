@@ -43,6 +43,10 @@ class Report(NamedTuple):
     """The reason, without personal data."""
     words: str = ""
     """What the receiving host said, as it came: it may name anybody (see `diagnostic`)."""
+    heard: str = ""
+    """What a host said of a copy that it took, or will take later: for the history alone."""
+    code: str = ""
+    """What a program can compare: an enhanced status code (RFC 3463), or a type of SES's."""
     is_dead: bool = False
     """Whether the address bounced for good, so that it must not be mailed again."""
     is_withheld: bool = False
@@ -61,6 +65,12 @@ class Event(NamedTuple):
     """SES's own id."""
     at: int
     """Epoch seconds; 0 if the time cannot be read."""
+    at_ms: int = 0
+    """The same time in milliseconds."""
+    host: str = ""
+    """The name of the host that reports it; "" if SES does not say."""
+    took_ms: int = 0
+    """How long SES needed for a delivery, in milliseconds."""
     reports: tuple[Report, ...] = ()
     """In the order of the event. None at all: the event shows only that SES has the mail."""
 

@@ -34,6 +34,16 @@ _SETTLING_SECONDS = 120
 that makes the try needless may be among them."""
 
 
+CANCELLED = "Cancelled."
+"""What callers hear of a mail that was cancelled."""
+_CERTAINLY_NOT_TAKEN = frozenset({"refused", "not taken", "throttled"})
+"""The outcomes of tries after which SES certainly has not the mail."""
+
+
+class TooLate(Exception):
+    """A message cannot be cancelled: SES has it or may have it, or it has failed by itself."""
+
+
 class NotClaimable(Exception):
     """A try must not begin: another one is under way, or the message does not wait for one."""
 
@@ -84,7 +94,21 @@ def claim(record: Record, now: int) -> Record:
 
 def refuse(record: Record, message: str) -> Record:
     """Let a new message fail without any try; `message` tells the caller why."""
-    return _failed(record, message)
+    return _failed(record, message, record.created_at)
+
+
+def cancel(record: Record, now: int) -> Record:
+    """Let a message fail that SES has not been asked for, or has certainly refused so far.
+
+    Returns the same record if it is cancelled already. Raises `TooLate` if SES has it or may have
+    it, if a try is under way, or if the message has failed.
+    """
+    if record.is_cancelled:
+        return record
+    certain = all(attempt.outcome in _CERTAINLY_NOT_TAKEN for attempt in record.attempts)
+    if record.is_taken or record.state is not Status.QUEUED or not certain:
+        raise TooLate
+    return _changed(_failed(record, CANCELLED, now), is_cancelled=True)
 
 
 def suppress(record: Record, addresses: Collection[str]) -> Record:
@@ -132,7 +156,7 @@ def _followed(
     """Do what follows from a try that SES has not taken, as far as anybody knows."""
     match outcome:
         case Refused(_, message, needs_letter):
-            return _given_up(record, message, now) if needs_letter else _failed(record, message)
+            return (_given_up if needs_letter else _failed)(record, message, now)
         case NotTaken():
             return _deferred(record, outcome, now, jitter)
         case Throttled():
@@ -184,14 +208,15 @@ def abandon(record: Record) -> Record:
 def revive(record: Record, now: int) -> Record:
     """Let a mail that was given up be tried anew, for a day: an operator says so.
 
-    Returns the same record if the message has not failed, if SES has it, or if the mail itself is
-    not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
+    Returns the same record if the message has not failed, if it was cancelled, if SES has it, or if
+    the mail itself is not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
     """
     is_over = record.status is Status.FAILED and not record.is_taken and record.attempts
-    if not is_over or record.content_expires_at <= now:
+    if not is_over or record.is_cancelled or record.content_expires_at <= now:
         return record
     retry_until = min(now + _DAY, record.content_expires_at)
-    return line_up(_changed(record, error="", retry_until=retry_until, superseded_by=""))
+    anew = _changed(record, error="", retry_until=retry_until, superseded_by="", failed_at=0)
+    return line_up(anew)
 
 
 def supersede(record: Record, message_id: str) -> Record:
@@ -241,13 +266,13 @@ def _given_up_on(recipient: Recipient) -> Recipient:
     return _at_least(recipient, Status.DELIVERED if recipient.replied_at else Status.UNKNOWN)
 
 
-def _failed(record: Record, message: str) -> Record:
-    return _changed(record, state=Status.FAILED, error=message, next_attempt_at=0)
+def _failed(record: Record, message: str, now: int) -> Record:
+    return _changed(record, state=Status.FAILED, error=message, next_attempt_at=0, failed_at=now)
 
 
 def _given_up(record: Record, message: str, now: int) -> Record:
     """Let an accepted mail fail. It stays due until its dead letter has been written."""
-    return _changed(_failed(record, message), next_attempt_at=now + LETTER_SECONDS)
+    return _changed(_failed(record, message, now), next_attempt_at=now + LETTER_SECONDS)
 
 
 def _out_of_time(record: Record, now: int) -> Record:

@@ -99,6 +99,14 @@ class Record(BaseModel):
     for a queued message that nobody has given it a turn yet."""
     lane: Literal["fast", "slow"] = "fast"
     """In which lane it waits for its turn (`message/pace.py`)."""
+    failed_at: int = 0
+    """When it was given up, refused or cancelled; 0 if it has not failed."""
+    is_cancelled: bool = False
+    """Whether somebody has cancelled it."""
+    resent_from: str = ""
+    """The message of which it was made; "" if a caller gave all of it."""
+    recipient_key: str = ""
+    """By which it is found by its first recipient (`aws/mail_index.py`)."""
     superseded_by: str = ""
     """The message that a repeated request has made in its place; "" if none has."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
@@ -139,7 +147,8 @@ class Record(BaseModel):
         """Whether the mail is over, and certainly nobody has got it: SES or we refused it.
 
         Not if a try ended without an answer, or if nobody knows yet how one ended. Of two tries
-        that SES took, nobody can tell which one it rejected afterwards.
+        that SES took, nobody can tell which one it rejected afterwards. Nor if it was cancelled:
+        whoever did that wants no other one in its place.
         """
         ends = [attempt.outcome for attempt in self.attempts]
         is_certain = {*ends} <= {"refused", "not taken", "throttled", "sent"} and ends.count(
@@ -147,7 +156,7 @@ class Record(BaseModel):
         ) <= 1
         rejected = all(recipient.status is Status.FAILED for recipient in self.recipients)
         is_over = self.status is Status.FAILED and (rejected or not self.is_taken)
-        return is_over and is_certain
+        return is_over and is_certain and not self.is_cancelled
 
     @property
     def ses_message_id(self) -> str:

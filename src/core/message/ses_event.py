@@ -8,6 +8,7 @@ cannot be read: the rest of an event still shows that SES has the mail, and ofte
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ else:  # Most mails are delivered.
     bounce = lazily("core.message.bounce")
 
 _SETUP_MESSAGE = "Successfully validated SNS topic"
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]{0,40}")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
+_MOST_MILLISECONDS = 30 * 86_400_000
+"""SES gives up a delivery after hours: what is longer is no time."""
 _WITHHELD = "Not sent: the address is on the suppression list of the SES account."
 
 
@@ -60,12 +65,16 @@ def _event(document: Mapping[str, Any]) -> Event | None:
         return None
     kind, reports = reading
     tags = _mapping(mail.get("tags"))
+    at_ms = _epoch_ms(told.get("timestamp")) or _epoch_ms(mail.get("timestamp"))
     return Event(
         kind=kind,
         message_id=_first(tags.get(MESSAGE_ID_TAG)),
         attempt=_number(_first(tags.get(ATTEMPT_TAG))),
         ses_message_id=_needed(mail["messageId"]),
-        at=_epoch(told.get("timestamp")) or _epoch(mail.get("timestamp")),
+        at=at_ms // 1000,
+        at_ms=at_ms,
+        host=_host(told.get("reportingMTA")),
+        took_ms=_milliseconds(told.get("processingTimeMillis")),
         reports=reports,
     )
 
@@ -79,13 +88,20 @@ def _send(_told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
 
 
 def _delivery(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    kind = EventType.DELIVERY
-    return kind, _about_each(kind, _named(_list(told.get("recipients"))))
+    kind, said = EventType.DELIVERY, _text(told.get("smtpResponse"))
+    reports = _about_each(kind, _named(_list(told.get("recipients"))))
+    return kind, tuple(report._replace(heard=said) for report in reports)
 
 
 def _delay(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
-    kind = EventType.DELIVERY_DELAY
-    return kind, _about_each(kind, _list(told.get("delayedRecipients")))
+    """Read a delay; what each host said is with its recipient."""
+    kind, delayed = EventType.DELIVERY_DELAY, _list(told.get("delayedRecipients"))
+    said = {address_of(one): _text(_mapping(one).get("diagnosticCode")) for one in delayed}
+    code = _word(told.get("delayType"))
+    return kind, tuple(
+        report._replace(heard=said.get(report.address or "", ""), code=code)
+        for report in _about_each(kind, delayed)
+    )
 
 
 def _bounce(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
@@ -103,7 +119,9 @@ def _complaint(told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
         )
     cleared = told.get("complaintFeedbackType") == "not-spam"
     kind = EventType.COMPLAINT_CLEARED if cleared else EventType.COMPLAINT
-    return kind, tuple(report for report in _about_each(kind, complained) if report.address)
+    code = _word(told.get("complaintFeedbackType"))
+    about = (report for report in _about_each(kind, complained) if report.address)
+    return kind, tuple(report._replace(code=code) for report in about)
 
 
 def _reject(_told: Mapping[str, Any], _mail: Mapping[str, Any]) -> _Reading:
@@ -183,9 +201,29 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _epoch(value: Any) -> int:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _word(value: Any) -> str:
+    """Return a value of SES's lists; "" if it is anything else, which may name anybody."""
+    is_word = isinstance(value, str) and _WORD.fullmatch(value)
+    return value if is_word else ""
+
+
+def _host(value: Any) -> str:
+    """Return the name of a host, without the type of it (`dns; mx.example`, RFC 3464 §2.2.2)."""
+    name = _text(value).rpartition(";")[2].strip()
+    return name if _HOST.fullmatch(name) else ""
+
+
+def _milliseconds(value: Any) -> int:
+    return value if type(value) is int and 0 <= value < _MOST_MILLISECONDS else 0
+
+
+def _epoch_ms(value: Any) -> int:
     """Read `2026-11-20T09:15:30.120Z`, and `2018-10-08T14:05:45 +0000` as identities have it."""
     try:
-        return int(datetime.fromisoformat(value.replace(" ", "")).timestamp())
+        return max(0, round(datetime.fromisoformat(value.replace(" ", "")).timestamp() * 1000))
     except (ValueError, OverflowError, AttributeError, TypeError):
         return 0  # The event counts, even if its time cannot be read.
