@@ -17,6 +17,7 @@ from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
 from core.aws.items import attributes
+from core.aws.mail_index import MailIndex
 from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
@@ -174,6 +175,7 @@ class Service:
             queue=self._retry_queue(sqs),
             counters=Counters(dynamodb, table),
             pace_clock=PaceClock(dynamodb, table),
+            mail_index=MailIndex(dynamodb, table, CONFIG.recipient_secret),
         )
         return services, DomainTable(dynamodb, table, CONFIG.default_domain)
 

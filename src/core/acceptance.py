@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import stored_mail
 from core.aws.outage import Outage
-from core.aws.store import KeyBusy, KeyTaken, RecordGone, revised
+from core.aws.store import Beside, KeyBusy, KeyTaken, RecordGone, revised
 from core.contract.errors import InFlight, KeyReused
 from core.follow_up import follow_up
 from core.message import lifecycle
@@ -53,6 +53,7 @@ def new_record(submission: "Submission", now: int) -> Record:
         suppresses=configuration.suppression,
         retry_until=now + configuration.retry_hours * 3600,
         created_at=now,
+        resent_from=submission.resent_from,
         content_expires_at=now + configuration.content_retention_days * 86400,
         expires_at=now + configuration.retention_days * 86400,
     )
@@ -163,8 +164,10 @@ def _keep(record: Record, submission: "Submission", claim: _Claim, services: Ser
                 inline,
                 claim.key,
                 failed,
-                subject="" if is_failed else submission.mail.subject,
-                further=services.mail_index.of_further_recipients(record),
+                Beside(
+                    "" if is_failed else submission.mail.subject,
+                    services.mail_index.of_further_recipients(record),
+                ),
             )
     except Outage:  # The record may have been written all the same: only the answer was lost.
         with suppress(Outage):

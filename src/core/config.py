@@ -22,8 +22,8 @@ class Config(NamedTuple):
     stack_id: str
     """The stack's ARN, unique for ever: the salt for hashes of what the table must not tell."""
     recipient_secret: str
-    """A secret of the stack's own, which the template makes: the key of the hashes by which messages
-    are found by their recipients. Only the API's function has it; others have ""."""
+    """A secret that the template makes for the stack: the key of the hashes by which messages are
+    found by their recipients. Only the API's function has it; others have ""."""
     cors_origins: frozenset[str]
     """The origins whose pages may call the API from a browser; empty for none."""
     is_emulated: bool

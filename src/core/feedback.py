@@ -1,5 +1,7 @@
 """What an event of SES changes: the record of its message, and the list of suppressed addresses."""
 
+from typing import NamedTuple
+
 from core.aws.event_flow import EventFlow
 from core.aws.items import Tombstone
 from core.aws.step_log import StepLog
@@ -18,26 +20,28 @@ class NoSuchMessage(Exception):
     """
 
 
-def note(
-    event: Event,
-    *,
-    store: Store,
-    suppressions: SuppressionList,
-    tallies: Tallies,
-    event_flow: EventFlow,
-    step_log: StepLog,
-) -> Record | None:
+class Places(NamedTuple):
+    """Where what an event says is written down."""
+
+    store: Store
+    step_log: StepLog
+    suppressions: SuppressionList
+    event_flow: EventFlow
+
+
+def note(event: Event, tallies: Tallies, places: Places) -> Record | None:
     """Merge an event into its message, keep it in its history, and count it.
 
     Addresses that it says are bad are suppressed.
 
-    The counts are added to `tallies`, by domain, and `event_flow` hears of it. Events may come in
+    The counts are added to `tallies`, by domain. Events may come in
     any order and several times: the result is the same. Returns the newest record, or None if the
     message was erased: then nothing may be kept of what the event says.
 
     Raises `NoSuchMessage`, and as all that reads and writes records `RecordGone`, `Outage` and
     `UnreadableRecord`.
     """
+    store, step_log, suppressions, event_flow = places
     message = store.look_up(event.message_id or store.id_of(event.ses_message_id))
     if isinstance(message, Tombstone):
         return None

@@ -1,12 +1,13 @@
 """The answer to `GetStatus`: the record of a message, for those who may ask for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.acceptance import PAUSED
 from core.aws.clock_item import Clock
+from core.aws.mail_index import EVER
 from core.aws.outage import Outage
 from core.aws.pace_clock import PaceClock
 from core.aws.ses import USED_UP
@@ -20,8 +21,8 @@ from core.message.pace import Backlog, WaitingList
 from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
+from core.services import Services
 from core.submission.domains import DomainConfiguration
-from core.submission.senders import usable
 
 if TYPE_CHECKING:
     from core.message import expectation
@@ -38,33 +39,63 @@ _SES_LENGTH, _SES_HYPHEN = 60, 16
 def find(
     request: GetStatus,
     *,
-    caller: str,
-    domains: Mapping[str, DomainConfiguration],
-    store: Store,
+    own: Mapping[str, DomainConfiguration],
+    services: Services,
     turns: "Turns",
 ) -> Record:
-    """Return the record of a message, if its domain is one that the caller may use.
+    """Return the record of a message, if its domain is one of the caller's `own`.
 
-    If the mail waits for its turn, the record's `error` says when that is expected: `turns` knows.
-    Quotes and brackets around the id are none of it: people copy them from answers and headers.
-    `caller` is the SHA-256 (hex) of the API key, "" without one; `domains` are all configurations.
-    Raises `Invalid` if no id was given, and `NotFound` both for an unknown id and for a message of
-    a domain that the caller may not use: nobody learns from it whether there is such a message.
+    Without an id it is the newest message with the `Reference`. If the mail waits for its turn, the
+    record's `error` says when that is expected: `turns` knows. Raises as `of_message` does.
     """
-    text = trimmed(request.message_id or "").strip(_AROUND)
+    if trimmed(request.message_id or "") or not trimmed(request.reference or ""):
+        record = of_message(request.message_id, request.ignored, own=own, store=services.store)
+    else:
+        reference = trimmed(request.reference or "")
+        record = _newest_with(reference, own, services)
+    if expected := turns.expected(record, is_paused=bool(own[record.domain].paused)):
+        return record.model_copy(update={"error": expected})
+    return record
+
+
+def of_message(
+    message_id: str | None,
+    ignored: Sequence[str],
+    *,
+    own: Mapping[str, DomainConfiguration],
+    store: Store,
+) -> Record:
+    """Return the record of a message by its id, if its domain is one of the caller's `own`.
+
+    Quotes and brackets around the id are none of it: people copy them from answers and headers.
+    `ignored` are the members that came with the request and that nobody knows. Raises `Invalid` if
+    no id was given, and `NotFound` both for an unknown id and for a message of a domain that the
+    caller may not use: nobody learns from it whether there is such a message.
+    """
+    text = trimmed(message_id or "").strip(_AROUND)
     if not text:
-        hint = unknown_members.of_message_id(request.ignored) if request.ignored else ""
+        hint = unknown_members.of_message_id(ignored) if ignored else ""
         message = f"'MessageId' must not be empty. {_ASK}{hint}"
         raise Invalid(Fault("MessageId", "NotEmpty", message))
     wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
     with about(wanted):
         record = store.get(wanted) if is_id(wanted) else None
-    own = usable(domains, caller)
     if record is None or record.domain not in own:
         raise NotFound(_unknown(text, own))
-    if expected := turns.expected(record, is_paused=bool(own[record.domain].paused)):
-        return record.model_copy(update={"error": expected})
     return record
+
+
+def _newest_with(
+    reference: str, own: Mapping[str, DomainConfiguration], services: Services
+) -> Record:
+    """Return the newest message of these domains with a reference, if that can be read."""
+    wanted = [where for name in own for where in services.mail_index.of_reference(name, reference)]
+    for message_id in services.mail_index.newest(wanted, EVER, 10):
+        with about(message_id):
+            record = services.store.get(message_id)
+        if record is not None and record.domain in own:
+            return record
+    raise NotFound("There is no message with this 'Reference' of this API key's domains.")
 
 
 class Turns:

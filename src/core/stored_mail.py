@@ -40,14 +40,23 @@ def load(
     None if any part of it is not stored any more, or has never been (the function that accepted it
     died before). Raises `Outage`.
     """
+    mail = load_mail(record, store, content_store)
+    if mail is None:
+        return None
+    numbers = range(1, len(mail.attachments) + 1)
     try:
-        content = store.get_content(record.id)
-        if content is None:
-            return None
-        if not content:
-            content = content_store.fetch([content_key(record)])[0].decode()
-        mail = Mail.model_validate_json(content)
-        numbers = range(1, len(mail.attachments) + 1)
         return mail, content_store.fetch([attachment_key(record, n) for n in numbers])
     except KeyError:
         return None
+
+
+def load_mail(record: Record, store: Store, content_store: ContentStore) -> Mail | None:
+    """Return a stored mail without its attachments, as `load` does."""
+    content = store.get_content(record.id)
+    if content is None:
+        return None
+    try:
+        content = content or content_store.fetch([content_key(record)])[0].decode()
+    except KeyError:
+        return None
+    return Mail.model_validate_json(content)

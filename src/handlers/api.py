@@ -27,6 +27,7 @@ from core.redaction import redacted
 from core.services import Services
 from core.submission import idempotency, submission
 from core.submission.domains import DomainConfiguration
+from core.submission.senders import usable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
     from core.http import prefer
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
-    from handlers import telemetry
+    from handlers import mail_operations, telemetry
 else:  # Most mails are sent at once: a cold start does not pay for the others.
     failures = lazily("core.failures")
     slow_lane = lazily("core.slow_lane")
     ignored = lazily("core.contract.ignored")
     prefer = lazily("core.http.prefer")
+    mail_operations = lazily("handlers.mail_operations")
     telemetry = lazily("handlers.telemetry")
 
 logger = Logger()
@@ -151,18 +153,29 @@ class _Work:
                 case GetStatus():
                     yield answers.of_record(self._find(request))
                 case _:
-                    raise TypeError(type(request))
+                    caller = mail_operations.Caller(
+                        self.caller, usable(_domains(), self.caller), services, self._accept
+                    )
+                    yield mail_operations.carry_out(request, key, caller, self.message_ids)
 
     def _send(self, request: SendMail, header: str | None) -> Record:
-        submitted, key = self._read(request, header)
-        if submitted.configuration.lane == "slow":
+        submitted = submission.read(request, _domains(), self.caller, CONFIG.limits)
+        return self._accept(request, submitted, header)[0]
+
+    def _accept(
+        self, request: Contract, submitted: "Submission", header: str | None
+    ) -> tuple[Record, bool]:
+        """Accept a mail, and send it at once unless it is for the slow lane."""
+        key = idempotency.key_of(request, submitted, header, self.caller, int(time.time()))
+        if submitted.configuration.lane == "slow" or self.is_slow:
             order = slow_lane.Order(submitted, key)
             ((record, replayed),) = slow_lane.enqueue_all([order], services=services)
+            self._note_async()
         else:
             record, replayed = sending.send(
                 submitted, key=key, time_left=self.time_left, services=services
             )
-        return self._accepted(request, submitted, record, replayed=replayed)
+        return self._accepted(request, submitted, record, replayed=replayed), replayed
 
     def _enqueue(self, items: Sequence[Item]) -> Iterator[Record]:
         """Accept the mails up to the first that is refused, for the slow lane."""
@@ -180,9 +193,12 @@ class _Work:
     ) -> Iterator[Record]:
         accepted = slow_lane.enqueue_all(orders, services=services)
         for item, order, (record, replayed) in zip(items, orders, accepted, strict=False):
-            if self.is_async:
-                self.headers[prefer.APPLIED] = prefer.RESPOND_ASYNC
+            self._note_async()
             yield self._accepted(item.request, order.submission, record, replayed=replayed)
+
+    def _note_async(self) -> None:
+        if self.is_async:
+            self.headers[prefer.APPLIED] = prefer.RESPOND_ASYNC
 
     def _read(
         self, request: Contract, header: str | None
@@ -209,9 +225,8 @@ class _Work:
     def _find(self, request: GetStatus) -> Record:
         record = status_query.find(
             request,
-            caller=self.caller,
-            domains=_domains(),
-            store=services.store,
+            own=usable(_domains(), self.caller),
+            services=services,
             turns=self.turns,
         )
         self.message_ids.append(record.id)

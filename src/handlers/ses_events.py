@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-store = Store(clients.dynamodb(), CONFIG.table_name)
-suppressions = SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
-step_log = StepLog(clients.dynamodb(), CONFIG.table_name)
 event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
+places = feedback.Places(
+    store=Store(clients.dynamodb(), CONFIG.table_name),
+    step_log=StepLog(clients.dynamodb(), CONFIG.table_name),
+    suppressions=SuppressionList(clients.dynamodb(), CONFIG.table_name, CONFIG.stack_id),
+    event_flow=event_flow,
+)
 
 _LEFT_IN_QUEUE = (
     feedback.NoSuchMessage,
@@ -114,14 +117,7 @@ def _note(text: str, tallies: Tallies) -> None:
         return
     # The tag is in a text from outside: only what has the form of an id goes into a log.
     with about(event.message_id) if is_id(event.message_id) else nullcontext():
-        record = feedback.note(
-            event,
-            store=store,
-            suppressions=suppressions,
-            tallies=tallies,
-            event_flow=event_flow,
-            step_log=step_log,
-        )
+        record = feedback.note(event, tallies, places)
     if record is None:
         logger.info("passed over: erased")
         return

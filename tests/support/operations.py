@@ -25,4 +25,4 @@ class Find(Contract):
     place: str | None = Field(None, alias="Place")
 
 
-FIND = Operation(Find, Found, "POST", ("/Find/{Place}/Here",))
+FIND = Operation.of(Find, Found, "POST", ("/Find/{Place}/Here",))

@@ -143,6 +143,11 @@ def laid_out(record: Record) -> dict[str, Any]:
     return item
 
 
+def recipient_part(number: int) -> str:
+    """Return the sort key of the item by which a message's recipient `number` finds it."""
+    return f"RCPT#{number}"
+
+
 def listed_shard(message_id: str) -> str:
     """Return in which of `LISTED_SHARDS` a message is."""
     return LISTED_SHARDS[spread_of(message_id) % len(LISTED_SHARDS)]

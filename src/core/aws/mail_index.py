@@ -7,15 +7,15 @@
 | ByRecipient | `<domain>#<keyed hash of the address>` | those to an address |
 | ByReference | `<domain>#<reference>` | those with the caller's own id |
 
-All hold keys only, and are sorted by `pk`, which is by time, because the ids are. They are eventually
-consistent: a message may be missing for a moment, or be listed that was erased (docs/adr/0012).
+All hold keys only, and are sorted by `pk`, which is by time, because the ids are. They are
+eventually consistent: a message may be missing for a moment, or be listed that was erased
+(docs/adr/0012).
 
 A message has one record, so a further recipient (CC, BCC, a second To) has an item of its own:
 `sk` is RCPT#<number>. No address is a key: who reads an index learns nobody's address, and cannot
 find out by trying, without the stack's secret.
 """
 
-import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
@@ -35,7 +35,7 @@ _PAGE = 100
 class Wanted(NamedTuple):
     """One partition of an index."""
 
-    index: str
+    name: str
     hash_key: str
     value: str
 
@@ -45,6 +45,10 @@ class Between(NamedTuple):
 
     first: str
     before: str
+
+
+EVER = Between("", "~")
+"""All ids."""
 
 
 class MailIndex(NamedTuple):
@@ -62,7 +66,7 @@ class MailIndex(NamedTuple):
 
     def signed(self, text: str) -> str:
         """Return a signature of a text, of which only this stack can make the same."""
-        return hashlib.sha256(self.hashed(f"signed\n{text}").encode()).hexdigest()[:_DIGITS]
+        return self.hashed(f"signed\n{text}")  # No address has a line break.
 
     def keyed(self, record: Record) -> Record:
         """Return a new record with the key by which its first recipient finds it."""
@@ -73,7 +77,7 @@ class MailIndex(NamedTuple):
         return [
             {
                 "pk": f"MSG#{record.id}",
-                "sk": f"RCPT#{number}",
+                "sk": items.recipient_part(number),
                 "recipient_key": f"{record.domain}#{hashed}",
                 "expires_at": record.expires_at,
             }
@@ -82,15 +86,11 @@ class MailIndex(NamedTuple):
 
     def of_domain(self, domain: str) -> list[Wanted]:
         """Return where all messages of a domain are."""
-        return [
-            Wanted("ByDomain", "listed", f"{domain}#{shard}") for shard in items.LISTED_SHARDS
-        ]
+        return [Wanted("ByDomain", "listed", f"{domain}#{shard}") for shard in items.LISTED_SHARDS]
 
     def of_problems(self, domain: str) -> list[Wanted]:
         """Return where a domain's messages are that failed, came back or are `unknown`."""
-        return [
-            Wanted("Problems", "problem", f"{domain}#{shard}") for shard in items.LISTED_SHARDS
-        ]
+        return [Wanted("Problems", "problem", f"{domain}#{shard}") for shard in items.LISTED_SHARDS]
 
     def of_recipient(self, domain: str, address: str) -> list[Wanted]:
         """Return where a domain's messages to a canonical address are."""
@@ -129,7 +129,7 @@ class MailIndex(NamedTuple):
     def _ids(self, wanted: Wanted, between: Between, page: int) -> Iterator[str]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
-            IndexName=wanted.index,
+            IndexName=wanted.name,
             KeyConditionExpression=f"{wanted.hash_key} = :key AND pk BETWEEN :first AND :last",
             ExpressionAttributeValues={
                 ":key": {"S": wanted.value},

@@ -37,10 +37,12 @@ class StepLog(NamedTuple):
 
     @outages()
     def page(self, message_id: str, after: str, limit: int) -> tuple[list[Step], str]:
-        """Return at most `limit` steps of a message by time, behind the one named `after` ("": none).
+        """Return at most `limit` steps of a message by time, behind the one named `after`.
 
-        Returns the name of the last one too if there may be more, else "".
+        Also returns the name of the last one if there may be more, else "". With "" for `after` it
+        begins with the first.
         """
+        behind: Any = {"ExclusiveStartKey": key(f"MSG#{message_id}", _PREFIX + after)}
         reply = self.dynamodb.query(
             TableName=self.table,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
@@ -50,7 +52,7 @@ class StepLog(NamedTuple):
                 ":last": {"S": _BEHIND},
             },
             Limit=limit,
-            **({"ExclusiveStartKey": key(f"MSG#{message_id}", _PREFIX + after)} if after else {}),
+            **(behind if after else {}),
         )
         found = [plain(item) for item in reply["Items"]]
         last = found[-1]["sk"].removeprefix(_PREFIX) if "LastEvaluatedKey" in reply else ""

@@ -56,6 +56,14 @@ class RecordGone(Exception):
     """The record was deleted or erased while it was being changed."""
 
 
+class Beside(NamedTuple):
+    """What is written with a new message, to find it."""
+
+    subject: str
+    items: "Sequence[Mapping[str, Any]]" = ()
+    """See `MailIndex.of_further_recipients`."""
+
+
 class Store(NamedTuple):
     """The table's records, contents and idempotency keys. All times are in epoch seconds.
 
@@ -72,15 +80,12 @@ class Store(NamedTuple):
         content: str,
         key: "IdempotencyKey | None" = None,
         superseded: Record | None = None,
-        *,
-        subject: str = "",
-        further: "Sequence[Mapping[str, Any]]" = (),
+        beside: "Beside | None" = None,
     ) -> Record:
         """Write a new message, its content and its idempotency key in one transaction.
 
         Returns the record as it was written: with its own `revision` if it has one. `content` is
-        the mail as JSON, or "" if it is kept in the bucket; `further` are items of the message
-        besides (`MailIndex.of_further_recipients`). The key may belong to `superseded`: the
+        the mail as JSON, or "" if it is kept in the bucket. The key may belong to `superseded`: the
         record of a failed message, with its old revision, as it is to be written beside the new
         one. Raises `KeyTaken` if the key belongs to another message, and `KeyBusy` if that cannot
         be told yet. A key that has expired is free, even if DynamoDB has not deleted it.
@@ -88,8 +93,8 @@ class Store(NamedTuple):
         record = record if record.revision else revised(record)
         writes = [
             self._put(items.laid_out(record), "attribute_not_exists(pk)"),
-            self._put(_content_item(record, content, subject)),
-            *map(self._put, further),
+            self._put(_content_item(record, content, beside.subject if beside else "")),
+            *map(self._put, beside.items if beside else ()),
         ]
         if key:
             is_free = "attribute_not_exists(pk) OR expires_at <= :now"
@@ -125,11 +130,11 @@ class Store(NamedTuple):
                     "ExpressionAttributeValues": {":ours": {"S": record.revision}},
                 }
             },
-            *(
-                {"Delete": {"TableName": name, "Key": items.key(pk, part)}}
-                for part in ("CONTENT", *(f"RCPT#{n + 2}" for n in range(len(record.recipients) - 1)))
-            ),
+            {"Delete": {"TableName": name, "Key": items.key(pk, "CONTENT")}},
         ]
+        for number in range(2, len(record.recipients) + 1):
+            found_by = items.key(pk, items.recipient_part(number))
+            deletes.append({"Delete": {"TableName": name, "Key": found_by}})
         try:
             self.dynamodb.transact_write_items(TransactItems=deletes)
         except self.dynamodb.exceptions.TransactionCanceledException as error:

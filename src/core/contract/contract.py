@@ -50,8 +50,10 @@ class GetStatus(Contract):
     """The request of `GET /Status`."""
 
     namespace = CLR
+    ours = frozenset({"Reference"})
 
     message_id: str | None = Field(None, alias="MessageId")
+    reference: str | None = Field(None, alias="Reference", repr=False)
 
 
 class SendResponse(Contract):

@@ -9,6 +9,8 @@
   + NotFound        -- 404: no such message (for this caller)
   + NotImplementedHere  -- 405: no such operation, or not with this verb
   + InFlight        -- 409: the first request with this idempotency key is still under way
+  + TooLate         -- 409: the mail cannot be cancelled any more
+  + Gone            -- 410: what is asked for was here, and is not kept any more
   + TooLarge        -- 413
   + KeyReused       -- 422: this idempotency key came before with another mail
 """
@@ -112,6 +114,20 @@ class InFlight(MailError):
 
     status = HTTPStatus.CONFLICT
     code = "Conflict"
+
+
+class TooLate(MailError):
+    """What would have to come before something else has come after it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "TooLate"
+
+
+class Gone(MailError):
+    """It was here, and is not kept any more."""
+
+    status = HTTPStatus.GONE
+    code = "Gone"
 
 
 class TooLarge(MailError):

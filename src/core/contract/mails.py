@@ -117,7 +117,7 @@ class FindMails(Contract):
     status: str | None = Field(None, alias="Status")
     since: str | None = Field(None, alias="Since")
     until: str | None = Field(None, alias="Until")
-    limit: str | None = Field(None, alias="Limit")
+    limit: int | None = Field(None, alias="Limit")
     cursor: str | None = Field(None, alias="Cursor")
 
 

@@ -1,16 +1,25 @@
 """The table of operations: their types, verbs and paths, for routing and documentation."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from core.contract.contract import GetStatus, SendMail, SendResponse
 from core.contract.members import Contract
+from core.lazily import lazily
+
+if TYPE_CHECKING:
+    from core.contract import mails
+else:  # Most requests send a mail or ask for a status: a cold start pays for no other types.
+    mails = lazily("core.contract.mails")
 
 
 class Operation(NamedTuple):
     """One thing that can be asked of the service."""
 
-    request: type[Contract]
-    response: type[Contract]
+    name: str
+    """What the wire calls it: the name of its request type."""
+    types: Callable[[], tuple[type[Contract], type[Contract]]]
+    """Returns the types of its request and of its answer."""
     verb: str
     """The verb of its own paths."""
     paths: tuple[str, ...]
@@ -25,10 +34,27 @@ class Operation(NamedTuple):
     takes_key: bool = False
     """Whether an `Idempotency-Key` keeps a repeated request from doing it again."""
 
+    @classmethod
+    def of(
+        cls,
+        request: type[Contract],
+        response: type[Contract],
+        verb: str,
+        paths: tuple[str, ...],
+        **more: Any,
+    ) -> Self:
+        """Make one of types that are there already."""
+        return cls(request.__name__, lambda: (request, response), verb, paths, **more)
+
     @property
-    def name(self) -> str:
-        """What the wire calls it: the name of its request type."""
-        return self.request.__name__
+    def request(self) -> type[Contract]:
+        """The type of its request."""
+        return self.types()[0]
+
+    @property
+    def response(self) -> type[Contract]:
+        """The type of its answer."""
+        return self.types()[1]
 
     @property
     def takes_body(self) -> bool:
@@ -36,15 +62,46 @@ class Operation(NamedTuple):
         return self.verb == "POST"
 
 
-SEND_MAIL = Operation(SendMail, SendResponse, "POST", ("/Mail/Send",), takes_key=True)
-GET_STATUS = Operation(
+SEND_MAIL = Operation.of(SendMail, SendResponse, "POST", ("/Mail/Send",), takes_key=True)
+_BY_ID = frozenset({"MessageId"})
+_OR_POST = frozenset({"POST"})
+GET_STATUS = Operation.of(
     GetStatus,
     SendResponse,
     "GET",
     ("/Status", "/Status/{MessageId}"),
-    other_verbs=frozenset({"POST"}),
-    required=frozenset({"MessageId"}),
+    other_verbs=_OR_POST,
+)
+FIND_MAILS = Operation(
+    "FindMails",
+    lambda: (mails.FindMails, mails.FoundMails),
+    "GET",
+    ("/Mail",),
+    other_verbs=_OR_POST,
+)
+GET_MAIL = Operation(
+    "GetMail",
+    lambda: (mails.GetMail, mails.MailDetails),
+    "GET",
+    ("/Mail/{MessageId}",),
+    other_verbs=_OR_POST,
+    required=_BY_ID,
+)
+RESEND_MAIL = Operation(
+    "ResendMail",
+    lambda: (mails.ResendMail, SendResponse),
+    "POST",
+    ("/Mail/{MessageId}/Resend",),
+    required=_BY_ID,
+    takes_key=True,
+)
+CANCEL_MAIL = Operation(
+    "CancelMail",
+    lambda: (mails.CancelMail, SendResponse),
+    "POST",
+    ("/Mail/{MessageId}/Cancel",),
+    required=_BY_ID,
 )
 
-OPERATIONS = (SEND_MAIL, GET_STATUS)
+OPERATIONS = (SEND_MAIL, GET_STATUS, FIND_MAILS, GET_MAIL, RESEND_MAIL, CANCEL_MAIL)
 OPERATIONS_BY_NAME = {operation.name.lower(): operation for operation in OPERATIONS}

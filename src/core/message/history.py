@@ -84,7 +84,7 @@ class Step(NamedTuple):
     code: str = ""
     """What a program can compare: how a try ended, an enhanced status code, a type of SES's."""
     text: str = ""
-    """The reason in words: the service's own, or what the receiving host said (see `diagnostic`)."""
+    """The reason in words: the service's own, or what the receiving host said."""
     host: str = ""
     """The name of the host that reports it, if SES says so."""
     took_ms: int = 0
@@ -103,7 +103,7 @@ def of_event(record: Record, event: Event) -> Iterator[Step]:
     """Yield what an event of SES says: a step for each recipient that it is about."""
     numbers = {each.address: number for number, each in enumerate(record.recipients, start=1)}
     about = merging.meant(record, event)
-    if not about or len(about) == len(numbers) > 1 and _says_the_same(event):
+    if not about or (len(about) == len(numbers) > 1 and _says_the_same(event)):
         first = event.reports[0] if event.reports else Report(event.kind)
         yield _reported(event, first, 0, [])
         return

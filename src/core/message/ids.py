@@ -14,6 +14,7 @@ ATTEMPT_TAG = "mailapi_attempt"
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """The digits of Crockford's base 32: without I, L, O and U."""
+_LAST_MILLISECOND = (1 << 48) - 1
 _FORM = re.compile(f"[{ALPHABET}]{{26}}\\Z")
 
 
@@ -22,7 +23,15 @@ def new_id() -> str:
 
     The random bits are the operating system's: nobody can guess the id of another's mail.
     """
-    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    return _written((time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10)))
+
+
+def first_id_at(seconds: float) -> str:
+    """Return the smallest id that can be made at a time (epoch seconds), or later."""
+    return _written(min(round(seconds * 1000), _LAST_MILLISECOND) << 80)
+
+
+def _written(number: int) -> str:
     return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 

@@ -40,7 +40,7 @@ _CERTAINLY_NOT_TAKEN = frozenset({"refused", "not taken", "throttled"})
 """The outcomes of tries after which SES certainly has not the mail."""
 
 
-class TooLate(Exception):
+class NotCancellable(Exception):
     """A message cannot be cancelled: SES has it or may have it, or it has failed by itself."""
 
 
@@ -100,14 +100,14 @@ def refuse(record: Record, message: str) -> Record:
 def cancel(record: Record, now: int) -> Record:
     """Let a message fail that SES has not been asked for, or has certainly refused so far.
 
-    Returns the same record if it is cancelled already. Raises `TooLate` if SES has it or may have
-    it, if a try is under way, or if the message has failed.
+    Returns the same record if it is cancelled already. Raises `NotCancellable` if SES has it or may
+    have it, if a try is under way, or if the message has failed.
     """
     if record.is_cancelled:
         return record
     certain = all(attempt.outcome in _CERTAINLY_NOT_TAKEN for attempt in record.attempts)
     if record.is_taken or record.state is not Status.QUEUED or not certain:
-        raise TooLate
+        raise NotCancellable
     return _changed(_failed(record, CANCELLED, now), is_cancelled=True)
 
 
@@ -209,7 +209,8 @@ def revive(record: Record, now: int) -> Record:
     """Let a mail that was given up be tried anew, for a day: an operator says so.
 
     Returns the same record if the message has not failed, if it was cancelled, if SES has it, or if
-    the mail itself is not kept any more. Whether SES has it may still be unknown: then this may make a second mail.
+    the mail itself is not kept any more. Whether SES has it may still be unknown: then this may
+    make a second mail.
     """
     is_over = record.status is Status.FAILED and not record.is_taken and record.attempts
     if not is_over or record.is_cancelled or record.content_expires_at <= now:

@@ -49,6 +49,8 @@ class AttachmentHead(BaseModel):
     name: str
     content_type: str
     """A media type, such as `application/pdf`."""
+    size: Annotated[int | None, _Unwritten] = None
+    """How many bytes it has; None if it was stored before that was written down."""
     content_id: Annotated[str | None, _Unwritten] = None
     """By which the HTML refers to it, as `cid:...`: it is shown there. None: it is a file beside
     the mail."""

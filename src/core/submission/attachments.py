@@ -117,7 +117,12 @@ def _head(attachment: Attachment, name: str, content_id: str, number: int) -> At
     name = file_names.completed(name, _usual_extension(kind), number)
     if kind.startswith(_COMPOSITE):
         content_type = media_types.UNKNOWN
-    return AttachmentHead(name=name, content_type=content_type, content_id=content_id or None)
+    return AttachmentHead(
+        name=name,
+        content_type=content_type,
+        size=len(attachment.bytes_) if isinstance(attachment.bytes_, bytes) else None,
+        content_id=content_id or None,
+    )
 
 
 def _usual_extension(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from hmac import compare_digest
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -93,6 +93,16 @@ class DomainConfiguration(BaseModel):
     """When it was last resumed (epoch seconds): earlier bounces and complaints do not count."""
     is_broken: bool = False
     """Whether its record in the table is faulty, so that the domain cannot be used."""
+
+    @property
+    def policies(self) -> dict[str, Any]:
+        """What it says of each of its mails, as fields of `Mail`."""
+        return {
+            "configuration_set": self.configuration_set,
+            "tenant": self.tenant,
+            "track_opens": self.track_opens,
+            "track_clicks": self.track_clicks,
+        }
 
     def is_of(self, caller: str) -> bool:
         """Say whether this API key (its SHA-256 in hex) is one of the domain's own.

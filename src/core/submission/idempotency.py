@@ -32,12 +32,13 @@ class IdempotencyKey(NamedTuple):
 
 
 def key_of(
-    request: SendMail, submission: Submission, header: str | None, caller: str, now: int
+    request: Contract, submission: Submission, header: str | None, caller: str, now: int
 ) -> IdempotencyKey | None:
     """Return the key of a request, or None if it has none.
 
     The key is the header `Idempotency-Key`. Without one it is `Reference`, if the configuration of
-    the domain says so. Two callers may use the same header: these are two keys. A `Reference` is
+    the domain says so; but not of a mail that is sent again, which has the reference of the first.
+    Two callers may use the same header: these are two keys. A `Reference` is
     one key for all who send for the domain. `now` is in epoch seconds.
 
     Raises `Invalid` if the header is empty or too long.
@@ -47,7 +48,11 @@ def key_of(
             message = f"'Idempotency-Key' must have 1 to {_MAX_LENGTH} characters."
             raise Invalid(Fault("Idempotency-Key", "Length", message))
         scope = ("caller", caller, header)
-    elif submission.configuration.reference_is_key and submission.reference:
+    elif (
+        submission.configuration.reference_is_key
+        and submission.reference
+        and not submission.resent_from
+    ):
         scope = ("domain", submission.configuration.domain, submission.reference)
     else:
         return None
@@ -58,16 +63,15 @@ def key_of(
     )
 
 
-def _fingerprint(request: SendMail) -> str:
+def _fingerprint(request: Contract) -> str:
     """Hash what the caller gave, and nothing else: not the white space around a text either.
 
     Members that were not given are left out, so that a member which a later version adds to the
     contract does not change the fingerprint of older requests: their repeats stay repeats. The
     configuration of the domain is no part of it, so that it may change between two repeats.
     """
-    return hashlib.sha256(
-        json.dumps(_given(without_margins(request)), sort_keys=True).encode()
-    ).hexdigest()
+    asked = without_margins(request) if isinstance(request, SendMail) else request
+    return hashlib.sha256(json.dumps(_given(asked), sort_keys=True).encode()).hexdigest()
 
 
 def _given(contract: Contract) -> dict[str, object]:

@@ -4,7 +4,7 @@ What each member means is in docs/contract.md B2, how faults are told in B4.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid, NotAllowed
@@ -53,6 +53,8 @@ class Submission(NamedTuple):
     reference: str
     is_complete: bool
     """Whether each image that the HTML names by `cid:` is attached. If not, it goes out as well."""
+    resent_from: str = ""
+    """The message whose content it is; "" if a caller gave it."""
 
 
 def read(
@@ -92,7 +94,7 @@ def read(
             text=request.text if request.text or not request.html else None,
             html=attached.html or None,
             attachments=attached.heads,
-            **_policies(configuration),
+            **configuration.policies,
         ),
         contents=attached.contents,
         configuration=configuration,
@@ -108,16 +110,6 @@ def _refusal(faults: list[Fault]) -> Invalid:
     if unknown:
         return NotAllowed(*unknown, *(fault for fault in faults if fault not in unknown))
     return Invalid(*faults)
-
-
-def _policies(configuration: DomainConfiguration) -> dict[str, Any]:
-    """Return what the domain's configuration says of each of its mails."""
-    return {
-        "configuration_set": configuration.configuration_set,
-        "tenant": configuration.tenant,
-        "track_opens": configuration.track_opens,
-        "track_clicks": configuration.track_clicks,
-    }
 
 
 def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
