@@ -21,6 +21,9 @@ _INDEXES = {
     "BySesMessageId": ("ses_message_id", None),
     "Unfinished": ("unfinished", "due_at"),
     "Waiting": ("waiting", "turn"),
+    "ByDomain": ("listed", "pk"),
+    "Problems": ("problem", "pk"),
+    "ByRecipient": ("recipient_key", "pk"),
 }
 
 
@@ -43,7 +46,10 @@ def _one_at_a_time() -> None:
     botocore_stubber.process_request = locked  # type: ignore[method-assign]
 
 
-_KEY_TYPES = {"due_at": "N"} | dict.fromkeys(("waiting", "turn", "unfinished"), "S")
+_KEY_TYPES = {
+    key: "N" if key == "due_at" else "S"
+    for key in ("pk", "sk", *(key for keys in _INDEXES.values() for key in keys if key))
+}
 
 
 def _require_texts_as_keys(request: Any) -> None:
@@ -60,12 +66,12 @@ _one_at_a_time()
 
 def create_resources() -> None:
     """Create the table with its indexes, the bucket and the queues, as the template has them."""
-    texts = {"pk", "sk", "reference_key", "ses_message_id", "unfinished", "waiting", "turn"}
-    types = [{"AttributeName": name, "AttributeType": "S"} for name in sorted(texts)]
     clients.dynamodb().create_table(
         TableName=CONFIG.table_name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[*types, {"AttributeName": "due_at", "AttributeType": "N"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind} for name, kind in _KEY_TYPES.items()
+        ],
         KeySchema=_keys("pk", "sk"),
         GlobalSecondaryIndexes=[
             {

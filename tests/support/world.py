@@ -216,11 +216,24 @@ class World:
         assert reply["statusCode"] == 200
         return str(json.loads(reply["body"])["Status"])
 
-    def _request(self, method: str, path: str, body: str | None, key: str) -> dict[str, Any]:
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Ask for what needs no body."""
+        reply = self.invoke(lambda: self._request("GET", path, None, "", query))
+        assert reply
+        return reply
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: str | None,
+        key: str,
+        query: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
-        event = proxy_event(method, path, body, headers=headers)
+        event = proxy_event(method, path, body, headers=headers, query=query)
         return dict(api.handler(event, Context()))  # type: ignore[arg-type]
 
     def work(self, body: str, fault: Fault | None = None) -> bool:

@@ -63,6 +63,12 @@ class Unbindable(Unreadable):
         return Unbindable(self.faults[0], operation)
 
 
+def unbindable(name: str) -> Unbindable:
+    """Return the error for a value that member `name` cannot hold."""
+    message = f"The text given is an invalid value for '{name}'."
+    return Unbindable(Fault(name, Unbindable.code, message))
+
+
 class Invalid(MailError):
     """The request was understood and cannot be carried out as it is."""
 

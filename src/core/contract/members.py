@@ -6,8 +6,9 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.contract.errors import unbindable
 from core.message.status import Status
 
 
@@ -35,10 +36,14 @@ class Contract(BaseModel):
     def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:
         """Make one of the values of its members, by the wire's names; None is as if not given.
 
-        `ignored` are names that came with a value and are none of its members'. Raises pydantic's
-        `ValidationError` for a value that is not of its member's type.
+        `ignored` are names that came with a value and are none of its members'. A text that can be
+        a number, or true or false, is one. Raises `Unbindable` for a value that is not of its
+        member's type.
         """
-        made = cls.model_validate({name: v for name, v in values.items() if v is not None})
+        try:
+            made = cls.model_validate({name: v for name, v in values.items() if v is not None})
+        except ValidationError as error:
+            raise unbindable(str(error.errors()[0]["loc"][0])) from None
         if ignored or tuple in map(type, values.values()):  # Most mails have neither.
             return made.ignoring([*ignored, *ignored_within(values)])
         return made

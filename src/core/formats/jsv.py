@@ -9,10 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from core.contract.binary import Undecodable, decode_base64
-from core.contract.errors import Fault, Unbindable, Unreadable
+from core.contract.errors import Unreadable, unbindable
 from core.contract.limits import check_nesting, require_few
 from core.contract.members import Contract, Kind, Member, members, members_by_name
 from core.formats.body import Body
@@ -79,7 +77,7 @@ def bind[C: Contract](
             unknown.append(member.name if member else name)
         if member:
             values[member.name] = read_value(text, member, decode)
-    return _bound(values, contract, unknown)
+    return contract.of(values, unknown)
 
 
 def read_value(text: str, member: Member, decode: Decode = decode_base64) -> object:
@@ -99,7 +97,7 @@ def read_value(text: str, member: Member, decode: Decode = decode_base64) -> obj
     except Unreadable as error:
         if error.faults:
             raise  # It says already what is wrong.
-        raise _unbindable(member.name) from None
+        raise unbindable(member.name) from None
     return items
 
 
@@ -173,7 +171,7 @@ class _Reader:
             elif value is not None and name != TYPE_NAME:
                 unknown.append(name)
             if self._expect(_NEXT, ",}")[1] == "}":
-                return _bound(values, contract, unknown)
+                return contract.of(values, unknown)
 
     def _name(self) -> str:
         match = self._expect(_NAME)
@@ -207,7 +205,7 @@ class _Reader:
             if opening and opening[1] == "{":
                 items.append(self.read(contract))
             elif opening or self._plain("]"):
-                raise _unbindable(member.name)
+                raise unbindable(member.name)
             else:
                 items.append(None)  # Passed over, as in JSON, but counted.
             require_few(member.name, items)
@@ -220,7 +218,7 @@ class _Reader:
         if kind is Kind.BYTES:
             return self._decode(text or "")  # C# omits null, and writes nothing for empty bytes.
         if member and kind is Kind.LIST and text:
-            raise _unbindable(member.name)
+            raise unbindable(member.name)
         return text if kind is not Kind.LIST else None
 
     def _plain(self, end: str) -> str | None:
@@ -273,17 +271,3 @@ def _from_json(text: str) -> str:
         if error.faults:
             raise  # It is JSON, and too much of it.
         return text
-
-
-def _bound[C: Contract](
-    values: Mapping[str, object], contract: type[C], unknown: Sequence[str]
-) -> C:
-    try:
-        return contract.of(values, unknown)
-    except ValidationError as error:
-        raise _unbindable(str(error.errors()[0]["loc"][0])) from None
-
-
-def _unbindable(name: str) -> Unbindable:
-    message = f"The text given is an invalid value for '{name}'."
-    return Unbindable(Fault(name, Unbindable.code, message))

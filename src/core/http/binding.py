@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.contract.errors import Unbindable, Unreadable
 from core.contract.limits import GATEWAY_BYTES, Limits, too_large
-from core.contract.members import Contract, Kind, ignored_within, members, members_by_name
+from core.contract.members import Contract, Kind, members, members_by_name
 from core.contract.operations import Operation
 from core.formats.body import Body
 from core.formats.jsv import read_value
@@ -86,8 +86,10 @@ def _filled(request: Request, bound: Contract) -> Contract:
     }
     by_name = members_by_name(type(bound))
     unknown = [name for name in _given(request) if name.lower() not in by_name]
-    filled = bound.model_copy(update={by_name[n.lower()].field: v for n, v in values.items()})
-    return filled.ignoring([*unknown, *ignored_within(values)])
+    asked = type(bound).of(values, unknown)
+    fields = [by_name[name.lower()].field for name in values]
+    filled = bound.model_copy(update={field: getattr(asked, field) for field in fields})
+    return filled.ignoring(asked.ignored)
 
 
 def _given(request: Request) -> list[str]:

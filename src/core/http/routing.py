@@ -94,13 +94,17 @@ def _own(method: str, path: str) -> Route | None:
         segments[-1], _, suffix = segments[-1].rpartition(".")
         if suffix not in FORMATS_BY_NAME or path.endswith("/"):
             return None
-    routes = [
-        Route(operation, parameters, suffix=suffix)
+    fitting = [
+        (operation, parameters)
         for operation, pattern in _PATHS
-        if method == operation.verb
-        and (parameters := _parameters(pattern, tuple(segments))) is not None
+        if (parameters := _parameters(pattern, tuple(segments))) is not None
     ]
-    return min(routes, key=lambda route: len(route.parameters), default=None)
+    # `GET /Mail/Send` is no mail whose id is "Send", but a known path with another verb.
+    fewest = min((len(parameters) for _, parameters in fitting), default=0)
+    for operation, parameters in fitting:
+        if len(parameters) == fewest and method == operation.verb:
+            return Route(operation, parameters, suffix=suffix)
+    return None
 
 
 def _parameters(pattern: _Segments, segments: _Segments) -> dict[str, str] | None:

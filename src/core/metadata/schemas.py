@@ -11,6 +11,19 @@ from core.contract.contract import (
     SendMail,
     SendResponse,
 )
+from core.contract.mails import (
+    CancelMail,
+    FindMails,
+    FoundMails,
+    GetMail,
+    MailDetails,
+    MailFile,
+    MailRecipient,
+    MailStep,
+    MailSummary,
+    MailTry,
+    ResendMail,
+)
 from core.contract.members import Contract, Kind, Member, members
 from core.message.status import Status
 from core.metadata import words
@@ -18,7 +31,59 @@ from core.metadata.types import TYPES
 
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
+_EXAMPLE_CURSOR = "MDFKRDlaSzRNNlQwVjNROFcyWDVZN0IxQ0QuM2Y5"
+_SUMMARY: dict[str, Any] = {
+    "message_id": EXAMPLE_ID,
+    "sender": "no-reply@example.com",
+    "receiver": "Ada Lovelace <ada@recipient.example>",
+    "status": Status.DELIVERED,
+    "configuration": "default",
+    "domain": "example.com",
+    "reference": "invoice-1",
+    "subject": "Your invoice",
+    "accepted_at": "2026-11-20T09:15:30.120Z",
+}
+
 EXAMPLES: dict[type[Contract], Contract] = {
+    FindMails: FindMails(
+        recipient="ada@recipient.example", status="undelivered", since="2026-11-20", limit=20
+    ),
+    FoundMails: FoundMails(mails=(MailSummary(**_SUMMARY),), cursor=_EXAMPLE_CURSOR),
+    GetMail: GetMail(message_id=EXAMPLE_ID),
+    MailDetails: MailDetails(
+        **_SUMMARY,
+        content_until="2026-11-27T09:15:30.000Z",
+        recipients=(
+            MailRecipient(
+                number=1,
+                address="ada@recipient.example",
+                status=Status.DELIVERED,
+                status_at="2026-11-20T09:15:31.480Z",
+            ),
+        ),
+        tries=(
+            MailTry(
+                number=1,
+                at="2026-11-20T09:15:30.000Z",
+                outcome="sent",
+                ses_message_id="0102019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000",
+            ),
+        ),
+        attachments=(MailFile(name="hello.txt", content_type="text/plain", size=5),),
+        history=(
+            MailStep(at="2026-11-20T09:15:30.120Z", kind="accepted", code="fast"),
+            MailStep(
+                at="2026-11-20T09:15:31.480Z",
+                kind="delivered",
+                recipient=1,
+                attempt=1,
+                detail="250 2.0.0 OK",
+                milliseconds=1360,
+            ),
+        ),
+    ),
+    ResendMail: ResendMail(message_id=EXAMPLE_ID, only_undelivered=True),
+    CancelMail: CancelMail(message_id=EXAMPLE_ID),
     GetStatus: GetStatus(message_id=EXAMPLE_ID),
     SendMail: SendMail(
         from_="no-reply@example.com",
