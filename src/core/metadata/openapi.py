@@ -7,7 +7,7 @@ from http import HTTPStatus
 from core.contract.contract import ErrorResponse
 from core.contract.errors import KeyReused, TooLarge
 from core.contract.members import Contract, Member, members
-from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
+from core.contract.operations import OPERATIONS, RESEND_MAIL, SEND_MAIL, Operation
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.formats.table import FORMATS_BY_NAME, JSON, XML, Format
@@ -20,7 +20,9 @@ _REFUSALS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read, or cannot be carried out as it is.",
     HTTPStatus.FORBIDDEN: "The API key is missing, unknown, or not allowed here.",
     HTTPStatus.NOT_FOUND: "There is no such message, or no such address in this API.",
-    HTTPStatus.CONFLICT: "The first request with this Idempotency-Key is not answered yet.",
+    HTTPStatus.CONFLICT: "The first request with this Idempotency-Key is not answered yet, or what "
+    "is asked for comes too late.",
+    HTTPStatus.GONE: "The content of this mail is not kept any more.",
     TooLarge.status: "The request is larger than the service takes.",
     KeyReused.status: "This Idempotency-Key came before, with another mail.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests with this key. Wait, then ask again.",
@@ -71,24 +73,25 @@ def _paths() -> Node:
 
 def _operation(operation: Operation, path: str) -> Node:
     described: Node = {
-        "operationId": operation.name + ("ById" if "{" in path else ""),
+        "operationId": operation.name + ("" if path == operation.paths[0] else "ById"),
         "summary": words.SUMMARIES[operation.request],
         "parameters": [_format_parameter()],
     }
     if operation.takes_key:
         described["parameters"] += [_idempotency_key(), _prefer()]
+    described["parameters"] += [
+        _parameter(operation, member, path)
+        for member in members(operation.request)
+        if not operation.takes_body or _is_in(path, member)
+    ]
     if operation.takes_body:
         described["requestBody"] = {
-            "required": True,
+            "required": not _is_whole(path, operation),
             "content": {
                 _media_type(format_): _content(operation.request, format_)
                 for format_ in (JSON, XML)
             },
         }
-    else:
-        described["parameters"] += [
-            _parameter(operation, member, path) for member in members(operation.request)
-        ]
     return described | {"responses": _answers(operation)}
 
 
@@ -121,15 +124,26 @@ def _prefer() -> Node:
 
 
 def _parameter(operation: Operation, member: Member, path: str) -> Node:
-    is_in_path = f"{{{member.name}}}" in path
+    example = getattr(EXAMPLES[operation.request], member.field)
+    is_in_path = _is_in(path, member)
     return {
         "name": member.name,
         "in": "path" if is_in_path else "query",
         "required": is_in_path or member.name in operation.required,
         "description": words.MEMBERS[operation.request][member.name],
-        "schema": {"type": "string"},
-        "example": getattr(EXAMPLES[operation.request], member.field),
+        "schema": {"type": schemas.plain_type(member)},
+        **({"example": example} if example is not None else {}),
     }
+
+
+def _is_in(path: str, member: Member) -> bool:
+    return f"{{{member.name}}}" in path
+
+
+def _is_whole(path: str, operation: Operation) -> bool:
+    """Say whether all that a request needs is in its path."""
+    named = {member.name for member in members(operation.request) if _is_in(path, member)}
+    return bool(operation.required) and operation.required <= named
 
 
 def _answers(operation: Operation) -> Node:
@@ -163,6 +177,7 @@ def _answers(operation: Operation) -> Node:
         str(int(status)): {"$ref": f"#/components/responses/{_component(status)}"}
         for status in _REFUSALS
         if operation.takes_body or status not in _ONLY_WITH_A_BODY
+        if operation is RESEND_MAIL or status is not HTTPStatus.GONE
     }
 
 

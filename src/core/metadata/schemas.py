@@ -126,6 +126,11 @@ _ALWAYS_THERE = {Kind.BOOLEAN, Kind.INTEGER, Kind.STATUS}
 Node = dict[str, Any]
 
 
+def plain_type(member: Member) -> str:
+    """Return what JSON calls the type of a member that is no list and no object."""
+    return _PLAIN[member.kind]
+
+
 def reference(name: str) -> Node:
     """Point to the schema of a type."""
     return {"$ref": f"#/components/schemas/{name}"}
