@@ -39,7 +39,6 @@ def test_a_mail_is_shown_with_its_history(service: World) -> None:
 
     reply = service.get(f"/Mail/{message_id}")
     shown = json.loads(reply["body"])
-    print(json.dumps(shown, indent=1))
     assert reply["statusCode"] == 200
 
 

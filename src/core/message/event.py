@@ -65,14 +65,14 @@ class Event(NamedTuple):
     """SES's own id."""
     at: int
     """Epoch seconds; 0 if the time cannot be read."""
+    reports: tuple[Report, ...] = ()
+    """In the order of the event. None at all: the event shows only that SES has the mail."""
     at_ms: int = 0
     """The same time in milliseconds."""
     host: str = ""
     """The name of the host that reports it; "" if SES does not say."""
     took_ms: int = 0
     """How long SES needed for a delivery, in milliseconds."""
-    reports: tuple[Report, ...] = ()
-    """In the order of the event. None at all: the event shows only that SES has the mail."""
 
 
 def address_of(recipient: Any) -> str:
