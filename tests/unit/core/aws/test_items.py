@@ -101,6 +101,7 @@ def test_a_record_lies_under_its_id_with_what_its_indexes_need():
         "created_at": NOW,
         "content_expires_at": NOW,
         "expires_at": NOW + 5,
+        "listed": "d.example#1",
         "unfinished": "queued-d",
         "due_at": NOW + 15 * 60,
     }
@@ -114,7 +115,19 @@ def test_what_a_record_has_besides_gets_keys_of_their_own():
     assert laid_out["reference_key"] == "d.example#r"
     assert laid_out["ses_message_id"] == "ses-1"
     assert laid_out["status"] == "delivered"
-    assert not {"unfinished", "due_at"} & laid_out.keys()
+    assert not {"unfinished", "due_at", "problem", "recipient_key"} & laid_out.keys()
+
+
+def test_a_message_that_can_be_found_by_its_recipient_has_its_domain_before_that():
+    assert items.laid_out(record(recipient_key="ab"))["recipient_key"] == "d.example#ab"
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_went_wrong_is_listed_by_itself(status):
+    laid_out = items.laid_out(record(recipients=(Recipient(address="a@b.example", status=status),)))
+
+    is_problem = status in {Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN}
+    assert laid_out.get("problem") == (laid_out["listed"] if is_problem else None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from support.records import ADA, DAY, NOW
 from support.records import waiting as record
 
 from core.message import lifecycle
-from core.message.lifecycle import NotClaimable
+from core.message.lifecycle import NotCancellable, NotClaimable
 from core.message.outcome import NoAnswer, NotTaken, Refused, Sent, Throttled
 from core.message.record import (
     CLAIM_SECONDS,
@@ -94,6 +94,7 @@ def test_a_mail_that_is_refused_at_once_was_never_tried_and_owes_no_letter():
         "state": Status.FAILED,
         "error": "Paused.",
         "next_attempt_at": 0,
+        "failed_at": before.created_at,
     }
     assert after.attempts == ()
     assert not after.owes_letter
@@ -141,12 +142,17 @@ ENDS = {
     "refused": (
         Refused("MessageRejected", "Refused."),
         Attempt(at=NOW, outcome="refused", code="MessageRejected"),
-        {"state": Status.FAILED, "error": "Refused.", "next_attempt_at": 0},
+        {"state": Status.FAILED, "error": "Refused.", "next_attempt_at": 0, "failed_at": NOW + 9},
     ),
     "refused after it was accepted": (
         Refused("ContentGone", "Gone.", needs_letter=True),
         Attempt(at=NOW, outcome="refused", code="ContentGone"),
-        {"state": Status.FAILED, "error": "Gone.", "next_attempt_at": NOW + 9 + LETTER_SECONDS},
+        {
+            "state": Status.FAILED,
+            "error": "Gone.",
+            "next_attempt_at": NOW + 9 + LETTER_SECONDS,
+            "failed_at": NOW + 9,
+        },
     ),
     "not taken": (
         NotTaken("LimitExceededException", "Used up.", 1800),
@@ -426,6 +432,7 @@ def test_where_no_mail_may_be_sent_twice_an_unknown_outcome_has_failed():
         "state": Status.FAILED,
         "error": "SES gave no answer, and no event showed that it has the mail.",
         "next_attempt_at": now + LETTER_SECONDS,
+        "failed_at": now,
     }
 
 
@@ -499,6 +506,7 @@ def test_a_waiting_message_whose_time_is_over_is_given_up(error, text):
         "state": Status.FAILED,
         "error": text,
         "next_attempt_at": now + LETTER_SECONDS,
+        "failed_at": now,
     }
 
 
@@ -547,3 +555,45 @@ def test_a_letter_is_noted_only_of_what_was_given_up():
 def test_what_has_ended_is_not_repaired():
     for ended in (taken(Status.DELIVERED), record(state=Status.FAILED), unknown(next_attempt_at=0)):
         assert lifecycle.repair(ended, NOW + 100 * DAY) is ended
+
+
+# ---- to cancel
+
+
+@pytest.mark.parametrize("outcomes", [(), ("throttled",), ("not taken", "throttled")])
+@pytest.mark.parametrize("next_attempt_at", [0, NOW + 60])
+def test_what_ses_certainly_has_not_is_cancelled(outcomes, next_attempt_at):
+    attempts = tuple(Attempt(at=NOW, outcome=outcome) for outcome in outcomes)
+    before = record(state=Status.QUEUED, next_attempt_at=next_attempt_at, attempts=attempts)
+    after = lifecycle.cancel(before, NOW + 5)
+
+    assert (after.status, after.error, after.failed_at) == (Status.FAILED, "Cancelled.", NOW + 5)
+    assert (after.due_at, after.owes_letter, after.is_lined_up) == (None, False, False)
+    assert lifecycle.cancel(after, NOW + 9) is after
+    with pytest.raises(NotClaimable):
+        lifecycle.claim(after, NOW + 6)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        trying(),
+        taken(),
+        taken(Status.DELIVERED),
+        unknown(),
+        record(state=Status.QUEUED, attempts=(Attempt(at=NOW, outcome="no answer"),)),
+        record(state=Status.FAILED, error="Refused.", failed_at=NOW),
+    ],
+)
+def test_what_ses_may_have_or_what_is_over_is_not_cancelled(before):
+    with pytest.raises(NotCancellable):
+        lifecycle.cancel(before, NOW)
+
+
+def test_what_was_cancelled_stays_so():
+    cancelled = lifecycle.cancel(
+        record(attempts=(Attempt(at=NOW, outcome="throttled"),), content_expires_at=NOW + DAY), NOW
+    )
+
+    assert lifecycle.revive(cancelled, NOW + 1) is cancelled
+    assert not cancelled.certainly_failed  # A repeated request makes no other mail in its place.
