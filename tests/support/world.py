@@ -103,6 +103,7 @@ class World:
     """What happens to one call of each invocation besides the fault."""
     meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
     """What somebody else does just before a call takes effect, once."""
+    _key: str = "a-key"
     _dispatched_at: float = 0.0
     _rests_until: float = 0.0
     _naming: Lock = field(default_factory=Lock)
@@ -222,6 +223,15 @@ class World:
         assert reply
         return reply
 
+    @contextmanager
+    def calling_as(self, key: str) -> Iterator[None]:
+        """Let callers have another API key for a while."""
+        before, self._key = self._key, key
+        try:
+            yield
+        finally:
+            self._key = before
+
     def _request(
         self,
         method: str,
@@ -233,7 +243,7 @@ class World:
         headers = {"Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
-        event = proxy_event(method, path, body, headers=headers, query=query)
+        event = proxy_event(method, path, body, headers=headers, query=query, key=self._key)
         return dict(api.handler(event, Context()))  # type: ignore[arg-type]
 
     def work(self, body: str, fault: Fault | None = None) -> bool:
