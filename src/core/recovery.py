@@ -8,19 +8,27 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from core.aws.domain_table import DomainTable
 from core.aws.event_flow import EventFlow
 from core.aws.items import UnreadableRecord
 from core.aws.outage import Outage
 from core.aws.retry_queue import RetryQueue
+from core.aws.step_log import StepLog
 from core.aws.store import RecordGone, Store
 from core.follow_up import follow_up
 from core.message import lifecycle
+from core.message.history import Kind, Step
 from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
 
+_WHY_AGAIN = {
+    Status.QUEUED: "Its turn was missed.",
+    Status.UNKNOWN: "No event has shown that SES has the mail.",
+}
+"""Why a message waits for a try once more, by its status before."""
 _SECONDS_EACH = 5
 """How much time must be left to begin the repair of another message."""
 
@@ -76,23 +84,24 @@ class Hearing:
         return configuration.configuration_set if configuration else f"of {domain}"
 
 
-def sweep(
-    now: int,
-    *,
-    time_left: Callable[[], float],
-    store: Store,
-    queue: RetryQueue,
-    hearing: Hearing,
-) -> Repairs:
+class Places(NamedTuple):
+    """Where repairs are written down."""
+
+    store: Store
+    step_log: StepLog
+    queue: RetryQueue
+
+
+def sweep(now: int, *, time_left: Callable[[], float], places: Places, hearing: Hearing) -> Repairs:
     """Repair every message that is due at `now` (epoch seconds), as long as there is time.
 
     `time_left` returns how many seconds the function may still run. Two sweeps at once do no harm.
     A message that cannot be repaired does not keep the others from their repair. Raises `Outage` if
     the list of what is due cannot be read.
     """
-    repairing = _Repairing(now, store, queue, hearing)
+    repairing = _Repairing(now, places, hearing)
     repairs = repairing.repairs
-    for message_id in store.due(now):
+    for message_id in places.store.due(now):
         if time_left() < _SECONDS_EACH:
             break
         try:
@@ -112,9 +121,10 @@ def sweep(
 class _Repairing:
     """One sweep's repairs, one message after the other."""
 
-    def __init__(self, now: int, store: Store, queue: RetryQueue, hearing: Hearing) -> None:
+    def __init__(self, now: int, places: Places, hearing: Hearing) -> None:
         self.repairs = Repairs()
-        self._now, self._store, self._queue, self._hearing = now, store, queue, hearing
+        self._now, self._hearing = now, hearing
+        self._store, self._step_log, self._queue = places
 
     def repair(self, message_id: str) -> None:
         """Write the repair and follow it up, unless another function has repaired the message."""
@@ -135,6 +145,10 @@ class _Repairing:
             change = before.status, record.status
             self.repairs.unknown += Status.UNKNOWN in change
             self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)
+        if is_ours and before and record.status is Status.QUEUED:
+            step = Step(self._now * 1000, Kind.WAITS, text=_WHY_AGAIN[before.status])
+            with suppress(Outage):  # The mail itself is on its way again.
+                self._step_log.keep(record, [step])
         if is_ours or record.owes_letter:
             follow_up(record, self._now, store=self._store, queue=self._queue)
             self.repairs.requeued += record.status is Status.QUEUED

@@ -13,6 +13,7 @@ from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
 from core.aws.event_flow import EventFlow
 from core.aws.retry_queue import RetryQueue
+from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.config import CONFIG
 from core.redaction import described, redacted
@@ -61,8 +62,7 @@ def _sweep(now: int, context: "LambdaContext") -> None:
     repairs = recovery.sweep(
         now,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
-        store=store,
-        queue=queue,
+        places=recovery.Places(store, StepLog(clients.dynamodb(), CONFIG.table_name), queue),
         hearing=recovery.Hearing(event_flow, domain_table),
     )
     metrics.add_metric("Requeued", MetricUnit.Count, repairs.requeued)
