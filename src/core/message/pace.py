@@ -30,9 +30,9 @@ ROUND_SECONDS = 10
 """How often the dispatcher gives out turns while mails are lined up."""
 ROUND_AHEAD = 20
 """How many seconds ahead: two rounds, so that a late one leaves no gap."""
-AHEAD: Mapping[Lane, int] = {"fast": 10, "slow": 30}
-"""How many seconds ahead a mail gets a turn without lining up. For the slow lane it is about as
-long as the dispatcher may be away if nothing was lined up so far."""
+AHEAD: Mapping[Lane, int] = {"fast": 10, "slow": 60}
+"""How many seconds ahead a mail gets a turn without lining up. For the slow lane it is as long as
+the dispatcher may be away if nothing was lined up so far: else SES would have nothing to do."""
 TURNS: Mapping[Lane, int] = {"fast": 4, "slow": 1}
 """How many turns, each of one recipient, a list gets before the next list has its own. So the fast
 lane gets shorter first, and yet nothing waits for ever, whatever others send."""
