@@ -420,6 +420,15 @@ def test_a_mail_is_found_by_each_of_its_ids_and_what_went_wrong_without_any():
     assert {"Errors", "Refusals"} < {*QUERIES}
 
 
+def test_the_runbook_has_a_step_for_every_saved_query_and_every_field_that_joins():
+    text = (ROOT / "docs/operations.md").read_text()
+    titles = [query["Name"]["Fn::Sub"].partition("/")[2] for query in QUERIES.values()]
+    joined = {*gateway_keys(), "message_id", "ses_message_id", "extended_request_id"}
+
+    assert [title for title in titles if f"*{title}*" not in text] == []
+    assert [name for name in joined if f"| `{name}` |" not in text] == []
+
+
 def test_every_function_and_the_api_are_traced_when_that_is_chosen_and_not_otherwise():
     assert TEMPLATE["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
     assert API["TracingEnabled"] == {"Fn::If": ["TracesActively", True, False]}
