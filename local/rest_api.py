@@ -31,15 +31,44 @@ def name_keys() -> None:
         return error, key
 
     def build_with_key(*arguments: Any, **named: Any) -> Any:
-        event, key = build(*arguments, **named), checked.get() or {}
-        event["requestContext"]["identity"] |= {
-            "apiKey": key.get("value"),
-            "apiKeyId": key.get("id"),
-        }
+        event, key = build(*arguments, **named), checked.get()
+        if key:  # AWS's have neither for a method that needs no key.
+            named_by = {"apiKey": key["value"], "apiKeyId": key["id"]}
+            event["requestContext"]["identity"] |= named_by
         return event
 
     apigateway_v1._check_api_key = check_and_note  # noqa: SLF001
     apigateway_v1._build_lambda_event_v1 = build_with_key  # noqa: SLF001
+
+
+def name_requests() -> None:
+    """Let an answer have the id of the request that the function was told (`x-amzn-RequestId`).
+
+    MiniStack makes one for the function, one for the answer, and one for an answer of the API's
+    own.
+    """
+    build, invoke = apigateway_v1._build_lambda_event_v1, apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001
+    render = apigateway_v1._gateway_error_response  # noqa: SLF001
+    told: ContextVar[str] = ContextVar("told", default="")
+
+    def build_and_note(*arguments: Any, **named: Any) -> Any:
+        event = build(*arguments, **named)
+        told.set(event["requestContext"]["requestId"])
+        return event
+
+    async def invoke_and_name(*arguments: Any, **named: Any) -> Any:
+        answer = await invoke(*arguments, **named)
+        if not isinstance(answer, tuple):  # One of the API's own, which is rendered later.
+            return answer
+        status, headers, body = answer
+        return status, headers | {"x-amzn-requestid": told.get()}, body
+
+    def render_with_id(error: Any, request: Any) -> Any:
+        return render(error, request | ({"request_id": told.get()} if told.get() else {}))
+
+    apigateway_v1._build_lambda_event_v1 = build_and_note  # noqa: SLF001
+    apigateway_v1._invoke_lambda_proxy_v1 = invoke_and_name  # noqa: SLF001
+    apigateway_v1._gateway_error_response = render_with_id  # noqa: SLF001
 
 
 def switch_keys() -> None:

@@ -87,6 +87,7 @@ def main(folder: Path) -> None:
     _allow_many_connections()
     copy_logs(folder)
     rest_api.name_keys()
+    rest_api.name_requests()
     rest_api.switch_keys()
     rest_api.limit_payloads()
     permissions.name_batches()

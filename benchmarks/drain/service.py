@@ -28,6 +28,7 @@ from core.config import CONFIG
 from core.dispatch import Dispatcher
 from core.message.address import Address, Mailbox
 from core.message.mail import Mail
+from core.message.origin import Origin
 from core.services import Services
 from core.submission.domains import configured
 from core.submission.submission import Submission
@@ -125,7 +126,11 @@ class Service:
         services, _ = sandbox = self._sandbox()
         asked = self._virtual.now
         record, _ = sending.send(
-            submission, key=None, time_left=self._time_left(_API_SECONDS), services=services
+            submission,
+            key=None,
+            origin=Origin(),
+            time_left=self._time_left(_API_SECONDS),
+            services=services,
         )
         self.asked[record.id] = asked
         self.inline_domains[record.id] = record.domain

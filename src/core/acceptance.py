@@ -17,6 +17,7 @@ from core.follow_up import follow_up
 from core.message import lifecycle
 from core.message.address import canonical
 from core.message.ids import new_id
+from core.message.origin import Origin
 from core.message.record import Recipient, Record
 from core.message.status import Status
 from core.redaction import about
@@ -34,7 +35,7 @@ FirstStep = Callable[[Record], Record]
 """What is done with a new record before it is written: a claim, or nothing."""
 
 
-def new_record(submission: "Submission", now: int) -> Record:
+def new_record(submission: "Submission", origin: Origin, now: int) -> Record:
     """Return the record of a mail that waits for its first try, from `now` on."""
     configuration = submission.configuration
     return Record(
@@ -52,6 +53,8 @@ def new_record(submission: "Submission", now: int) -> Record:
         unknown_outcome=configuration.unknown_outcome,
         suppresses=configuration.suppression,
         retry_until=now + configuration.retry_hours * 3600,
+        key_id=origin.key_id,
+        traceparent=origin.traceparent,
         created_at=now,
         resent_from=submission.resent_from,
         content_expires_at=now + configuration.content_retention_days * 86400,
@@ -77,7 +80,7 @@ def accept(
     claim = _Claim(key)
     while True:
         try:
-            with about(new.id):
+            with about(**new.log_keys):
                 return _admit(new, first_step, submission, claim, services), False
         except KeyTaken as taken:
             earlier = _earlier(taken, services)

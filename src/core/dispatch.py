@@ -241,7 +241,7 @@ class Dispatcher:
 
     def _give_turn(self, record: Record, at: float, now: int) -> Record | None:
         """Write down the turn of a mail; return its record if that has changed it."""
-        with suppress(*_KEPT_FROM_TURN), about(record.id):
+        with suppress(*_KEPT_FROM_TURN), about(**record.log_keys):
             given = self.store.revise(record, lambda it: lifecycle.hand_out(it, int(at), now))
             has_turn = given.status is Status.QUEUED and not given.is_lined_up
             return given if given is not record and (has_turn or given.owes_letter) else None
@@ -249,7 +249,10 @@ class Dispatcher:
 
     def _give_up(self, record: Record, now: int, done: Round) -> None:
         done.given_up += 1
-        with suppress(*_KEPT_FROM_TURN), about(record.id):  # Else the sweep writes the letter.
+        with (
+            suppress(*_KEPT_FROM_TURN),
+            about(**record.log_keys),
+        ):  # Else the sweep writes the letter.
             follow_up(record, now, store=self.store, queue=self.queue)
 
     def _expired(self, stopped: list[WaitingList], now: int) -> Iterator[Record]:

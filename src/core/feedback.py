@@ -11,6 +11,7 @@ from core.message import history, merging, reputation
 from core.message.event import Event, EventType
 from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
+from core.redaction import about
 
 
 class NoSuchMessage(Exception):
@@ -54,12 +55,13 @@ def note(event: Event, tallies: Tallies, places: Places) -> Record | None:
         before = newest
         return merging.merge(newest, event)
 
-    merged = store.revise(message, merge)
-    step_log.keep(merged, history.of_event(merged, event))
-    event_flow.hear(merged.domain, event.at)
-    tallies.add(merged.domain, reputation.of_change(before, merged, event))
-    if merged.suppresses:
-        _learn(event, merged, suppressions)
+    with about(**message.log_keys):
+        merged = store.revise(message, merge)
+        step_log.keep(merged, history.of_event(merged, event))
+        event_flow.hear(merged.domain, event.at)
+        tallies.add(merged.domain, reputation.of_change(before, merged, event))
+        if merged.suppresses:
+            _learn(event, merged, suppressions)
     return merged
 
 
@@ -68,13 +70,13 @@ def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:
 
     SES's simulator of mailboxes teaches nothing about anybody.
     """
-    about = merging.meant(record, event)
+    meant = merging.meant(record, event)
     for recipient in record.recipients:
-        if recipient.address.endswith(SIMULATOR) or recipient.address not in about:
+        if recipient.address.endswith(SIMULATOR) or recipient.address not in meant:
             continue
-        if any(report.is_dead for report in about[recipient.address]):
+        if any(report.is_dead for report in meant[recipient.address]):
             suppressions.add(record.domain, recipient.address, "bounce", record.id)
-        elif event.kind in _COMPLAINTS and (len(about) == 1 or recipient.accused_at):
+        elif event.kind in _COMPLAINTS and (len(meant) == 1 or recipient.accused_at):
             _judge(recipient, record, suppressions)
 
 

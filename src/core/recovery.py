@@ -105,7 +105,7 @@ def sweep(now: int, *, time_left: Callable[[], float], places: Places, hearing: 
         if time_left() < _SECONDS_EACH:
             break
         try:
-            with about(message_id):
+            with about(message_id=message_id):
                 repairing.repair(message_id)
         except RecordGone:  # It was erased in the meantime.
             continue
@@ -128,9 +128,13 @@ class _Repairing:
 
     def repair(self, message_id: str) -> None:
         """Write the repair and follow it up, unless another function has repaired the message."""
-        due = before = self._store.get(message_id)
-        if due is None:
-            return
+        due = self._store.get(message_id)
+        if due is not None:
+            with about(**due.log_keys):
+                self._repair(due)
+
+    def _repair(self, due: Record) -> None:
+        before = due
 
         def repaired(newest: Record) -> Record:
             nonlocal before
@@ -141,7 +145,7 @@ class _Repairing:
 
         record = self._store.revise(due, repaired)
         is_ours = record is not before
-        if is_ours and before and record.status is not before.status:  # No mere look at it.
+        if is_ours and record.status is not before.status:  # No mere look at it.
             change = before.status, record.status
             self.repairs.unknown += Status.UNKNOWN in change
             self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)

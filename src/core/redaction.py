@@ -17,28 +17,37 @@ def places(error: Exception) -> list[str]:
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
 
 
-_ABOUT = "message "
+_ABOUT = "about "
 
 
 @contextmanager
-def about(message_id: str) -> Iterator[None]:
-    """Note on whatever error leaves a `with` block which message it happened to."""
+def about(**log_keys: str) -> Iterator[None]:
+    """Note on whatever error leaves a `with` block which message it happened to.
+
+    `log_keys` are what names it in a log: its `message_id`, and what else is known of it
+    (`Record.log_keys`).
+    """
     try:
         yield
     except Exception as error:
-        error.add_note(f"{_ABOUT}{message_id}")
+        for name, value in log_keys.items():
+            error.add_note(f"{_ABOUT}{name}={value}")
         raise
 
 
-def described(error: Exception) -> dict[str, Any]:
-    """Return what may be logged of an error: `error` (its kind), `where`, and a `message_id`.
+def noted(error: Exception) -> dict[str, Any]:
+    """Return what `about` noted on an error, the innermost of each name; nothing if it did not."""
+    told: dict[str, Any] = {}
+    for note in getattr(error, "__notes__", ()):
+        if note.startswith(_ABOUT):
+            name, _, value = note.removeprefix(_ABOUT).partition("=")
+            told.setdefault(name, value)
+    return told
 
-    The latter only if `about` noted one.
-    """
-    notes = getattr(error, "__notes__", ())
-    ids = [note.removeprefix(_ABOUT) for note in notes if note.startswith(_ABOUT)]
-    told = {"error": type(error).__name__, "where": places(error)}
-    return told | {"message_id": ids[0]} if ids else told
+
+def described(error: Exception) -> dict[str, Any]:
+    """Return what may be logged of an error: `error` (its kind), `where`, and what is `noted`."""
+    return {"error": type(error).__name__, "where": places(error), **noted(error)}
 
 
 def redacted[**P, R](handler: Callable[P, R]) -> Callable[P, R]:

@@ -22,6 +22,7 @@ from core.follow_up import follow_up
 from core.lazily import lazily
 from core.message import lifecycle, pace
 from core.message.mail import Mail
+from core.message.origin import Origin
 from core.message.outcome import Ended, NotTaken, Outcome, Refused, Sent, Throttled
 from core.message.record import SES_SECONDS, Record
 from core.message.status import Status
@@ -67,6 +68,7 @@ def send(
     submission: "Submission",
     *,
     key: "IdempotencyKey | None",
+    origin: Origin,
     time_left: Callable[[], float],
     services: Services,
 ) -> tuple[Record, bool]:
@@ -79,7 +81,7 @@ def send(
     Raises `InFlight` and `KeyReused`, and `Outage` if nothing was stored and nothing sent.
     """
     now = int(time.time())
-    new = new_record(submission, now)
+    new = new_record(submission, origin, now)
     with services.suppressions.looking_up(new.domain, _suppressible(new)) as lookup:
         record, is_replayed = accept(
             new, lambda waiting: lifecycle.claim(waiting, now), submission, key, services
@@ -90,7 +92,7 @@ def send(
     with suppress(Outage):  # A mail to a suppressed address is better than one that is lost.
         suppressed = lookup.result()
     try_ = Try(record, submission.mail, submission.contents, suppressed)
-    with about(record.id):
+    with about(**record.log_keys):
         return _attempt(try_, time_left, services), False
 
 
@@ -116,15 +118,16 @@ def resend(
     record = services.store.get(queued.message_id)
     if record is None:
         return None
-    if queued.ended:
-        record = services.store.revise(record, _settled(queued.ended, now))
-    if record.is_lined_up:
-        return record
-    if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
-        return follow_up(record, now, store=services.store, queue=services.queue)
-    if record.lane == "slow" and _gives_way(queued.at, services):
-        return services.store.revise(record, lifecycle.step_aside)
-    return _try_stored(record, queued.at, time_left, services, configuration_of)
+    with about(**record.log_keys):
+        if queued.ended:
+            record = services.store.revise(record, _settled(queued.ended, now))
+        if record.is_lined_up:
+            return record
+        if record.status is Status.QUEUED and record.next_attempt_at > now + _MOST_PATIENCE:
+            return follow_up(record, now, store=services.store, queue=services.queue)
+        if record.lane == "slow" and _gives_way(queued.at, services):
+            return services.store.revise(record, lifecycle.step_aside)
+        return _try_stored(record, queued.at, time_left, services, configuration_of)
 
 
 def _gives_way(at: float, services: Services) -> bool:

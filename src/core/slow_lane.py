@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.acceptance import accept, new_record
 from core.aws.outage import Outage
 from core.aws.threads import mail_threads
+from core.message.origin import Origin
 from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
@@ -28,10 +29,11 @@ type Accepted = tuple[Record, bool]
 
 
 class Order(NamedTuple):
-    """A mail that is to be accepted, and its idempotency key."""
+    """A mail that is to be accepted, its idempotency key, and where it comes from."""
 
     submission: "Submission"
     key: "IdempotencyKey | None"
+    origin: Origin = Origin()
 
 
 class _Mail(NamedTuple):
@@ -44,7 +46,7 @@ class _Mail(NamedTuple):
 
     def accept(self, services: Services) -> Accepted:
         """Store the mail, or find the one that an earlier request with the same key made."""
-        submission, key = self.order
+        submission, key, _ = self.order
         return accept(self.record, lambda waiting: waiting, submission, key, services)
 
 
@@ -80,7 +82,7 @@ def _mails(orders: Sequence[Order], now: float, services: Services) -> list[_Mai
 
     So do all if the clock cannot be reached. A mail of a paused domain will not be sent at all.
     """
-    new = [new_record(order.submission, int(now)) for order in orders]
+    new = [new_record(order.submission, order.origin, int(now)) for order in orders]
     live = [not order.submission.configuration.paused for order in orders]
     recipients = [
         len(record.recipients) for record, is_live in zip(new, live, strict=True) if is_live
@@ -163,7 +165,7 @@ def _take_back(futures: Sequence[Future[Accepted]], services: Services) -> None:
 
 
 def _withdraw(record: Record, services: Services) -> None:
-    with suppress(Outage), about(record.id):
+    with suppress(Outage), about(**record.log_keys):
         services.store.withdraw(record)
 
 
@@ -179,7 +181,7 @@ def _queue(accepted: Sequence[Accepted], mails: Sequence[_Mail], services: Servi
     ]
     if not delays:  # A process that lines everything up needs no client of the queue.
         return
-    with suppress(Outage), about(delays[0][0].id):
+    with suppress(Outage), about(**delays[0][0].log_keys):
         services.queue.put_all(delays)
 
 

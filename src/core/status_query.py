@@ -78,7 +78,7 @@ def of_message(
         message = f"'MessageId' must not be empty. {_ASK}{hint}"
         raise Invalid(Fault("MessageId", "NotEmpty", message))
     wanted = text.upper()  # The alphabet of our ids (Crockford's base 32) is read in either case.
-    with about(wanted):
+    with about(message_id=wanted):
         record = store.get(wanted) if is_id(wanted) else None
     if record is None or record.domain not in own:
         raise NotFound(_unknown(text, own))

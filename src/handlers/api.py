@@ -21,6 +21,7 @@ from core.http.batch import Call, Item
 from core.http.gateway import Request, Response
 from core.http.negotiation import negotiate
 from core.lazily import lazily
+from core.message.origin import Origin
 from core.message.record import Record
 from core.message.status import Status
 from core.redaction import redacted
@@ -55,7 +56,7 @@ services = Services.of(CONFIG)
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one request of API Gateway's."""
     request = gateway.read(event, key_in_header=CONFIG.is_emulated)
-    logger.append_keys(request_id=request.id)  # In each line of this request.
+    logger.append_keys(**request.log_keys)  # In each line of this request.
     message_ids: list[str] = []
     response = _respond(request, context, message_ids)
     logger.info("answered", status=int(response.status), message_ids=message_ids)
@@ -75,6 +76,7 @@ def _respond(request: Request, context: "LambdaContext", message_ids: list[str])
     is_async = _prefers_async(request)
     work = _Work(
         request.caller,
+        request.origin,
         route.is_oneway or route.is_batch or is_async,
         is_async,
         lambda: context.get_remaining_time_in_millis() / 1000,
@@ -126,6 +128,7 @@ class _Work:
     """
 
     caller: str
+    origin: Origin
     is_slow: bool
     """Whether its mails are for the slow lane, whatever their domains say."""
     is_async: bool
@@ -168,12 +171,16 @@ class _Work:
         """Accept a mail, and send it at once unless it is for the slow lane."""
         key = idempotency.key_of(request, submitted, header, self.caller, int(time.time()))
         if submitted.configuration.lane == "slow" or self.is_slow:
-            order = slow_lane.Order(submitted, key)
+            order = slow_lane.Order(submitted, key, self.origin)
             ((record, replayed),) = slow_lane.enqueue_all([order], services=services)
             self._note_async()
         else:
             record, replayed = sending.send(
-                submitted, key=key, time_left=self.time_left, services=services
+                submitted,
+                key=key,
+                origin=self.origin,
+                time_left=self.time_left,
+                services=services,
             )
         return self._accepted(request, submitted, record, replayed=replayed), replayed
 
@@ -182,7 +189,7 @@ class _Work:
         orders: list[slow_lane.Order] = []
         try:
             for request, key in items:
-                orders.append(slow_lane.Order(*self._read(request, key)))
+                orders.append(slow_lane.Order(*self._read(request, key), self.origin))
         except Exception:
             yield from self._enqueued(items, orders)
             raise
@@ -246,7 +253,9 @@ def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     if is_new and (failure := failures.of(record)):
         telemetry.tell_failure(logger, event, record, failure, **named)
     else:
-        logger.info(event, message_id=record.id, state=record.status, **named)
+        # The trace of a repeated request is its own, and not that of the first.
+        keys = record.log_keys if event == "accepted" else {"message_id": record.id}
+        logger.info(event, state=record.status, **named, **keys)
 
 
 def _domains() -> Mapping[str, DomainConfiguration]:

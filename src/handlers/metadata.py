@@ -26,13 +26,14 @@ _NOT_FOUND = Response(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "404")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of API Gateway's."""
     request = gateway.read(event)
+    logger.append_keys(**request.log_keys)
     stage = (event.get("requestContext") or {}).get("stage") or ""
     response = _answer(request, stage)
     if response is _NOT_FOUND:
         response = response.with_headers(gateway.help_link(request.path))
     if response.status is HTTPStatus.OK:  # Nobody's data: what one client may see, it may keep.
         response = response.with_headers({"Cache-Control": "private, max-age=300"})
-    logger.info("answered", request_id=request.id, status=int(response.status))
+    logger.info("answered", status=int(response.status))
     answer = gateway.write(response)
     return answer | {"body": ""} if request.method == "HEAD" else answer
 

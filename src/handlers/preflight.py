@@ -25,7 +25,8 @@ logger = Logger()
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of API Gateway's, always as a preflight."""
     request = gateway.read(event)
+    logger.append_keys(**request.log_keys)
     allowed = cors.headers(request.headers.get("origin", ""), CONFIG.cors_origins)
     response = Response(HTTPStatus.OK, "text/plain", "", allowed)
-    logger.info("answered", request_id=request.id, status=int(response.status))
+    logger.info("answered", status=int(response.status))
     return gateway.write(response)

@@ -16,7 +16,7 @@ from core.aws.store import RecordGone
 from core.config import CONFIG
 from core.message.record import Record
 from core.message.status import Status
-from core.redaction import about, redacted
+from core.redaction import about, noted, redacted
 from core.services import Services
 from handlers import telemetry
 
@@ -53,11 +53,10 @@ def _is_done(body: str, context: "LambdaContext") -> bool:
         logger.warning("left in the queue", reason="NoMessageId")
         return False
     try:
-        with about(queued.message_id):
+        with about(message_id=queued.message_id):
             _resend(queued, context)
     except _LEFT_IN_QUEUE as error:
-        reason = type(error).__name__
-        logger.warning("left in the queue", reason=reason, message_id=queued.message_id)
+        logger.warning("left in the queue", reason=type(error).__name__, **noted(error))
         return False
     except Exception as error:  # noqa: BLE001 - logged and counted; the others get their turn
         telemetry.tell_bug(logger, error)
@@ -66,7 +65,7 @@ def _is_done(body: str, context: "LambdaContext") -> bool:
 
 
 def _resend(queued: Queued, context: "LambdaContext") -> None:
-    started, message_id = int(time.time()), queued.message_id
+    started = int(time.time())
     record = sending.resend(
         queued,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
@@ -84,7 +83,8 @@ def _resend(queued: Queued, context: "LambdaContext") -> None:
     else:
         taken = record.taken_at_newest_try(since=started) if record else 0
         counted: dict[str, Any] = {"recipients": taken} if taken else {}
-        logger.info("tried", message_id=message_id, state=state, **counted)
+        named = record.log_keys if record else {"message_id": queued.message_id}
+        logger.info("tried", state=state, **counted, **named)
 
 
 def _is_put_off(record: Record) -> bool:

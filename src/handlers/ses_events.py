@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -21,7 +21,7 @@ from core.config import CONFIG
 from core.message import ses_event
 from core.message.ids import is_id
 from core.message.reputation import Tallies
-from core.redaction import about, described, redacted
+from core.redaction import about, noted, redacted
 from handlers import telemetry
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def _error_of(delivered: Mapping[str, Any], tallies: Tallies) -> Exception | Non
     try:
         _note(delivered["body"] if "body" in delivered else delivered["Sns"]["Message"], tallies)
     except _LEFT_IN_QUEUE as error:
-        known = described(error).get("message_id")
-        logger.warning("left in the queue", reason=type(error).__name__, message_id=known)
+        logger.warning("left in the queue", reason=type(error).__name__, **noted(error))
         return error
     except Exception as error:  # noqa: BLE001 - logged and counted; the others get their turn
         telemetry.tell_bug(logger, error)
@@ -116,9 +115,10 @@ def _note(text: str, tallies: Tallies) -> None:
         logger.info("passed over")
         return
     # The tag is in a text from outside: only what has the form of an id goes into a log.
-    with about(event.message_id) if is_id(event.message_id) else nullcontext():
+    known: dict[str, Any] = {"message_id": event.message_id} if is_id(event.message_id) else {}
+    with about(**known):
         record = feedback.note(event, tallies, places)
     if record is None:
-        logger.info("passed over: erased")
+        logger.info("passed over: erased", **known)
         return
-    logger.info("noted", message_id=record.id, kind=event.kind.name, state=record.status)
+    logger.info("noted", kind=event.kind.name, state=record.status, **record.log_keys)

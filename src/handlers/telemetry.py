@@ -42,14 +42,8 @@ def tell_failure(
     goes into the line.
     """
     log = logger.warning if failure.is_warning else logger.info
-    log(
-        event,
-        message_id=record.id,
-        state=record.status,
-        outcome=failure.outcome,
-        code=failure.code,
-        **more,
-    )
+    why: dict[str, Any] = {"outcome": failure.outcome, "code": failure.code}
+    log(event, state=record.status, **why, **record.log_keys, **more)
     if failure.metric:
         count(failure.metric, failure.code)
 

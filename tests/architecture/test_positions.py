@@ -20,6 +20,7 @@ ON = {
     "AllowedCidrs": "192.0.2.0/24,2001:db8::/32",
     "RequestsPer5MinutesPerAddress": "1000",
     "AlarmAddress": "ops@example.com",
+    "Tracing": "Active",
     "ApiGatewayLogRole": "existing",
     "SesSandbox": "true",
     "TrackOpens": "true",

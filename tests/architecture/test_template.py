@@ -51,12 +51,18 @@ def dead_letters(queue):
     return named_by(queue["RedrivePolicy"]["deadLetterTargetArn"])
 
 
+TRACING = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 DEAD_LETTERS = {dead_letters(queue) for queue in QUEUES.values() if "RedrivePolicy" in queue}
+
+
+def roles_of(policy):
+    """Return the roles that a policy is for, under whatever condition."""
+    return [each.get("Fn::If", [None, each])[1]["Ref"] for each in policy["Roles"]]
 
 
 def statements(function):
     role = named_by(FUNCTIONS[function]["Role"])
-    shared = [p for p in of_type("AWS::IAM::Policy").values() if {"Ref": role} in p["Roles"]]
+    shared = [p for p in of_type("AWS::IAM::Policy").values() if role in roles_of(p)]
     policies = [*ROLES[role]["Policies"], *shared]
     return [s for p in policies for s in p["PolicyDocument"]["Statement"]]
 
@@ -157,7 +163,7 @@ def test_what_anybody_may_call_can_neither_send_nor_read_a_mail():
     assert {name for name, _, _ in keyless_routes()} == {"MetadataFunction", "PreflightFunction"}
     for name, verb, _ in keyless_routes():
         allowed = {action for s in statements(name) for action in as_list(s["Action"])}
-        assert {action.partition(":")[0] for action in allowed} == {"logs"}
+        assert {action.partition(":")[0] for action in allowed - {*TRACING}} == {"logs"}
         assert verb in (("OPTIONS",) if name == "PreflightFunction" else ("GET", "HEAD"))
 
 
@@ -244,7 +250,7 @@ def test_a_role_names_every_action_and_every_resource(function):
     for statement in statements(function):
         actions = as_list(statement["Action"])
         assert not any("*" in action for action in actions)
-        if actions != ["ses:GetAccount"]:  # IAM knows no smaller resource for it.
+        if actions not in (["ses:GetAccount"], TRACING):  # IAM knows no smaller resource.
             assert "*" not in as_list(statement["Resource"])
 
 
@@ -355,6 +361,83 @@ def test_nothing_else_is_counted_from_the_log():
     names = {name: each["MetricTransformations"][0]["MetricName"] for name, each in COUNTED.items()}
 
     assert names == {"AcceptedMails": "Accepted", "SentAtOnce": "Sent", "SentLater": "Sent"}
+
+
+QUERIES = of_type("AWS::Logs::QueryDefinition")
+"""What is saved in CloudWatch Logs Insights."""
+ACCESS_LOG = set(json.loads(API["AccessLogSetting"]["Format"]))
+"""The fields of API Gateway's lines."""
+WORDS = {"fields", "filter", "sort", "desc", "limit", "like", "or", "and", "in", "ispresent"}
+
+
+def fields_of(query):
+    """Return the fields that a query looks at, those of a list by the list's name."""
+    text = "\n".join(line for line in query.splitlines() if not line.startswith("#"))
+    text = re.sub(r'"[^"]*"|/(\\/|[^/])+/|@\w+|\.\d+', " ", text)
+    return set(re.findall(r"[a-z]\w*", text)) - WORDS
+
+
+def test_api_gateways_lines_are_joined_with_the_functions_by_the_same_names():
+    ours = gateway.read({"path": "/", "httpMethod": "GET"}).log_keys
+
+    assert ours.keys() - ACCESS_LOG == {"traceparent"}, "API Gateway knows no header."
+    assert "$context.identity.apiKeyId" in API["AccessLogSetting"]["Format"]
+    assert "apiKey}" not in API["AccessLogSetting"]["Format"].replace('"', "}")
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_saved_query_looks_into_every_log_and_at_what_is_in_them(name):
+    """That lines have these names, tests/integration/test_joined_logs.py shows."""
+    query = QUERIES[name]
+    looked_into = [each.get("Fn::If", [None, each])[1]["Ref"] for each in query["LogGroupNames"]]
+    handlers = "".join(path.read_text() for path in (ROOT / "src/handlers").glob("*.py"))
+    record = (ROOT / "src/core/message/record.py").read_text()
+    named = {*re.findall(r"(\w+)=", handlers), *re.findall(r'"(\w+)":', handlers + record)}
+
+    assert sorted(looked_into) == sorted(of_type("AWS::Logs::LogGroup"))
+    unknown = fields_of(query["QueryString"]) - named - ACCESS_LOG - {*gateway_keys()}
+    assert unknown - {"level", "error", "message"} == set()
+    assert len(query["QueryString"]) <= 10_000
+    assert query["Name"]["Fn::Sub"].startswith("${AWS::StackName}/"), "Two stacks in one account."
+
+
+def gateway_keys():
+    return gateway.read({"path": "/", "httpMethod": "GET"}).log_keys
+
+
+def test_a_mail_is_found_by_each_of_its_ids_and_what_went_wrong_without_any():
+    searched = {
+        field
+        for query in QUERIES.values()
+        for line in query["QueryString"].splitlines()
+        if line.startswith("| filter") and "_ID" in line
+        for field in fields_of(line)
+    }
+
+    by_its_ids = {"ses_message_id", "request_id", "extended_request_id", "key_id", "traceparent"}
+    assert searched == by_its_ids
+    assert '@message like "MESSAGE_ID"' in QUERIES["MailByMessageId"]["QueryString"]
+    assert {"Errors", "Refusals"} < {*QUERIES}
+
+
+def test_the_runbook_has_a_step_for_every_saved_query_and_every_field_that_joins():
+    text = (ROOT / "docs/operations.md").read_text()
+    titles = [query["Name"]["Fn::Sub"].partition("/")[2] for query in QUERIES.values()]
+    joined = {*gateway_keys(), "message_id", "ses_message_id", "extended_request_id"}
+
+    assert [title for title in titles if f"*{title}*" not in text] == []
+    assert [name for name in joined if f"| `{name}` |" not in text] == []
+
+
+def test_every_function_and_the_api_are_traced_when_that_is_chosen_and_not_otherwise():
+    assert TEMPLATE["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
+    assert API["TracingEnabled"] == {"Fn::If": ["TracesActively", True, False]}
+    assert TEMPLATE["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    policy = RESOURCES["TracingPolicy"]
+    assert policy["Condition"] == "TracesActively"
+    assert sorted(roles_of(policy["Properties"])) == sorted(
+        named_by(function["Role"]) for function in FUNCTIONS.values()
+    )
 
 
 def test_every_alarm_reaches_somebody():

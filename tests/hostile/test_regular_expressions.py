@@ -94,6 +94,7 @@ LISTED = {
     "core.http.negotiation:_FIRST_JSON_NAME": use("match", longest=2_000),
     "core.http.routing:_PREDEFINED": use("fullmatch"),
     "core.http.routing:_API": use("fullmatch"),
+    "core.http.traceparent:_FORM": use("fullmatch"),
     "core.message.address:_LOCAL": use("match"),
     "core.message.address:_LABEL": use("match"),
     "core.message.bounce:_STATUS": use("match"),

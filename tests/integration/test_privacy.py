@@ -58,7 +58,12 @@ assert MAIL.keys() >= {member.name for member in members(SendMail)} - {"Domain"}
 XML = {"Content-Type": "application/xml"}
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-NAMED = {"X-Unknown": f"{MARK}-header", "User-Agent": f"{MARK}-agent", "Idempotency-Key": MARK}
+NAMED = {
+    "X-Unknown": f"{MARK}-header",
+    "User-Agent": f"{MARK}-agent",
+    "Idempotency-Key": MARK,
+    "traceparent": f"00-{MARK.rjust(32, '0')}-00f067aa0ba902b7-01",
+}
 
 
 @pytest.fixture
@@ -178,6 +183,17 @@ def test_a_path_leaves_no_mark(call: Call, written: Sink, method: str, path: str
     text = written(
         call, method, path, None, headers=NAMED, query={"MessageId": MARK, ADDRESS: MARK}, key=KEY
     )
+
+    assert '"answered"' in text
+    assert marks_in(text) == []
+
+
+def test_a_request_id_that_the_caller_has_chosen_leaves_no_mark(
+    context: Context, written: Sink
+) -> None:
+    event = proxy_event("GET", "/Status", request_id=ADDRESS)
+
+    text = written(api.handler, event, context)
 
     assert '"answered"' in text
     assert marks_in(text) == []

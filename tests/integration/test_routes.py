@@ -232,7 +232,9 @@ def test_a_preflight_is_answered_as_one_whatever_verb_it_is_said_to_have(
 
     assert (reply["statusCode"], reply["body"]) == (200, "")
     assert "POST" in reply["headers"]["Access-Control-Allow-Methods"]
-    assert "X-Ignored" in reply["headers"]["Access-Control-Expose-Headers"]
+    assert "traceparent" in reply["headers"]["Access-Control-Allow-Headers"]
+    for name in ("X-Ignored", "X-Amzn-RequestId"):
+        assert name in reply["headers"]["Access-Control-Expose-Headers"]
     assert ses.asked == 0
 
 

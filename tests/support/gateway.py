@@ -1,6 +1,7 @@
 """Requests as API Gateway hands them to Lambda, and what Lambda tells of an invocation."""
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,11 @@ class Context:
         return self.milliseconds
 
 
+def key_id(key: str) -> str:
+    """Return what API Gateway calls an API key: ten characters that tell nothing about the key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:10]
+
+
 def proxy_event(
     method: str,
     path: str,
@@ -38,6 +44,7 @@ def proxy_event(
     `key` is the API key that API Gateway has checked; None for a method that needs none.
     """
     headers = ({"x-api-key": key} if key else {}) | (headers or {})
+    checked = {"apiKey": key, "apiKeyId": key_id(key)} if key else {}
     encoded = isinstance(body, bytes)
     return {
         "httpMethod": method,
@@ -46,7 +53,7 @@ def proxy_event(
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": query and {k: [v] for k, v in query.items()},
-        "requestContext": {"requestId": request_id, "identity": {"apiKey": key}},
+        "requestContext": {"requestId": request_id, "identity": checked},
         "body": base64.b64encode(body).decode() if encoded else body,
         "isBase64Encoded": encoded,
     }

@@ -72,7 +72,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     contents = [base64.b64decode(file.pop("Bytes")) for file in files]
     now = int(time.time())
     message_id = _new_id()
-    record = _record(message_id, mail, now)
+    key_id = event["requestContext"]["identity"]["apiKeyId"]
+    record = _record(message_id, mail, key_id, now)
     content = _content(mail, files)
     _keep(message_id, record, content, contents, now)
     request = _request(content, contents, message_id)
@@ -146,7 +147,7 @@ def _suppressed(record: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _record(message_id: str, mail: dict[str, Any], now: int) -> dict[str, Any]:
+def _record(message_id: str, mail: dict[str, Any], key_id: str, now: int) -> dict[str, Any]:
     recipients = [
         {"M": {"address": {"S": address.lower()}}}
         for field in ("To", "CC", "BCC")
@@ -172,6 +173,7 @@ def _record(message_id: str, mail: dict[str, Any], now: int) -> dict[str, Any]:
         "unfinished": {"S": "0123456789abcdef"[ALPHABET.index(message_id[-1]) % 16]},
         "due_at": claimed_until,
         "retry_until": {"N": str(now + RETRY_SECONDS)},
+        "key_id": {"S": key_id},
         "created_at": {"N": str(now)},
         "content_expires_at": {"N": str(now + CONTENT_SECONDS)},
         "expires_at": {"N": str(now + RECORD_SECONDS)},

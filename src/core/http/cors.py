@@ -8,9 +8,10 @@ from collections.abc import Collection
 ANYWHERE = "*"
 _ALWAYS = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, X-Api-Key, Idempotency-Key, Prefer",
+    "Access-Control-Allow-Headers": "Content-Type, X-Api-Key, Idempotency-Key, Prefer, traceparent",
     "Access-Control-Expose-Headers": (
-        "Idempotent-Replayed, Link, Preference-Applied, X-AutoBatch-Completed, X-Ignored"
+        "Idempotent-Replayed, Link, Preference-Applied, X-Amzn-RequestId, X-AutoBatch-Completed,"
+        " X-Ignored"
     ),
     "Access-Control-Max-Age": "600",
 }

@@ -5,12 +5,20 @@ import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.formats.body import Body
+from core.lazily import lazily
+from core.message.origin import Origin
+
+if TYPE_CHECKING:
+    from core.http import traceparent
+else:  # Few callers name a trace.
+    traceparent = lazily("core.http.traceparent")
 
 _MOST_STEPS = 8
 """Up from a path: no path of the API has as many. A header must stay short, whatever is asked."""
+_LONGEST_ID = 64
 
 
 class Request(NamedTuple):
@@ -20,6 +28,7 @@ class Request(NamedTuple):
     """
 
     id: str
+    """API Gateway's id of the request: what an answer has in its `x-amzn-RequestId`."""
     method: str
     path: str
     query: Mapping[str, str]
@@ -31,6 +40,17 @@ class Request(NamedTuple):
     checked none. Never the key itself."""
     is_keyless: bool = False
     """Whether it came through API Gateway by a method that asks for no key."""
+    origin: Origin = Origin()
+    """What its mails keep of it."""
+
+    @property
+    def log_keys(self) -> dict[str, Any]:
+        """What every line of a log about this request has; None: nothing in its place.
+
+        The names are always the same, so those of one request replace those of the one before.
+        """
+        key_id, trace = self.origin
+        return {"request_id": self.id, "key_id": key_id or None, "traceparent": trace or None}
 
     def unpacked(self, content: bytes) -> "Request":
         """Return the same request with a body of `content`, which is no longer compressed."""
@@ -68,14 +88,15 @@ def read(event: Mapping[str, Any], *, key_in_header: bool = False) -> Request:
     headers = {name.lower(): value for name, value in headers.items()}
     context = event.get("requestContext") or {}
     identity = context.get("identity")
-    key = (identity or {}).get("apiKey") or ""
+    checked = identity or {}
+    key = checked.get("apiKey") or ""
     if key_in_header or identity is None:
         key = key or headers.get("x-api-key", "")
     content = event.get("body") or ""
     if event.get("isBase64Encoded"):
         content = base64.b64decode(content)
     return Request(
-        id=context.get("requestId") or "",
+        id=_id(context),
         method=_method(event["httpMethod"].upper(), headers.get("x-http-method-override", "")),
         path=event["path"],
         query=_joined(event, "multiValueQueryStringParameters", "queryStringParameters"),
@@ -83,6 +104,10 @@ def read(event: Mapping[str, Any], *, key_in_header: bool = False) -> Request:
         body=Body(content, headers.get("content-type", "")),
         caller=hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else "",
         is_keyless=identity is not None and not key,
+        origin=Origin(
+            key_id=checked.get("apiKeyId") or "",
+            traceparent=traceparent.read(trace) if (trace := headers.get("traceparent")) else "",
+        ),
     )
 
 
@@ -114,6 +139,19 @@ def help_link(path: str) -> dict[str, str]:
     """
     up = "../" * min(path.count("/") - 1, _MOST_STEPS)
     return {"Link": f'<{up}metadata>; rel="help"'}
+
+
+def _id(context: Mapping[str, Any]) -> str:
+    """Return the request's id, or API Gateway's second one if it has not the form of an id.
+
+    A caller may choose the first one itself by a header, and must not write whatever it likes into
+    a log. The second one is always API Gateway's own
+    (docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html).
+    """
+    given = context.get("requestId") or ""
+    if len(given) <= _LONGEST_ID and given.isascii() and given.replace("-", "").isalnum():
+        return str(given)
+    return context.get("extendedRequestId") or ""
 
 
 def _method(sent: str, override: str) -> str:

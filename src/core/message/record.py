@@ -4,7 +4,7 @@ From the record follow the status that a caller is told, whether the service wil
 when the sweep must look at the message. Times are in epoch seconds, spans of time in seconds.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -107,6 +107,10 @@ class Record(BaseModel):
     """The message of which it was made; "" if a caller gave all of it."""
     recipient_key: str = ""
     """By which it is found by its first recipient (`aws/mail_index.py`)."""
+    key_id: str = ""
+    """With which API key it was asked for (`message/origin.py`)."""
+    traceparent: str = ""
+    """As a part of which trace of the caller's."""
     superseded_by: str = ""
     """The message that a repeated request has made in its place; "" if none has."""
     unknown_outcome: Literal["resend", "fail"] = "resend"
@@ -121,6 +125,17 @@ class Record(BaseModel):
     """When the mail itself counts as deleted, in table and bucket: from then on no try uses it."""
     expires_at: int
     """When the record counts as deleted."""
+
+    @property
+    def log_keys(self) -> dict[str, Any]:
+        """What joins the lines of all functions about this message: its ids, as far as known."""
+        known = {
+            "message_id": self.id,
+            "ses_message_id": self.ses_message_id,
+            "key_id": self.key_id,
+            "traceparent": self.traceparent,
+        }
+        return {name: value for name, value in known.items() if value}
 
     @property
     def status(self) -> Status:

@@ -98,6 +98,43 @@ def test_the_key_itself_is_not_kept_as_the_caller():
     assert "a-key" not in gateway.read(AWS).caller
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def traced(*headers):
+    return AWS | {"multiValueHeaders": {"TraceParent": list(headers)}}
+
+
+def test_what_joins_the_lines_of_a_log_is_the_id_of_the_key_and_the_callers_trace():
+    request = gateway.read(traced(TRACE))
+
+    assert request.origin == ("k", TRACE)
+    assert request.log_keys == {"request_id": request.id, "key_id": "k", "traceparent": TRACE}
+
+
+@pytest.mark.parametrize("identity", [None, {}, {"apiKeyId": None}])
+def test_where_nothing_is_known_nothing_is_logged_in_the_place_of_what_was(identity):
+    request = gateway.read(with_identity(identity, "a-key"))
+
+    assert request.origin == ("", "")
+    assert request.log_keys == {"request_id": "r", "key_id": None, "traceparent": None}
+
+
+@pytest.mark.parametrize("headers", [("",), (TRACE, TRACE), ("ada@recipient.example",)])
+def test_a_trace_that_is_none_is_not_kept(headers):
+    assert gateway.read(traced(*headers)).origin.traceparent == ""
+
+
+@pytest.mark.parametrize(
+    "given", ["ada@recipient.example", "a b", 'x"', "\u0661", "a" * 65, "", "-", None]
+)
+def test_a_request_id_that_a_caller_made_up_is_not_logged(given):
+    """A caller may choose `requestId` by a header, and never `extendedRequestId`."""
+    context = AWS["requestContext"] | {"requestId": given}
+
+    assert gateway.read(AWS | {"requestContext": context}).id == "JKJaXmPLvHcESHA="
+
+
 def with_identity(identity, *keys):
     """Return the event of a request with these headers `x-api-key`, and what was checked."""
     return AWS | {
