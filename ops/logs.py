@@ -96,7 +96,8 @@ class Logs(NamedTuple):
             for event in page["events"]:
                 line = event["message"].rstrip()
                 if text in line:  # The pattern spares the way; this decides.
-                    yield Line(event["timestamp"], source, line, event["eventId"])
+                    at = event["timestamp"]  # The emulator gives no ids.
+                    yield Line(at, source, line, event.get("eventId", f"{source} {at} {line}"))
 
 
 def show(stack: Stack, text: str, *, start: float, follows: bool, as_json: bool) -> None:

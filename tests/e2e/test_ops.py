@@ -138,6 +138,29 @@ def test_the_letters_of_a_named_stack_are_found_as_the_aws_cli_finds_it(
     assert until(message_id, "delivered")["Status"] == "delivered"
 
 
+def test_what_all_functions_log_about_a_mail_is_found_by_its_id(
+    api: httpx.Client, until: Until, say: Any
+) -> None:
+    mail = {"To": TO, "Subject": "s", "Text": "t"}
+    message_id = api.post("/Mail/Send", json=mail).json()["MessageId"]
+    other = api.post("/Mail/Send", json=mail).json()["MessageId"]
+    until(message_id, "delivered")
+
+    deadline = time.monotonic() + 30
+    while {"api", "ses-events"} - {line["source"] for line in logged(say, message_id)}:
+        assert time.monotonic() < deadline
+
+    assert all(message_id in json.dumps(line) for line in logged(say, message_id))
+    assert not any(other in json.dumps(line) for line in logged(say, message_id))
+    times = [line["time"] for line in logged(say, message_id)]
+    assert times == sorted(times)
+
+
+def logged(say: Any, text: str) -> list[dict[str, Any]]:
+    printed = say("logs", text, "--since", "5m", "--json")
+    return [json.loads(line) for line in printed.splitlines()]
+
+
 def test_a_stack_that_is_not_there_is_named() -> None:
     done = ops("redrive", "--yes", API_PORT="9")
 
