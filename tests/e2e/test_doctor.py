@@ -288,5 +288,5 @@ def test_dead_letters_are_found(examined: Examined, stack: Stack) -> None:
         sqs.purge_queue(QueueUrl=url)
 
     assert [each.what[:14] for each in found] == ["1 dead letter:"] * 2
-    assert all("redrive" in each.remedy for each in found)
+    assert all("./mailctl redrive" in each.remedy for each in found)
     assert examined() == []
