@@ -20,10 +20,11 @@ WITH_BYTECODE := PYTHONDONTWRITEBYTECODE=
 about = awk -F ' *[|] *' -v suites="$(1)" '$$2 ~ /^`tests/ { gsub(/`/, "", $$2); if (index(suites " ", $$2 " ")) \
 	print $$2 ": " $$4 }' CONTRIBUTING.md
 
-.PHONY: help run invoke start-api doctor smoke redrive suppressions domains erase test test-fast bench mutants check format build deploy validate lock clean
+.PHONY: help run invoke start-api doctor smoke test test-fast bench mutants check format build deploy validate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  ./mailctl --help  shows what an operator does to a stack"
 
 run: .venv-local/.ready ## Start the whole stack on this machine, without AWS and without Docker
 	@$(LOCAL)/python -m local
@@ -42,10 +43,6 @@ VARIABLES_start-api := PORT
 VARIABLES_deploy := SENDER_DOMAIN STACK SANDBOX ALARM_ADDRESS PARAMETERS
 VARIABLES_doctor := STACK MAIL DNS
 VARIABLES_smoke := STACK
-VARIABLES_redrive := STACK
-VARIABLES_suppressions := STACK DOMAIN ADD REMOVE
-VARIABLES_domains := STACK COMMAND
-VARIABLES_erase := STACK ADDRESS MESSAGE KEEP_SUPPRESSED
 VARIABLES_test := HYPOTHESIS_EXAMPLES TEST_EVERY SCHEMATHESIS_EXAMPLES FUZZ_REQUESTS CHAOS_MAILS
 VARIABLES_test-fast := $(VARIABLES_test)
 VARIABLES_bench := QUICK
@@ -58,16 +55,9 @@ unread := $(filter-out $(VARIABLES) $(read),$(given))
 $(if $(filter 0,$(MAKELEVEL)),$(if $(unread),$(error Nobody reads $(unread) here. `make $(or $(MAKECMDGOALS),help)` reads: $(or $(read),nothing)$(if \
 	$(filter deploy,$(MAKECMDGOALS)),; parameters of template.yaml go into PARAMETERS='NAME=value'))))
 
-unexport STACK DNS MAIL DOMAIN ADD REMOVE COMMAND ADDRESS MESSAGE SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
-deploy doctor smoke redrive suppressions domains erase: export OPS_STACK := $(value STACK)
+unexport STACK DNS MAIL SENDER_DOMAIN ALARM_ADDRESS SANDBOX PARAMETERS
+deploy doctor smoke: export OPS_STACK := $(value STACK)
 doctor: export OPS_DNS := $(value DNS)
-doctor: export OPS_MAIL := $(value MAIL)
-suppressions: export OPS_DOMAIN := $(value DOMAIN)
-suppressions: export OPS_ADD := $(value ADD)
-suppressions: export OPS_REMOVE := $(value REMOVE)
-domains: export OPS_COMMAND := $(value COMMAND)
-erase: export OPS_ADDRESS := $(value ADDRESS)
-erase: export OPS_MESSAGE := $(value MESSAGE)
 deploy: export OPS_SENDER_DOMAIN := $(value SENDER_DOMAIN)
 deploy: export OPS_ALARM_ADDRESS := $(value ALARM_ADDRESS)
 deploy: export OPS_SANDBOX := $(value SANDBOX)
@@ -75,24 +65,15 @@ deploy: export OPS_PARAMETERS := $(value PARAMETERS)
 
 # Many shells have a MAIL of their own, the path of a mailbox: from the environment only a 0 is meant.
 is_mail_given = $(findstring command line,$(origin MAIL))$(filter 0,$(MAIL))
+$(if $(and $(filter doctor,$(MAKECMDGOALS)),$(is_mail_given),$(filter-out 0 1,$(value MAIL))),$(error MAIL must be 0 (send no mail) \
+	or 1 (send one, as without MAIL)))
 
+# The whole tool is ./mailctl; here is what one does at a new stack.
 doctor: .venv/.ready ## Look what works, and what mends the rest: [STACK=...] [MAIL=0] [DNS=address:port]
-	@$(OPS) doctor $(if $(is_mail_given),--mail="$$OPS_MAIL") $(if $(value DNS),--dns="$$OPS_DNS")
+	@$(OPS) doctor $(if $(filter 0,$(value MAIL)),--no-mail) $(if $(value DNS),--dns="$$OPS_DNS")
 
 smoke: .venv/.ready ## Try a stack from outside, with mails to SES's mailbox simulator: docs/first-day-on-aws.md [STACK=...]
 	@$(OPS) smoke
-
-redrive: .venv/.ready ## Play dead letters again: of `make run`, or STACK=... of one that is deployed
-	@$(OPS) redrive
-
-suppressions: .venv/.ready ## List whom DOMAIN=... mails no more, or change that: [ADD=... | REMOVE=...] [STACK=...]
-	@$(OPS) suppressions "$$OPS_DOMAIN" $(if $(value ADD),--add="$$OPS_ADD") $(if $(value REMOVE),--remove="$$OPS_REMOVE")
-
-domains: .venv/.ready ## List whom the stack sends for, or change that: [COMMAND='add example.org'] [STACK=...]
-	@$(OPS) domains --words="$$OPS_COMMAND"
-
-erase: .venv/.ready ## Remove every trace: ADDRESS=... or MESSAGE=... [KEEP_SUPPRESSED=1] [STACK=...]
-	@$(OPS) erase $(if $(value ADDRESS),--address="$$OPS_ADDRESS") $(if $(value MESSAGE),--message="$$OPS_MESSAGE") $(if $(KEEP_SUPPRESSED),--keep-suppressed)
 
 test: .venv/.ready .venv-local/.ready .venv-sam/.ready ## Every test, the deployed stack included (minutes)
 	@$(call about,$(FAST))

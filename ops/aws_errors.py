@@ -12,6 +12,11 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from core.aws.outage import Outage
+from tooling.ports import PortError
+
+MET = (BotoCoreError, ClientError, OSError, Outage, PortError, ValueError)
+"""What an operator can meet, and can mend: it is said in a sentence. Anything else is a bug."""
 SIGN_IN = (
     "Sign in (`aws sso login`, or `aws configure`), or name a profile:\n  export AWS_PROFILE=..."
 )
@@ -31,6 +36,10 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (TokenRetrievalError, f"The sign-in is over ({{}}). {SIGN_IN}"),
     (EndpointConnectionError, "{}. Is the network there, and the region's name right?"),
     (BotoCoreError, "AWS could not be asked: {}"),
+    (
+        Outage,
+        "AWS did not do it ({}): do it again. If that goes on, `./mailctl doctor` says what it is.",
+    ),
 )
 
 

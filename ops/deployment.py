@@ -2,8 +2,8 @@
 
 It is in two files that git ignores, with one `NAME=value` in a line, and only what differs from the
 defaults of `template.yaml`. `deploy/STACK.env` may be edited by an operator; `deploy/STACK.last`
-says how that was after the last deployment from here. `make deploy` writes both; every command with
-`STACK=` reads the first.
+says how that was after the last deployment from here. `make deploy` writes both; every command for
+a named stack reads the first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What an operator does to the domains of a stack and to their API keys; `domains` prints it."""
+"""What an operator does to the domains of a stack and to their API keys.
+
+`ops.domains` and `ops.domain_changes` print it.
+"""
 
 from __future__ import annotations
 
@@ -132,11 +135,15 @@ class DomainAdmin:
                 self.records.reset(domain, record)
                 return
         else:
-            own = set(record.get("api_keys", ())) - self.records.keys_of_others(domain)
-            for id_ in [id_ for id_, known in self.keys.hashes().items() if known in own]:
+            for id_ in self.keys_that_go_with(domain, record):
                 self.keys.withdraw(id_)
                 yield id_
         self.records.remove(domain)
+
+    def keys_that_go_with(self, domain: str, record: Mapping[str, Any]) -> list[str]:
+        """Return the ids of the keys that open this domain and no other."""
+        own = set(record.get("api_keys", ())) - self.records.keys_of_others(domain)
+        return [id_ for id_, known in self.keys.hashes().items() if known in own]
 
     def rotate_key(self, domain: str) -> Rotated:
         """Give a domain one more key."""
@@ -155,7 +162,9 @@ class DomainAdmin:
         self.records.one(domain)
         admitted = self.keys.hashes().get(id_)
         if admitted is None:
-            raise ValueError("This is the id of no key of this stack.")
+            raise ValueError(
+                "This is the id of no key of this stack: `domains show DOMAIN` lists a domain's."
+            )
         adopted = self.adopt_keys()
         was = self.records.one(domain)
         held = list(was.get("api_keys", ()))
@@ -165,17 +174,25 @@ class DomainAdmin:
 
     def revoke_key(self, domain: str, id_: str) -> None:
         """End a key of a domain; if another domain lists it too, it goes on there."""
+        was, revoked = self.revocable(domain, id_)
+        if revoked not in self.records.keys_of_others(domain):
+            self.keys.withdraw(id_)
+        left = [known for known in was["api_keys"] if known != revoked]
+        self.records.set(domain, was, api_keys=left)
+
+    def revocable(self, domain: str, id_: str) -> tuple[dict[str, Any], str]:
+        """Return a domain's record, and the hash of a key that can be revoked there."""
         was = self.records.one(domain)
         held, revoked = list(was.get("api_keys", ())), self.keys.hashes().get(id_)
-        if revoked not in held:
-            raise ValueError("This is the id of no key of this domain.")
+        if revoked is None or revoked not in held:
+            raise ValueError(
+                f"This is the id of no key of this domain: `domains show {domain}` lists them."
+            )
         if len(held) == 1:
             raise ValueError(
                 "It is the domain's only key: `rotate-key` first, or `remove` the domain."
             )
-        if revoked not in self.records.keys_of_others(domain):
-            self.keys.withdraw(id_)
-        self.records.set(domain, was, api_keys=[known for known in held if known != revoked])
+        return was, revoked
 
     def pause(self, domain: str) -> None:
         """Let a domain's mails fail."""

@@ -1,4 +1,4 @@
-"""`erase`: remove every trace of an address, or of one message, and say what was done.
+"""Remove every trace of an address, or of one message, and say what was done.
 
 It scans the whole table, reads the whole bucket and goes through the queues, with the operator's
 own credentials: the service's roles may do nothing of the kind. What it prints holds no address.
@@ -10,48 +10,54 @@ still waiting to be sent, it is not sent any more, to anybody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.arguments import address_in, message_id_in
+from ops.asking import require_yes
 from ops.erasure import Erasure
+from ops.progress import Progress
+from ops.tables import print_json
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Iterator
 
-    from ops.erasure import Report
     from ops.stack import Stack
 
 
-def add_to(commands: Any) -> None:
-    """Describe the command to `argparse`."""
-    parser = commands.add_parser("erase", help="remove every trace of an address or a message")
-    parser.set_defaults(run=_run)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--address", help="a recipient, a sender, or somebody named in a mail")
-    what.add_argument("--message", metavar="ID", help="the MessageId of one message")
-    parser.add_argument(
-        "--keep-suppressed",
-        action="store_true",
-        help="mail it no more, if that was so: what is kept for that is a salted hash",
-    )
+class Wanted(NamedTuple):
+    """What an operator wants to be rid of: an address or a message, as it was typed."""
+
+    address: str
+    message: str
+    keeps_suppressed: bool
+
+    def erasure(self, stack: Stack, progress: Progress) -> Erasure:
+        """Make what erases it. Raises `ValueError` for what cannot be meant."""
+        keeps = self.keeps_suppressed
+        if self.address:
+            address = address_in(self.address)
+            return Erasure.of_address(stack, address, progress, keeps_suppressed=keeps)
+        message_id = message_id_in(self.message)
+        return Erasure.of_message(stack, message_id, progress, keeps_suppressed=keeps)
 
 
-def _run(asked: argparse.Namespace, stack: Stack) -> None:
-    keeps = asked.keep_suppressed
-    if asked.address:
-        erasure = Erasure.of_address(stack, address_in(asked.address), keeps_suppressed=keeps)
+def erase(stack: Stack, wanted: Wanted, *, is_dry: bool, is_sure: bool, as_json: bool) -> None:
+    """Erase it, after a look and a question; or only count what would go."""
+    progress = Progress()
+    erasure = wanted.erasure(stack, progress)
+    if is_dry:
+        report, verb = wanted.erasure(stack, progress).estimate(), "Would be erased"
     else:
-        erasure = Erasure.of_message(stack, message_id_in(asked.message), keeps_suppressed=keeps)
-    erasure.run()
-    print(*_lines(erasure.report), sep="\n")
+        require_yes(_what_goes(wanted.erasure(stack, progress)), is_sure=is_sure)
+        report, verb = erasure.run(), "Erased"
+    progress.clear()
+    if as_json:
+        print_json({"is_dry_run": is_dry, **report.as_json()})
+    else:
+        print(*report.lines(verb), sep="\n")
 
 
-def _lines(report: Report) -> list[str]:
-    """Say what was done, in lines without any address."""
-    lines = [f"Erased: {number} {what}." for what, number in sorted(report.done.items()) if number]
-    lines += [
-        f"Not tried any more: {message_id}, which was {status}."
-        for message_id, status in report.unfinished
-    ]
-    lines += [f"Left: the item {keys} names it too." for keys in sorted(report.left)]
-    return lines or ["Nothing was found."]
+def _what_goes(looking: Erasure) -> Iterator[str]:
+    report = looking.estimate()
+    looking.progress.clear()
+    yield from report.lines("Would be erased")

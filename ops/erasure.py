@@ -1,20 +1,21 @@
 """How a stack is rid of an address or a message: its table, its bucket, its queues.
 
 A record goes first: from then on no function can begin a try, or write the message back. Passes are
-repeated until one finds nothing, so a second run, or an interrupted one, does no harm.
+repeated until one finds nothing, so a second run, or an interrupted one, does no harm. An estimate
+makes the same passes, and changes nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from core.aws import items
 from core.aws.suppressions import SuppressionList
 from core.message.ids import is_id, made_at
 from ops.domain_records import DomainRecords
+from ops.erasure_changes import Changes
+from ops.erasure_report import Report
 from ops.readings import readings
 from ops.redrive import letters_in
 from ops.traces import Traces
@@ -22,34 +23,26 @@ from ops.traces import Traces
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ops.progress import Progress
     from ops.stack import Stack
 
 _REQUEST_SECONDS = 60
 """After so long no request is under way any more that could still write for a message."""
 _QUEUES = ("EventQueueUrl", "EventDeadLettersUrl", "RetryDeadLettersUrl")
 """Not the retry queue: it holds ids only, of which an erased one leads to nothing."""
-_AT_ONCE = 1000
-"""As many versions of objects as S3 deletes in one request."""
 _UNFINISHED = ("accepted", "queued", "sending", "unknown")
 
 
-@dataclass(slots=True)
-class Report:
-    """What an erasure has done so far, without any address."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    """How many of what has been erased."""
-    unfinished: list[tuple[str, str]] = field(default_factory=list)
-    """Messages that were not sent, or perhaps not, and how far they were."""
-    left: set[str] = field(default_factory=set)
-    """Items that name the address and are not of mails: an operator's own."""
-
-
 class Erasure:
-    """What to erase from a stack: made by `of_address` or `of_message`, carried out by `run`."""
+    """What to erase from a stack: made by `of_address` or `of_message`, carried out by `run`.
+
+    Each is for one `run`, or one `estimate`.
+    """
 
     @classmethod
-    def of_address(cls, stack: Stack, address: str, *, keeps_suppressed: bool = False) -> Self:
+    def of_address(
+        cls, stack: Stack, address: str, progress: Progress, *, keeps_suppressed: bool = False
+    ) -> Self:
         """Erase everything that names an address, in any spelling.
 
         Raises `ValueError` for a sender of the stack itself: nearly every mail names it.
@@ -57,21 +50,30 @@ class Erasure:
         traces, records = Traces(address), DomainRecords.of(stack)
         if traces.are_in([records.default.default_sender, *records.all().values()]):
             raise ValueError("A domain's configuration names this address: change that first.")
-        return cls(stack, traces, set(), keeps_suppressed=keeps_suppressed)
+        return cls(stack, progress, traces, set(), keeps_suppressed=keeps_suppressed)
 
     @classmethod
-    def of_message(cls, stack: Stack, message_id: str, *, keeps_suppressed: bool = False) -> Self:
+    def of_message(
+        cls, stack: Stack, message_id: str, progress: Progress, *, keeps_suppressed: bool = False
+    ) -> Self:
         """Erase one message, by its canonical id, and what it taught about addresses."""
-        return cls(stack, None, {message_id}, keeps_suppressed=keeps_suppressed)
+        return cls(stack, progress, None, {message_id}, keeps_suppressed=keeps_suppressed)
 
     def __init__(
-        self, stack: Stack, traces: Traces | None, ids: set[str], *, keeps_suppressed: bool
+        self,
+        stack: Stack,
+        progress: Progress,
+        traces: Traces | None,
+        ids: set[str],
+        *,
+        keeps_suppressed: bool,
     ) -> None:
         """Erase what names an address, and the messages of `ids`; more are found on the way."""
-        self.report = Report()
+        self.report, self.progress = Report(), progress
         self._traces, self._ids, self._keeps_suppressed = traces, ids, keeps_suppressed
-        self._dynamodb, self._table = stack.aws.client("dynamodb"), stack.outputs["TableName"]
-        self._s3, self._bucket = stack.aws.client("s3"), stack.outputs["BucketName"]
+        self._changes = changes = Changes.of(stack)
+        self._dynamodb, self._table = changes.dynamodb, changes.table
+        self._s3, self._bucket = changes.s3, changes.bucket
         self._sqs, self._urls = stack.aws.client("sqs"), [stack.outputs[name] for name in _QUEUES]
         self._suppressions = SuppressionList(self._dynamodb, self._table, stack.id)
         self._ses_ids: set[str] = set()
@@ -83,7 +85,7 @@ class Erasure:
         self._youngest = 0.0
         """When the youngest message began that has files and no record (epoch seconds)."""
 
-    def run(self) -> None:
+    def run(self) -> Report:
         """Erase, until a pass finds nothing and no request of before is under way."""
         while True:
             before = self.report.done.total()
@@ -94,8 +96,25 @@ class Erasure:
                 continue
             if not self._youngest:
                 break
-            time.sleep(max(1.0, self._youngest + _REQUEST_SECONDS - time.time()))
+            seconds = max(1.0, self._youngest + _REQUEST_SECONDS - time.time())
+            self.progress.say(f"Waiting {seconds:.0f} seconds for requests that are under way")
+            time.sleep(seconds)
         self._pass_through_queues()
+        return self.report
+
+    def estimate(self) -> Report:
+        """Count what `run` would erase now, and change nothing: so the queues are not read."""
+        self._changes.is_dry, known = True, -1
+        while len(self._ids) != known:  # A file that names the address leads to one more message.
+            self.report = Report()
+            self._pass_through_table()
+            known = len(self._ids)
+            self._pass_through_bucket()
+        for url in self._urls:
+            name = "ApproximateNumberOfMessages"
+            reply = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+            self.report.unread += int(reply["Attributes"][name])
+        return self.report
 
     # ---- the table
 
@@ -127,8 +146,7 @@ class Erasure:
         """Put the tombstone in the record's place."""
         key = items.key(f"MSG#{message_id}", "RECORD")
         reply = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        tombstone = items.tombstone(reply["Item"], int(time.time()))
-        self._dynamodb.put_item(TableName=self._table, Item=tombstone)
+        self._changes.put(items.tombstone(reply["Item"], int(time.time())))
         record = items.plain(reply["Item"])
         attempts = record.get("attempts", ())
         self._ses_ids |= {each["ses_message_id"] for each in attempts if "ses_message_id" in each}
@@ -153,20 +171,19 @@ class Erasure:
         if self._keeps_suppressed:
             hashed = self._suppressions.hashed(item["sk"]["S"])
             key = items.key(f"SUPPRESSED#{domain}", hashed)
-            kept = {**item, **key, "message_id": {"S": ""}}
-            self._dynamodb.put_item(TableName=self._table, Item=kept)
+            self._changes.put({**item, **key, "message_id": {"S": ""}})
         what = "suppressed addresses"
         self._delete(item, f"{what} (kept as a hash)" if self._keeps_suppressed else what)
 
     def _delete(self, item: Mapping[str, Any], what: str) -> None:
-        key = {name: item[name] for name in ("pk", "sk")}
-        self._dynamodb.delete_item(TableName=self._table, Key=key)
+        self._changes.delete(item)
         self.report.done[what] += 1
 
     def _scanned(self) -> Iterator[Mapping[str, Any]]:
         paginator = self._dynamodb.get_paginator("scan")
-        for page in paginator.paginate(TableName=self._table, ConsistentRead=True):
-            yield from page["Items"]
+        pages = paginator.paginate(TableName=self._table, ConsistentRead=True)
+        found = (item for page in pages for item in page["Items"])
+        yield from self.progress.counting("Reading the table", found)
 
     # ---- the bucket
 
@@ -174,14 +191,10 @@ class Erasure:
         """Delete the files of erased messages, and of none: a repeated request leaves such."""
         doomed = [
             {"Key": version["Key"], "VersionId": version["VersionId"]}
-            for version in self._versions()
+            for version in self.progress.counting("Reading the files", self._versions())
             if self._is_doomed(version["Key"])
         ]
-        for start in range(0, len(doomed), _AT_ONCE):
-            part = {"Objects": doomed[start : start + _AT_ONCE], "Quiet": True}
-            failed = self._s3.delete_objects(Bucket=self._bucket, Delete=part).get("Errors")
-            if failed:
-                raise ValueError(f"S3 did not delete {len(failed)} files: {failed[0]['Code']}.")
+        self._changes.delete_files(doomed)
         self.report.done["files"] += len(doomed)
 
     def _is_doomed(self, key: str) -> bool:
@@ -218,7 +231,8 @@ class Erasure:
         """Once, at the end: being received too often makes a dead letter of an event."""
         for url in self._urls:
             kept = []
-            for letter in letters_in(self._sqs, url):
+            letters = letters_in(self._sqs, url)
+            for letter in self.progress.counting("Reading the queues", letters):
                 body, receipt = letter["Body"], letter["ReceiptHandle"]
                 if self._is_named_in(body) or self._is_about_erased(body):
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)

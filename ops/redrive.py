@@ -1,4 +1,4 @@
-"""`redrive`: dead letters go back into the queues that they came from, to be tried again.
+"""Dead letters go back into the queues that they came from, to be tried again.
 
 Playing a letter twice does no harm, so neither does an interruption.
 
@@ -21,9 +21,12 @@ from core.aws.store import RecordGone, Store
 from core.message import lifecycle
 from core.message.record import Record
 from core.message.status import Status
+from ops.asking import require_yes
+from ops.progress import Progress
+from ops.tables import print_json
+from ops.wording import counted
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
 
     from ops.stack import Stack
@@ -58,7 +61,14 @@ class Redrive:
     source: str
     target: str
 
-    def run(self, decide: Callable[[str], Fate]) -> list[Fate]:
+    @property
+    def waiting(self) -> int:
+        """About how many letters there are: SQS counts them so."""
+        name = "ApproximateNumberOfMessages"
+        reply = self.sqs.get_queue_attributes(QueueUrl=self.source, AttributeNames=[name])
+        return int(reply["Attributes"][name])
+
+    def run(self, decide: Callable[[str], Fate], progress: Progress) -> list[Fate]:
         """Go through the letters once; `decide` says what becomes of one, by its body.
 
         A letter is deleted only once it is back in its queue, or its mail is lined up. What is left
@@ -66,7 +76,8 @@ class Redrive:
         """
         fates, kept = [], []
         try:
-            for letter in letters_in(self.sqs, self.source):
+            letters = letters_in(self.sqs, self.source)
+            for letter in progress.counting("Playing letters", letters):
                 fate = decide(letter["Body"])
                 fates.append(fate)
                 if fate is Fate.LEFT:
@@ -117,24 +128,37 @@ def given_up(body: str) -> str:
     return str(letter.get("MessageId", "")) if is_one else ""
 
 
-def add_to(commands: Any) -> None:
-    """Describe the command to `argparse`."""
-    commands.add_parser("redrive", help="play dead letters again").set_defaults(run=_run)
-
-
-def _run(_asked: argparse.Namespace, stack: Stack) -> None:
-    sqs, urls = stack.aws.client("sqs"), stack.outputs
+def redrive(stack: Stack, *, is_sure: bool, as_json: bool) -> None:
+    """Play the letters of both queues, after a question, and say what became of them."""
+    sqs, urls, progress = stack.aws.client("sqs"), stack.outputs, Progress()
     events = Redrive(sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"])
-    print(f"Events: {len(events.run(lambda _: Fate.PLAYED))} played again.", flush=True)
-
+    retries = Redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"])
+    require_yes(_what_is_played(events, retries), is_sure=is_sure)
     store = Store(stack.aws.client("dynamodb"), urls["TableName"])
 
     def decide(body: str) -> Fate:
         message_id = given_up(body)
         return revive(message_id, store) if message_id else Fate.PLAYED
 
-    retries = Redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"]).run(decide)
-    print(_told(retries), flush=True)
+    played = len(events.run(lambda _: Fate.PLAYED, progress))
+    progress.clear()
+    if not as_json:
+        print(f"Events: {played} played again.", flush=True)
+    fates = retries.run(decide, progress)
+    progress.clear()
+    if as_json:
+        counts = {fate.name.lower(): fates.count(fate) for fate in Fate}
+        print_json({"events": {"played": played}, "retries": counts})
+    else:
+        print(_told(fates), flush=True)
+
+
+def _what_is_played(events: Redrive, retries: Redrive) -> Iterator[str]:
+    yield f"About {counted(events.waiting, 'event')} of SES will be read again."
+    yield (
+        f"About {counted(retries.waiting, 'mail')} will be tried again; those that were given up"
+        " are sent anew, some perhaps for the second time (docs/operations.md, Dead letters)."
+    )
 
 
 def _told(fates: list[Fate]) -> str:

@@ -33,7 +33,7 @@ def session_for(stack: str, remembered: Deployment | None) -> boto3.Session:
             f"The environment says {session.region_name}, and {shown(path_of(stack))} says that the"
             f" stack {stack} is in {known}. If you mean that one:\n"
             f"  export {REGION}={known}\n"
-            f"One in {session.region_name} beside it has another name: STACK=..."
+            f"One in {session.region_name} beside it has another name: give that one."
         )
     return session
 
@@ -45,7 +45,7 @@ def require_account(stack: str, account: str, remembered: Deployment | None) -> 
             f"The credentials are of the account {account}, and {shown(path_of(stack))} says that"
             f" the stack {stack} is in {remembered.account}. If you mean that one, sign in"
             " there, or name its profile:\n  export AWS_PROFILE=...\n"
-            f"One in {account} beside it has another name: STACK=..."
+            f"One in {account} beside it has another name: give that one."
         )
 
 
@@ -53,7 +53,7 @@ def require_stack_name(text: str) -> None:
     """Raise `ValueError` for what can be no stack's name."""
     if not is_stack_name(text):
         raise ValueError(
-            "STACK must be a letter, and then letters, digits and dashes: 53 characters at most."
+            "The stack's name must be a letter, and then letters, digits and dashes: 53 at most."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops.deployment import Deployment
 from ops.domain_settings import of_parameters
@@ -46,7 +46,7 @@ class Stack:
             require_account(name, described["StackId"].split(":")[4], remembered)
         else:
             aws = _on_this_machine()
-            described = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+            described = _described_here(aws)
         parameters = described.get("Parameters", ())
         held = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
         _require_usable(name or STACK, described, held)
@@ -75,10 +75,20 @@ def _described(session: Any, name: str, remembered: Deployment | None) -> Any:
     )
 
 
+def _described_here(aws: Aws) -> Any:
+    try:
+        return aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    except (EndpointConnectionError, ClientError):
+        raise ValueError(
+            f"No stack of `make run` answers at {aws.endpoint}: start it, or name a deployed one"
+            " with --stack NAME."
+        ) from None
+
+
 def _require_usable(name: str, described: Any, parameters: Mapping[str, str]) -> None:
     status = described["StackStatus"]
     if "SenderDomain" not in parameters and status != "REVIEW_IN_PROGRESS":
-        raise ValueError(f"The stack {name} is none of this service: STACK=... names another.")
+        raise ValueError(f"The stack {name} is none of this service: name another one.")
     if not described.get("Outputs"):
         raise ValueError(
             f"The stack {name} is {status}, and was never deployed to the end:\n"

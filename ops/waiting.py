@@ -46,17 +46,30 @@ class Waiting(NamedTuple):
 
     def of_domain(self, domain: str) -> str:
         """Return both lanes of a domain: `fast 0  slow 1,200 (oldest 5 minutes, ...)`."""
-        return "  ".join(
-            f"{lane} {self._of_list(WaitingList(lane, domain))}" for lane in pace.TURNS
-        )
+        lanes = zip(pace.TURNS, self.lanes(domain), strict=True)
+        return "  ".join(f"{lane} {told}" for lane, told in lanes)
+
+    def lanes(self, domain: str) -> list[str]:
+        """Return what waits of a domain in each lane, in the order of `pace.TURNS`."""
+        return [self._of_list(WaitingList(lane, domain)) for lane in pace.TURNS]
+
+    def numbers(self, domain: str) -> dict[str, int | None]:
+        """Return how many mails of a domain wait, by lane; None if nobody knows."""
+        lists = {lane: self.backlogs.get(WaitingList(lane, domain)) for lane in pace.TURNS}
+        return {
+            lane: (backlog.waiting if backlog else 0) if self.is_counted else None
+            for lane, backlog in lists.items()
+        }
 
     def remarks(self) -> list[str]:
         """Return lines about all domains together: only what is not as it should be."""
         if not self.clock.rounds:
-            return ["Nobody has counted what waits: the dispatcher has not run yet (make doctor)."]
+            return [
+                "Nobody has counted what waits: the dispatcher has not run yet (./mailctl doctor)."
+            ]
         if not self.is_counted:
             since = _span(self.now - self.clock.planned_at)
-            return [f"The dispatcher has not run for {since}: nothing leaves (make doctor)."]
+            return [f"The dispatcher has not run for {since}: nothing leaves (./mailctl doctor)."]
         if self.clock.closed_until > self.now:
             until = _span(self.clock.closed_until - self.now)
             return [f"The account's sending quota is used up: no turns for {until}."]

@@ -30,8 +30,8 @@ def say_the_end(account: Account, stack: str, parameters: Mapping[str, str]) -> 
     report(missing)
     print("" if missing else "  Nothing.\n")
     print("What comes next:\n")
-    print(f"  make doctor STACK={stack}    # the list again, and a mail to SES's simulator")
-    print(f"  make smoke STACK={stack}     # one request of every kind", flush=True)
+    print(f"  ./mailctl --stack {stack} doctor    # the list again, and a mail to SES's simulator")
+    print(f"  ./mailctl --stack {stack} smoke     # one request of every kind", flush=True)
 
 
 def _rows(outputs: Mapping[str, str], created: str) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,7 @@ def build() -> bool:
     done = subprocess.run(
         command,
         cwd=ROOT,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -59,7 +60,7 @@ def deploy(stack: str, region: str, parameters: Mapping[str, str]) -> bool:
 def _run(command: list[str], region: str) -> bool:
     """Let SAM CLI run, and show what it says as it comes. If we are stopped, so is it."""
     width = shutil.get_terminal_size((_WIDTH, 0)).columns
-    environment = os.environ | {
+    environment = _environment() | {
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "COLUMNS": str(width),
@@ -86,6 +87,11 @@ def _run(command: list[str], region: str) -> bool:
             _end(process)
         raise
     return process.returncode == 0
+
+
+def _environment() -> dict[str, str]:
+    """Return our own, without what leads Python to our modules: SAM CLI's would be lost by it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class StackState:
         if not (is_ours or has_nothing):
             raise ValueError(
                 f"The stack {stack} is none of this service, and is left as it is: give this one"
-                " another name with STACK=..."
+                " another name."
             )
 
     def require_ready(self, cloudformation: Any, stack: str, region: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.api_keys import ApiKeys, hash_of
-from ops.doctor.findings import Finding, counted, failure, ok, warning
+from ops.doctor.findings import Finding, failure, ok, warning
 from ops.doctor.senders import configurations
+from ops.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def usage_plan(subject: Subject) -> Iterator[Finding]:
 def first_key(subject: Subject) -> Iterator[Finding]:
     """Examine the key that came with the stack.
 
-    `make domains COMMAND='revoke-key ...'` switches it off on purpose, once there are others.
+    `./mailctl domains revoke-key` switches it off on purpose, once there are others.
     """
     id_ = subject.output("ApiKeyId")
     with subject.reading("apigateway"):
@@ -87,19 +88,19 @@ def keys_of_domains(subject: Subject) -> Iterator[Finding]:
             f"On the usage plan: {counted(idle, 'key')} that no domain lists, so no domain is open"
             " to them.",
             "# With the domain, and the key's id as API Gateway has it:",
-            subject.make("domains COMMAND='admit-key DOMAIN KEY_ID'"),
+            subject.mailctl("domains admit-key DOMAIN KEY_ID"),
         )
 
 
 def _opening(subject: Subject, name: str, opening: int, gone: int) -> Finding:
     if not opening:
-        command = subject.make(f"domains COMMAND='rotate-key {name}'")
+        command = subject.mailctl(f"domains rotate-key {name}")
         return failure(f"{name}: no key opens it.", command)
     number = counted(opening, "key")
     if gone:
         return warning(
             f"{name}: open to {number}; its list has {gone} more that are gone or switched off.",
-            subject.make(f"domains COMMAND='show {name}'"),
+            subject.mailctl(f"domains show {name}"),
         )
     return ok(f"{name}: open to {number}.")
 

@@ -25,11 +25,6 @@ class Finding:
     """Whether it only says that something could not be looked at."""
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 key` or `2 keys`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def ok(what: str) -> Finding:
     return Finding("ok", what)
 

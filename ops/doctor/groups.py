@@ -26,6 +26,7 @@ from ops.doctor.unread import careful
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ops.progress import Progress
     from ops.stack import Stack
 
 type Check = Callable[[Subject], Iterator[Finding]]
@@ -98,22 +99,30 @@ WITHOUT_MAIL = (
 GROUPS = (*WITHOUT_MAIL, Group("A mail", {"What a mail needs": probe_mail}))
 
 
-def examine(stack: Stack, groups: Sequence[Group] = GROUPS, *, dns: str = "") -> Iterator[Finding]:
+def examine(
+    stack: Stack,
+    groups: Sequence[Group] = GROUPS,
+    *,
+    dns: str = "",
+    progress: Progress | None = None,
+) -> Iterator[Finding]:
     """Yield what is found, as soon as it is, in the order of the groups.
 
     `dns` is the address of a DNS server, with or without a port; without it the machine's own is
-    asked. Raises `ValueError` if it is none.
+    asked. Raises `ValueError` if it is none. `progress` shows what is being looked at.
     """
     subject = Subject.of(stack, dns)
     for group in groups:
-        for finding in of_group(subject, group):
+        for finding in of_group(subject, group, progress):
             yield replace(finding, group=group.title)
 
 
-def of_group(subject: Subject, group: Group) -> Iterator[Finding]:
+def of_group(subject: Subject, group: Group, progress: Progress | None = None) -> Iterator[Finding]:
     """Yield what is found in one group, and a failure if nothing could be read of what matters."""
     were_unread = []
     for what, check in group.checks.items():
+        if progress:
+            progress.say(f"{group.title}: {what[0].lower()}{what[1:]}")
         for finding in careful(what, check(subject)):
             were_unread.append(finding.is_unread)
             yield finding

@@ -38,17 +38,17 @@ _SIGNING = (
 
 
 def settings_of_domains(subject: Subject) -> Iterator[Finding]:
-    """Examine what `make domains` says of them."""
+    """Examine what `./mailctl domains show` says of them."""
     for domain, held in configurations(subject).items():
         if isinstance(held, ValueError):
             yield failure(
                 f"{domain}: its settings cannot be used, so its callers are refused.",
-                subject.make(f"domains COMMAND='show {domain}'"),
+                subject.mailctl(f"domains show {domain}"),
             )
         elif held.paused:
             yield warning(
                 f"{domain}: it is paused ({held.paused}), so its mails fail.",
-                subject.make(f"domains COMMAND='resume {domain}'"),
+                subject.mailctl(f"domains resume {domain}"),
             )
 
 

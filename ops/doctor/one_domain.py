@@ -1,4 +1,4 @@
-"""What is missing before mails of one domain can go out: what `make domains` says of a new one."""
+"""What is missing before mails of one domain can go out: which a new one is told."""
 
 from __future__ import annotations
 

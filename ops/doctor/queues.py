@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from ops.doctor import functions
-from ops.doctor.findings import Finding, counted, failure, ok, warning
+from ops.doctor.findings import Finding, failure, ok, warning
+from ops.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ def dead_letters(subject: Subject) -> Iterator[Finding]:
             yield warning(
                 f"{counted(number, 'dead letter')}: {what}.",
                 "# Mend the cause (docs/operations.md#alarms), then play them again:",
-                subject.make("redrive"),
+                subject.mailctl("redrive"),
             )
         else:
             yield ok(f"No dead letters: {what}.")

@@ -7,30 +7,36 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ops.colours import BOLD_RED, GREEN, YELLOW, coloured
-from ops.doctor.findings import counted
+from ops.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ops.doctor.findings import Finding
+    from ops.progress import Progress
 
 _LABELS = {"ok": "ok", "warning": "warning", "failure": "FAILURE"}
 _COLOURS = {"ok": GREEN, "warning": YELLOW, "failure": BOLD_RED}
 _COLUMN, _WIDTH = 9, 100
 
 
-def report(findings: Iterable[Finding]) -> Counter[str]:
+def report(findings: Iterable[Finding], progress: Progress | None = None) -> Counter[str]:
     """Print findings as they come, by group; return how many there are of each kind.
 
-    Kinds are the levels, and `unread` for what could not be looked at.
+    Kinds are the levels, and `unread` for what could not be looked at. What `progress` shows gives
+    way to each.
     """
     group, counts = "", Counter[str]()
     for finding in findings:
+        if progress:
+            progress.clear()
         if finding.group != group:
             print(f"{finding.group}", flush=True)
             group = finding.group
         print(*_lines(finding), sep="\n", flush=True)
         counts["unread" if finding.is_unread else finding.level] += 1
+    if progress:
+        progress.clear()
     return counts
 
 

@@ -58,7 +58,7 @@ def configurations(subject: Subject) -> Mapping[str, DomainConfiguration | Value
 
 
 def sending_domains(subject: Subject) -> list[str]:
-    """List every domain that mails may come from: of the parameters, and of `make domains`."""
+    """List every domain that mails may come from: of the parameters, and added ones."""
     named = sender_domains(subject.stack.parameters)
     domains = {name for name in named if "@" not in name}
     for domain, configuration in configurations(subject).items():

@@ -170,12 +170,10 @@ class Subject:
             where += f" --endpoint-url {self.client(service).meta.endpoint_url}"
         return f"aws {command} {where}"
 
-    def make(self, command: str) -> str:
-        """Return one of the Makefile's commands for this stack, but for `deploy`."""
-        target, _, rest = command.partition(" ")
+    def mailctl(self, command: str) -> str:
+        """Return one of the operator's commands for this stack."""
         is_of_run = isinstance(self.stack.aws, Aws)
-        words = (target, "" if is_of_run else f"STACK={self.name}", rest)
-        return " ".join(("make", *filter(None, words)))
+        return f"./mailctl {'' if is_of_run else f'--stack {self.name} '}{command}"
 
     def deploy(self, parameter: str = "", value: str = "") -> str:
         """Return the command that deploys the stack, with another value of a parameter if given.
@@ -190,7 +188,7 @@ class Subject:
                 " local/stack.py, and start it again."
             )
         given = _WORDS.get((parameter, value), f"PARAMETERS='{parameter}={value}'")
-        return self.make("deploy" + (f" {given}" if parameter else ""))
+        return " ".join(("make deploy", f"STACK={self.name}", *([given] if parameter else [])))
 
     def made_again(self) -> tuple[str, ...]:
         """Return the commands that make again what was deleted and not by CloudFormation.

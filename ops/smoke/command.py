@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.smoke import exchanges, formats, outcomes, refusals, sizes
 from ops.smoke.report import report
 from ops.smoke.target import Target
 
 if TYPE_CHECKING:
-    import argparse
-
     from ops.stack import Stack
 
 GROUPS = {
@@ -25,13 +23,7 @@ GROUPS = {
 """The mails whose outcome takes time go first, and are asked for at the end."""
 
 
-def add_to(commands: Any) -> None:
-    """Describe the command to `argparse`."""
-    parser = commands.add_parser("smoke", help="try a stack from outside, with real mails")
-    parser.set_defaults(run=_run)
-
-
-def _run(_asked: argparse.Namespace, stack: Stack) -> int:
+def run(stack: Stack) -> int:
     """Return the exit status: 1 if anything is different."""
     counts = report(Target.of(stack), GROUPS)
     print(", ".join(f"{number} {verdict.lower()}" for verdict, number in counts.items()))

@@ -68,7 +68,7 @@ class Target:
     """Why no mail can be sent, once that is known."""
     rate: float = _FAST
     """How many mails a second SES takes from the account: 1 in the sandbox."""
-    doctor: str = "run `make doctor`: it names the cause, and what mends it"
+    doctor: str = "run `./mailctl doctor`: it names the cause, and what mends it"
     """What to do if a mail is not sent."""
     _free_at: float = 0.0
     """When SES has room for the next mail (`time.monotonic`)."""
@@ -87,7 +87,7 @@ class Target:
         except NotRead as error:
             raise ValueError(f"The stack could not be read: {error}.") from None
         if found is None:
-            raise ValueError("No API key opens a domain: `make doctor` says what mends that.")
+            raise ValueError("No API key opens a domain: `./mailctl doctor` says what mends that.")
         key, domain = found
         return cls(
             url,
@@ -96,7 +96,7 @@ class Target:
             is_local=subject.is_local,
             has_cors=bool(subject.parameter("CorsOrigins")),
             rate=_rate_of(subject),
-            doctor=f"run `{subject.make('doctor')}`: it names the cause, and what mends it",
+            doctor=f"run `{subject.mailctl('doctor')}`: it names the cause, and what mends it",
         )
 
     @cached_property

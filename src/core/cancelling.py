@@ -17,7 +17,7 @@ def cancel(record: Record, *, services: Services) -> Record:
     """
     now = int(time.time())
     try:
-        with about(record.id):
+        with about(**record.log_keys):
             return services.store.revise(record, lambda newest: lifecycle.cancel(newest, now))
     except lifecycle.NotCancellable:
         raise TooLate(

@@ -91,7 +91,7 @@ def _newest_with(
     """Return the newest message of these domains with a reference, if that can be read."""
     wanted = [where for name in own for where in services.mail_index.of_reference(name, reference)]
     for message_id in services.mail_index.newest(wanted, EVER, 10):
-        with about(message_id):
+        with about(message_id=message_id):
             record = services.store.get(message_id)
         if record is not None and record.domain in own:
             return record

@@ -297,8 +297,8 @@ def _assert_the_end(place: Here, shown: str) -> None:
     assert "  SES      example.com is new to SES, and waits for the DNS records below." in end
     assert f"{token}._domainkey.example.com CNAME {token}.dkim.amazonses.com\n" in end
     assert "--mail-from-domain bounce.example.com" in end
-    assert "\n  make doctor STACK=mail " in end
-    assert "\n  make smoke STACK=mail " in end
+    assert "\n  ./mailctl --stack mail doctor " in end
+    assert "\n  ./mailctl --stack mail smoke " in end
 
 
 def physical_names(place: Here, stack: str) -> set[tuple[str, str]]:
@@ -321,7 +321,12 @@ def physical_names(place: Here, stack: str) -> set[tuple[str, str]]:
         (f"{EXPORT}; make deploy STACK=other", "make deploy STACK=other SENDER_DOMAIN=example.com"),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHours=99'", "RetryHours must be 1 to 36 hours."),
         (f"{EXPORT}; make deploy PARAMETERS='RetryHour=9'", "Did you mean RetryHours?"),
-        (f"{EXPORT}; make deploy STACK=../x SENDER_DOMAIN=a.example", "STACK must be a letter"),
+        (f"{EXPORT}; make deploy STACK=../x SENDER_DOMAIN=a.example", "name must be a letter"),
+        (f"{EXPORT}; ./mailctl deploy --parameter RetryHour=9", "Did you mean RetryHours?"),
+        (
+            f"{EXPORT}; ./mailctl --stack other deploy",
+            "deploy STACK=other SENDER_DOMAIN=example.com",
+        ),
         (
             f"{EXPORT}; env -u AWS_ACCESS_KEY_ID make deploy SENDER_DOMAIN=example.com STACK=other",
             "No credentials for AWS are in this shell.",

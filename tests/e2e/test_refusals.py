@@ -179,7 +179,7 @@ def test_a_key_opens_the_api_while_it_is_on_the_plan(
 
 
 def test_a_key_that_is_switched_off_opens_nothing(stack: Stack) -> None:
-    """As docs/operations.md says in `Incidents`, and `make domains` does with the first key."""
+    """As docs/operations.md says in `Incidents`, and `revoke-key` does with the first key."""
     gateway, id_ = stack.client("apigateway"), outputs(stack.aws)["ApiKeyId"]
 
     def switch(value: str) -> dict[str, Any]:

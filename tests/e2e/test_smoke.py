@@ -58,7 +58,7 @@ def test_a_stack_whose_mails_all_wait_is_not_called_well(stack: Stack, ses: http
 
     assert done.returncode != 0
     assert different(done.stdout) == ["  DIFFERENT  SES takes a mail to its mailbox simulator"]
-    assert "next      run `make doctor`: it names the cause" in done.stdout
+    assert "next      run `./mailctl doctor`: it names the cause" in done.stdout
     assert "  skipped    A mail to bounce@ is undelivered" in done.stdout
 
 

@@ -1,13 +1,16 @@
 """`domains` and `suppressions` on the table: what they write, what they refuse, what they say."""
 
+import json
+import re
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+from support import mailctl
 from support.domains import put_domain
+from support.mailctl import Refused, somebody_who_types
 
 from core.aws import clients
 from core.aws.clock_item import Clock
@@ -15,15 +18,16 @@ from core.aws.pace_clock import PaceClock
 from core.config import CONFIG
 from core.message.pace import Backlog, Lane, WaitingList
 from core.submission.senders import usable
-from ops import domains, suppressions
 from ops.api_keys import hash_of
 from ops.domain_records import DomainRecords
 from ops.stack import Stack
 
 SHOP = "shop.example"
-NOTHING = "fast 0  slow 0"
+NOTHING = ("0", "0")
+"""What is shown of the lanes of a domain of which nothing waits."""
 MISSING = "Before it can send"
 """What stands above the doctor's findings about a domain."""
+HEADS = ("Since  Reason  Address  Message",)
 Run = Callable[..., list[str]]
 
 
@@ -50,17 +54,11 @@ def stack() -> Stack:
 
 @pytest.fixture
 def run(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command; the lines that it prints."""
-    parser = ArgumentParser()
-    commands = parser.add_subparsers(required=True)
-    domains.add_to(commands)
-    suppressions.add_to(commands)
+    """Run a command as a script does; the lines that it prints."""
 
-    def _run(*arguments: str) -> list[str]:
-        capsys.readouterr()
-        asked = parser.parse_args(arguments)
-        asked.run(asked, stack)
-        return capsys.readouterr().out.splitlines()
+    def _run(*words: str) -> list[str]:
+        is_asking = words[1] in ("remove", "revoke-key")
+        return mailctl.run(stack, capsys, *words, *(["--yes"] if is_asking else []))
 
     return _run
 
@@ -71,6 +69,12 @@ def clock() -> PaceClock:
     made = PaceClock(clients.dynamodb(), CONFIG.table_name)
     assert made.plan(Clock(), Clock(rounds=1, planned_at=int(time.time())))
     return made
+
+
+def rows(printed: list[str]) -> list[list[str]]:
+    """Return the cells of the rows of the list of domains."""
+    (end,) = (number for number, line in enumerate(printed) if re.match(r"\d+ domains?$", line))
+    return [re.split(r" {2,}", line) for line in printed[1:end]]
 
 
 def key_of_stack(stack: Stack) -> str:
@@ -89,7 +93,7 @@ def domains_open_to(key: str, stack: Stack) -> set[str]:
 
 
 def test_a_quoted_setting_is_one_setting(run: Run, table: Any) -> None:
-    run("domains", "--words", f'add {SHOP} default_sender_name="A & B" --open')
+    run("domains", "add", SHOP, "default_sender_name=A & B", "--open")
 
     item = table.get_item(Key={"pk": "DOMAIN", "sk": SHOP})["Item"]
     assert item == {"pk": "DOMAIN", "sk": SHOP, "default_sender_name": "A & B"}
@@ -97,10 +101,10 @@ def test_a_quoted_setting_is_one_setting(run: Run, table: Any) -> None:
 
 
 def test_a_name_that_answers_cannot_have_is_refused_by_the_models_rule(run: Run) -> None:
-    with pytest.raises(ValueError, match=r"^name: "):
-        run("domains", "--words", f'add {SHOP} name="A & B"')
+    with pytest.raises(Refused, match=r"^name: "):
+        run("domains", "add", SHOP, "name=A & B")
 
-    assert run("domains") == [f"example.com  sends  {NOTHING}"]
+    assert rows(run("domains", "show")) == [["example.com", "sends", *NOTHING]]
 
 
 def test_keys_are_made_rotated_revoked_and_removed(run: Run, table: Any, stack: Stack) -> None:
@@ -116,7 +120,7 @@ def test_keys_are_made_rotated_revoked_and_removed(run: Run, table: Any, stack: 
     assert run("domains", "revoke-key", SHOP, old_id) == [f"Key {old_id} is revoked."]
     (new_line,) = [line for line in run("domains", "show", SHOP) if line.startswith("  key ")]
     new_id = new_line.removeprefix("  key ")
-    with pytest.raises(ValueError, match="the domain's only key"):
+    with pytest.raises(Refused, match="the domain's only key"):
         run("domains", "revoke-key", SHOP, new_id)
     assert run("domains", "remove", SHOP) == [f"Key {new_id} is revoked.", f"{SHOP} is removed."]
     held = DomainRecords.of(stack).all()
@@ -165,7 +169,7 @@ def test_a_key_that_is_switched_off_is_adopted_by_no_domain(run: Run, stack: Sta
     run("domains", "add", SHOP)
 
     assert domains_open_to(key_of_stack(stack), stack) == set()
-    assert run("domains")[0].startswith("example.com  NO KEY OPENS IT")
+    assert rows(run("domains", "show"))[0][1].startswith("NO KEY OPENS IT")
 
 
 def test_domains_that_a_stack_had_open_beside_listed_keys_get_theirs(
@@ -175,13 +179,13 @@ def test_domains_that_a_stack_had_open_beside_listed_keys_get_theirs(
     put_domain(SHOP, api_keys=[hash_of("theirs")])
     first, id_ = key_of_stack(stack), stack.outputs["ApiKeyId"]
     before = domains_open_to(first, stack)
-    listed = run("domains")
+    listed = rows(run("domains", "show"))
 
     adopted = run("domains", "adopt-keys")
 
     assert before == set()
-    no_key = "example.com  NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
-    assert listed[0] == f"{no_key}  {NOTHING}"
+    no_key = "NO KEY OPENS IT: adopt-keys, admit-key or rotate-key"
+    assert listed[0] == ["example.com", no_key, *NOTHING]
     assert adopted[0].endswith(f"{id_}.")
     assert domains_open_to(first, stack) == {"example.com"}
     assert run("domains", "adopt-keys") == [
@@ -192,7 +196,7 @@ def test_domains_that_a_stack_had_open_beside_listed_keys_get_theirs(
 def test_where_keys_are_listed_a_domain_that_is_open_is_refused(run: Run, stack: Stack) -> None:
     run("domains", "add", SHOP)
 
-    with pytest.raises(ValueError, match="no key would open this one"):
+    with pytest.raises(Refused, match="no key would open this one"):
         run("domains", "add", "open.example", "--open")
 
     assert "open.example" not in DomainRecords.of(stack).all()
@@ -207,7 +211,7 @@ def test_a_key_may_open_a_second_domain(run: Run, stack: Stack) -> None:
     run("domains", "admit-key", SHOP, id_)
     run("domains", "revoke-key", SHOP, id_)
     assert domains_open_to(first, stack) == {"example.com"}
-    with pytest.raises(ValueError, match="no key of this stack"):
+    with pytest.raises(Refused, match="no key of this stack"):
         run("domains", "admit-key", SHOP, "nothing")
 
 
@@ -243,7 +247,7 @@ def test_a_public_suffix_is_nobodys_to_send_as(
 ) -> None:
     before = DomainRecords.of(stack).all()
 
-    with pytest.raises(ValueError, match=f"^{setting}: .* is a public suffix"):
+    with pytest.raises(Refused, match=f"^{setting}: .* is a public suffix"):
         run("domains", *command)
 
     assert DomainRecords.of(stack).all() == before
@@ -306,7 +310,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(
 
 def test_a_paused_domain_is_resumed_with_a_clean_slate(run: Run, table: Any) -> None:
     run("domains", "pause", "example.com")
-    assert run("domains") == [f"example.com  paused (manual)  {NOTHING}"]
+    assert rows(run("domains", "show")) == [["example.com", "paused (manual)", *NOTHING]]
     run("domains", "resume", "example.com")
 
     item = table.get_item(Key={"pk": "DOMAIN", "sk": "example.com"})["Item"]
@@ -340,19 +344,28 @@ def test_senders_that_the_roles_do_not_allow_are_warned_about(run: Run) -> None:
 def test_suppressions_are_of_a_domain_that_the_stack_sends_for(
     run: Run, domain: str, complaint: str
 ) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        run("suppressions", domain, "--add", "ada@recipient.example")
+    with pytest.raises(Refused, match=complaint):
+        run("suppressions", "add", domain, "ada@recipient.example")
 
 
 def test_suppressions_are_added_listed_and_removed(run: Run) -> None:
     run("domains", "add", SHOP, "--open")
     address = "ada@recipient.example"
 
-    assert run("suppressions", SHOP, "--add", address) == [f"{address} is mailed no more."]
-    (entry,) = run("suppressions", SHOP.upper())
-    assert entry.endswith(f"  manual     {address}")
-    assert run("suppressions", SHOP, "--remove", address) == [f"{address} is mailed again."]
-    assert run("suppressions", SHOP) == []
+    assert run("suppressions", "list", SHOP) == [*HEADS, "0 addresses"]
+    assert run("suppressions", "add", SHOP, address) == [f"{address} is mailed no more."]
+    *_, entry, number = run("suppressions", "list", SHOP.upper())
+    assert (entry.split()[1:], number) == (["manual", address], "1 address")
+    (listed,) = json.loads("".join(run("suppressions", "list", SHOP, "--json")))
+    assert listed == {
+        "address": address,
+        "reason": "manual",
+        "since": entry.split()[0],
+        "message_id": "",
+    }
+    assert run("suppressions", "remove", SHOP, address) == [f"{address} is mailed again."]
+    assert run("suppressions", "remove", SHOP, address) == [f"{address} was not suppressed."]
+    assert run("suppressions", "list", SHOP) == [*HEADS, "0 addresses"]
 
 
 # ---- what waits
@@ -373,10 +386,20 @@ def test_what_waits_is_listed_by_domain_and_lane_with_its_end(run: Run, clock: P
     wait(clock, SHOP, "fast", 1, 10, per_hour=40_000)
     wait(clock, "example.com", "slow", 100, 3 * 86_400 - 5)
 
-    own, of_shop = run("domains")
-    assert own == "example.com  sends  fast 0  slow 100 (oldest 3 days, empty within 100 minutes)"
-    assert of_shop.startswith(f"{SHOP}  sends  fast 1 (oldest 1 minute, empty within 1 minute)  ")
-    assert of_shop.endswith("  slow 1,200 (oldest 50 minutes, empty within 20 hours)")
+    assert rows(run("domains", "show")) == [
+        ["example.com", "sends", "0", "100 (oldest 3 days, empty within 100 minutes)"],
+        [
+            SHOP,
+            "sends",
+            "1 (oldest 1 minute, empty within 1 minute)",
+            "1,200 (oldest 50 minutes, empty within 20 hours)",
+        ],
+    ]
+    as_json = json.loads("".join(run("domains", "show", "--json")))
+    assert [each["waiting"] for each in as_json["domains"]] == [
+        {"fast": 0, "slow": 100},
+        {"fast": 1, "slow": 1200},
+    ]
     assert run("domains", "show", SHOP)[-1].startswith("  waiting: fast 1 (oldest 1 minute, ")
     assert run("domains", "show", "example.com")[-1].startswith("  waiting: fast 0  slow 100 (")
 
@@ -388,13 +411,13 @@ def test_what_waits_of_a_domain_that_cannot_be_used_or_is_gone_is_listed_too(
     wait(clock, "broken.example", "slow", 5, 60)
     wait(clock, "gone.example", "fast", 7, 60, per_hour=0)
 
-    of_broken, of_own, of_gone = sorted(run("domains"))
+    of_broken, of_own, of_gone = sorted(rows(run("domains", "show")))
 
-    assert of_broken.startswith("broken.example  CANNOT BE USED: retry_hours: ")
-    assert of_broken.endswith("  fast 0  slow 5 (oldest 2 minutes, empty within 5 minutes)")
-    assert of_own == f"example.com  sends  {NOTHING}"
-    assert of_gone.startswith("gone.example  NOT CONFIGURED: add it again, or its mails fail when ")
-    assert of_gone.endswith("  fast 7 (oldest 2 minutes, none leaves now)  slow 0")
+    assert of_broken[1].startswith("CANNOT BE USED: retry_hours: ")
+    assert of_broken[2:] == ["0", "5 (oldest 2 minutes, empty within 5 minutes)"]
+    assert of_own == ["example.com", "sends", *NOTHING]
+    assert of_gone[1].startswith("NOT CONFIGURED: add it again, or its mails fail when ")
+    assert of_gone[2:] == ["7 (oldest 2 minutes, none leaves now)", "0"]
 
 
 def test_while_the_days_quota_is_used_up_the_list_says_for_how_long(
@@ -404,10 +427,10 @@ def test_while_the_days_quota_is_used_up_the_list_says_for_how_long(
     assert clock.plan(before, before._replace(closed_until=int(time.time()) + 3 * 3600))
     wait(clock, "example.com", "slow", 5, 60, per_hour=0)
 
-    assert run("domains") == [
-        "example.com  sends  fast 0  slow 5 (oldest 2 minutes, none leaves now)",
-        "The account's sending quota is used up: no turns for 3 hours.",
-    ]
+    printed = run("domains", "show")
+    waiting = "5 (oldest 2 minutes, none leaves now)"
+    assert rows(printed) == [["example.com", "sends", "0", waiting]]
+    assert printed[-1] == "The account's sending quota is used up: no turns for 3 hours."
 
 
 def test_what_nobody_has_counted_of_late_is_not_said_to_be_nothing(
@@ -417,16 +440,70 @@ def test_what_nobody_has_counted_of_late_is_not_said_to_be_nothing(
     assert clock.plan(before, before._replace(planned_at=int(time.time()) - 600))
     wait(clock, "example.com", "slow", 5, 60)
 
-    assert run("domains") == [
-        "example.com  sends  fast ?  slow ?",
-        "The dispatcher has not run for 11 minutes: nothing leaves (make doctor).",
-    ]
+    printed = run("domains", "show")
+    assert rows(printed) == [["example.com", "sends", "?", "?"]]
+    assert printed[-1] == (
+        "The dispatcher has not run for 11 minutes: nothing leaves (./mailctl doctor)."
+    )
 
 
 def test_before_the_dispatcher_has_run_nothing_is_known(run: Run, table: Any) -> None:
     table.delete_item(Key={"pk": "PACE", "sk": "CLOCK"})
 
-    assert run("domains") == [
-        "example.com  sends  fast ?  slow ?",
-        "Nobody has counted what waits: the dispatcher has not run yet (make doctor).",
-    ]
+    printed = run("domains", "show")
+    assert rows(printed) == [["example.com", "sends", "?", "?"]]
+    assert printed[-1] == (
+        "Nobody has counted what waits: the dispatcher has not run yet (./mailctl doctor)."
+    )
+    as_json = json.loads("".join(run("domains", "show", "--json")))
+    assert as_json["domains"][0]["waiting"] == {"fast": None, "slow": None}
+    assert as_json["remarks"] == [printed[-1]]
+
+
+# ---- what cannot be taken back
+
+
+@pytest.mark.parametrize("action", ["remove", "revoke-key"])
+def test_what_ends_a_key_is_shown_and_asked_first(
+    stack: Stack, run: Run, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    first = run("domains", "add", SHOP)[2]
+    second = run("domains", "rotate-key", SHOP)
+    old_id = second[3].strip()
+    words = ("domains", action, SHOP, *([old_id] if action == "revoke-key" else []))
+
+    with pytest.raises(Refused, match=r"^This cannot be taken back, .* With --yes "):
+        mailctl.run(stack, capsys, *words)
+    with somebody_who_types("n"), pytest.raises(Refused, match="Nothing was changed") as no:
+        mailctl.run(stack, capsys, *words)
+    is_open = SHOP in domains_open_to(first, stack)
+    with somebody_who_types("y"):
+        printed = mailctl.run(stack, capsys, *words)
+
+    assert is_open
+    assert re.search(rf"Key {old_id} .* 403\.", str(no.value))
+    assert f"Key {old_id} is revoked." in printed
+    assert SHOP not in domains_open_to(first, stack)
+
+
+def test_an_address_is_let_go_after_a_question(
+    stack: Stack, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = "ada@recipient.example"
+    run("suppressions", "add", "example.com", address)
+
+    with somebody_who_types("n"), pytest.raises(Refused, match=r"will mail .* again"):
+        mailctl.run(stack, capsys, "suppressions", "remove", "example.com", address)
+
+    assert run("suppressions", "list", "example.com")[-1] == "1 address"
+
+
+def test_one_domain_and_a_new_key_are_there_for_programs(run: Run, stack: Stack) -> None:
+    added = json.loads("".join(run("domains", "add", SHOP, "retry_hours=12", "--json")))
+    rotated = json.loads("".join(run("domains", "rotate-key", SHOP, "--json")))
+
+    shown = json.loads("".join(run("domains", "show", SHOP, "--json")))
+    assert domains_open_to(added["key"]["value"], stack) == {SHOP}
+    assert shown["keys"] == [*rotated["older"], rotated["key"]["id"]]
+    assert (shown["own"], shown["settings"]["retry_hours"]) == (["retry_hours"], 12)
+    assert (shown["state"], shown["waiting"]) == ("sends", {"fast": 0, "slow": 0})

@@ -2,17 +2,19 @@
 
 import base64
 import json
+import re
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from support import mailctl
 from support.account import SESSION, queues
 from support.answers import raising, refusing
 from support.domains import put_domain
 from support.gateway import Context
+from support.mailctl import Refused, somebody_who_types
 from support.ses import Ses
 from support.ses_events import batch, sample
 
@@ -24,7 +26,6 @@ from core.aws.waiting_lists import WaitingLists
 from core.config import CONFIG
 from core.message import lifecycle
 from handlers import dispatch, resend, ses_events, sweep
-from ops import erase
 from ops.stack import Stack
 
 Call = Callable[..., dict[str, Any]]
@@ -57,9 +58,7 @@ def stack() -> Stack:
 def run(
     stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[str]]:
-    """Run the command; the lines that it prints. Where it waits, time passes."""
-    parser = ArgumentParser()
-    erase.add_to(parser.add_subparsers(required=True))
+    """Run the command as a script does; the lines that it prints. Where it waits, time passes."""
 
     def sleep(seconds: float) -> None:
         clock = time.time
@@ -67,12 +66,9 @@ def run(
 
     def _run(*arguments: str) -> list[str]:
         monkeypatch.setattr(time, "sleep", sleep)
-        capsys.readouterr()
-        asked = parser.parse_args(["erase", *arguments])
-        asked.run(asked, stack)
-        printed = capsys.readouterr().out
-        assert "zq7" not in printed
-        return printed.splitlines()
+        printed = mailctl.run(stack, capsys, "erase", "--yes", *arguments)
+        assert "zq7" not in str(printed)
+        return printed
 
     return _run
 
@@ -282,7 +278,7 @@ def test_an_erasure_that_was_interrupted_is_finished_by_the_next(
     stack.aws.events.register_first("before-call.*", stop)
     for _ in range(3):
         done = 0
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Refused, match=r"^Stopped"):
             run("--address", ADA)
     stack.aws.events.unregister("before-call.*", stop)
     assert residue(stack, "zq7") != []
@@ -305,5 +301,66 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     put_domain("kept.example", reply_to=["hello@kept.example"])
 
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(Refused, match=complaint):
         run(*arguments)
+
+
+# ---- what cannot be taken back
+
+
+def numbers(printed: list[str]) -> dict[str, int]:
+    """Return how many of what were erased, or would be."""
+    found = (re.fullmatch(r"(?:Erased|Would be erased): (\d+) (.*)\.", line) for line in printed)
+    return {match[2]: int(match[1]) for match in found if match}
+
+
+@pytest.mark.slow  # Each look into a queue waits a second.
+@pytest.mark.parametrize("keeps", [[], ["--keep-suppressed"]])
+def test_a_dry_run_counts_what_goes_and_changes_nothing(
+    filled: dict[str, str], run: Any, stack: Stack, keeps: list[str]
+) -> None:
+    before = everything(stack)
+
+    estimated = run("--address", ADA, "--dry-run", *keeps)
+    as_json = json.loads("".join(run("--address", ADA, "--dry-run", "--json", *keeps)))
+
+    assert sorted(everything(stack)) == sorted(before)
+    expected, erased = numbers(estimated), numbers(run("--address", ADA, *keeps))
+    # Of a message that is found by its file it is known beforehand; the queues are not read.
+    for what in ("messages found by their files alone", "messages in queues"):
+        erased.pop(what)
+    erased["files"] -= 1  # Nobody's: its request may still have been under way when it was counted.
+    assert expected == erased == as_json["erased"]
+    assert as_json["is_dry_run"] is True
+    assert as_json["unread_in_queues"] == 5
+    assert any(line.startswith("Not looked at: about 5 in queues") for line in estimated)
+    unfinished = {each["status"] for each in as_json["not_tried_any_more"]}
+    assert unfinished == {"queued", "unknown"}
+
+
+def test_what_would_go_is_shown_before_it_is_asked_for(
+    filled: dict[str, str], stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, before = ("erase", "--message", filled["queued"]), everything(stack)
+
+    with pytest.raises(Refused, match=r"^This cannot be taken back, .* With --yes "):
+        mailctl.run(stack, capsys, *words)
+    with somebody_who_types(""), pytest.raises(Refused) as no:
+        mailctl.run(stack, capsys, *words)
+
+    assert sorted(everything(stack)) == sorted(before)
+    assert "Would be erased: 1 messages.\n" in str(no.value)
+    assert str(no.value).endswith("Go on? [y/N] Nothing was changed.\n")
+    with somebody_who_types("yes"):
+        assert "Erased: 1 messages." in mailctl.run(stack, capsys, *words)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--address", ADA, "--message", "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"]]
+)
+def test_either_an_address_or_a_message_is_meant(run: Any, words: list[str]) -> None:
+    with pytest.raises(Refused, match="either --address or --message") as refused:
+        run(*words)
+
+    assert refused.value.status == 2
+    assert str(refused.value).startswith("Usage: mailctl erase ")

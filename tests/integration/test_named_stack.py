@@ -1,4 +1,4 @@
-"""Which stack `STACK=...` is, and what is said if it is none."""
+"""Which stack `--stack NAME` is, and what is said if it is none."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_a_stack_that_is_not_there_is_told_with_region_and_account() -> None:
 
 
 def test_a_name_that_can_be_none_is_told_before_aws_is_asked() -> None:
-    with pytest.raises(ValueError, match="STACK must be a letter"):
+    with pytest.raises(ValueError, match="The stack's name must be a letter"):
         Stack.named("../mail")
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import moto.sqs.models
 import pytest
-from support.account import queues
+from support import mailctl
+from support.account import SESSION, queues
 from support.faults import Fault
+from support.mailctl import Refused, somebody_who_types
 from support.mails import MAIL
 from support.world import World
 
@@ -16,8 +18,10 @@ from core.aws import clients, items
 from core.aws.store import Store
 from core.config import CONFIG
 from ops import redrive
+from ops.progress import Progress
 from ops.redrive import Fate as Letter
 from ops.redrive import Redrive
+from ops.stack import Stack
 
 SES = "sesv2.SendEmail#1"
 
@@ -39,9 +43,22 @@ def play(service: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[L
         seconds = itertools.count(int(service.clock.now))
         with service.aside(), monkeypatch.context() as patch:
             patch.setattr(moto.sqs.models, "unix_time", lambda: next(seconds))
-            return letters.run(decide)
+            return letters.run(decide, Progress())
 
     return _play
+
+
+def outputs() -> dict[str, str]:
+    """Make the queues of SES's events; return what the stack says of all of them."""
+    made = {
+        name: clients.sqs().create_queue(QueueName=name)["QueueUrl"]
+        for name in ("EventQueueUrl", "EventDeadLettersUrl")
+    }
+    return made | {
+        "TableName": CONFIG.table_name,
+        "RetryQueueUrl": CONFIG.retry_queue_url,
+        "RetryDeadLettersUrl": CONFIG.dead_letter_queue_url,
+    }
 
 
 def given_up(service: World, kind: str, *, after: bool = False, key: str = "") -> str:
@@ -194,3 +211,27 @@ def test_what_the_command_did_is_told_in_one_sentence() -> None:
         "Retries: 0 played again, 0 given up and sent anew, "
         "0 left: their mails are not stored any more."
     )
+
+
+@pytest.mark.slow  # Each look into a queue waits a second.
+def test_the_command_says_what_it_will_play_asks_and_counts(
+    table: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = Stack(SESSION, CONFIG.stack_id, outputs(), {})
+    sqs, lost = clients.sqs(), {"MessageId": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD", "Reason": "Given up."}
+    for _ in range(2):
+        sqs.send_message(QueueUrl=stack.outputs["EventDeadLettersUrl"], MessageBody="{}")
+    sqs.send_message(QueueUrl=CONFIG.dead_letter_queue_url, MessageBody=json.dumps(lost))
+
+    with pytest.raises(Refused, match=r"^This cannot be taken back"):
+        mailctl.run(stack, capsys, "redrive")
+    with somebody_who_types("no"), pytest.raises(Refused) as no:
+        mailctl.run(stack, capsys, "redrive")
+    with somebody_who_types("y"):
+        played = mailctl.run(stack, capsys, "redrive", "--json")
+
+    assert str(no.value).startswith("About 2 events of SES will be read again.\nAbout 1 mail will")
+    assert json.loads("".join(played)) == {
+        "events": {"played": 2},
+        "retries": {"played": 0, "anew": 0, "perhaps_twice": 0, "over": 0, "left": 1},
+    }

@@ -15,7 +15,7 @@ import yaml
 from local.localize import localize
 from support.paths import ROOT
 
-_FILES = (".python-version", "Makefile", "samconfig.toml", "template.yaml")
+_FILES = (".python-version", "Makefile", "mailctl", "samconfig.toml", "template.yaml")
 _FOLDERS = ("build", "ops", "requirements", "src", "tooling")
 _SHARED = (".build", ".tools", ".venv", ".venv-sam")
 """What `make` has made: its age is compared with that of `requirements`, which is kept."""

@@ -1,17 +1,15 @@
-"""What an operator writes behind `make domains` and its neighbours arrives as it was written."""
+"""What an operator writes behind `make doctor` and its neighbours arrives as it was written."""
 
 import json
 import os
 import re
 import subprocess
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops import domains
 from tooling.paths import ROOT
 
 
@@ -36,75 +34,10 @@ def make(tmp_path: Path) -> Any:
     return _make
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'add shop.example name="A & B"',
-        'change shop.example default_sender_name="Our Shop" retry_hours=12',
-        "change shop.example default_sender_name='$HOME $(id) `id` \"x\"; id | id > x'",
-        "change shop.example retry_hours=",
-        "--help",
-    ],
-)
-def test_neither_make_nor_its_shell_reads_the_words_of_a_command(make: Any, text: str) -> None:
-    assert make("domains", COMMAND=text, STACK="mail") == [
-        *("-m", "ops", "--stack=mail", "domains", f"--words={text}")
-    ]
-
-
-def test_make_carries_out_nothing_of_it(make: Any, tmp_path: Path) -> None:
-    text = f"$(shell touch {tmp_path}/made)`touch {tmp_path}/made`"
-
-    assert make("domains", COMMAND=text, STACK=text)[3:] == ["domains", f"--words={text}"]
-    assert make("suppressions", DOMAIN=text, ADD=text)[4:] == [text, f"--add={text}"]
-    assert make("erase", ADDRESS=text)[4:] == [f"--address={text}"]
-    assert not (tmp_path / "made").exists()
-
-
-def test_without_words_the_domains_of_make_run_are_meant(make: Any) -> None:
-    assert make("domains") == ["-m", "ops", "--stack=", "domains", "--words="]
-
-
-def test_addresses_of_any_kind_arrive(make: Any) -> None:
-    address = '"o\'a $b"@recipient.example'
-
-    suppressed = make("suppressions", DOMAIN="a.example", ADD=address)
-    erased = make("erase", ADDRESS=address, KEEP_SUPPRESSED="1")
-
-    assert suppressed[3:] == ["suppressions", "a.example", f"--add={address}"]
-    assert erased[3:] == ["erase", f"--address={address}", "--keep-suppressed"]
-    assert make("erase", MESSAGE="01J")[3:] == ["erase", "--message=01J"]
-    assert make("suppressions", DOMAIN="a.example", REMOVE="-x@a.example")[3:] == [
-        *("suppressions", "a.example", "--remove=-x@a.example")
-    ]
-
-
-def test_words_are_split_as_a_shell_splits_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    run: list[Any] = []
-    monkeypatch.setattr(domains, "_add", lambda asked, _: run.append(asked))
-    parser = ArgumentParser()
-    domains.add_to(parser.add_subparsers())
-
-    asked = parser.parse_args(["domains", "--words", 'add shop.example name="A & B" --open'])
-    asked.run(asked, None)
-
-    (given,) = run
-    assert (given.domain, given.settings, given.open) == ("shop.example", ["name=A & B"], True)
-
-
-def test_words_that_are_not_closed_are_refused() -> None:
-    parser = ArgumentParser()
-    domains.add_to(parser.add_subparsers())
-    asked = parser.parse_args(["domains", "--words", 'add shop.example name="A'])
-
-    with pytest.raises(ValueError, match="No closing quotation"):
-        asked.run(asked, None)
-
-
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "٨٠"])
 def test_a_port_that_is_none_is_said_in_one_line(text: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "ops", "redrive"],
+        [sys.executable, "-m", "ops", "redrive", "--yes"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": "src", "API_PORT": text},
         capture_output=True,
@@ -115,20 +48,23 @@ def test_a_port_that_is_none_is_said_in_one_line(text: str) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (1, "", f"API_PORT={text} is not a port.\n")
 
 
-def test_the_doctor_gets_what_it_is_told(make: Any) -> None:
+def test_the_doctor_gets_what_it_is_told(make: Any, tmp_path: Path) -> None:
+    evil = f"$(shell touch {tmp_path}/made)`touch {tmp_path}/made`"
+
     assert make("doctor") == ["-m", "ops", "--stack=", "doctor"]
     assert make("doctor", STACK="mail", MAIL="0", DNS="192.0.2.1:53")[2:] == [
-        *("--stack=mail", "doctor", "--mail=0", "--dns=192.0.2.1:53")
+        *("--stack=mail", "doctor", "--no-mail", "--dns=192.0.2.1:53")
     ]
-    assert make("doctor", MAIL="1", DNS="$(id)")[3:] == ["doctor", "--mail=1", "--dns=$(id)"]
-    assert make("doctor", MAIL="no")[3:] == ["doctor", "--mail=no"]
+    assert make("doctor", MAIL="1", DNS=evil)[3:] == ["doctor", f"--dns={evil}"]
+    assert make("smoke", STACK=evil)[2:] == [f"--stack={evil}", "smoke"]
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_shells_own_mailbox_is_no_wish(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL", "/var/mail/ada")
     assert make("doctor")[3:] == ["doctor"]
     monkeypatch.setenv("MAIL", "0")
-    assert make("doctor")[3:] == ["doctor", "--mail=0"]
+    assert make("doctor")[3:] == ["doctor", "--no-mail"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +74,7 @@ def test_a_shells_own_mailbox_is_no_wish(make: Any, monkeypatch: pytest.MonkeyPa
         (("deploy", "ALARM_ADRESS=a@b.example", "STACK=v"), "ALARM_ADRESS .* ALARM_ADDRESS"),
         (("deploy", "DOMAIN=example.com"), "Nobody reads DOMAIN here. .* SENDER_DOMAIN"),
         (("doctor", "stack=mail"), "Nobody reads stack here. `make doctor` reads: STACK"),
+        (("doctor", "MAIL=no"), "MAIL must be 0 "),
         (("help", "STACK=mail"), "`make help` reads: nothing"),
     ],
 )

@@ -27,7 +27,7 @@ ONLY_IN_RECORDS = {
     *("configuration_set", "tenant", "allowed_senders", "reply_to", "track_opens", "track_clicks"),
     *("reference_is_key", "daily_cap", "on_bad_rates", "at_in_names", "lane"),
 }
-"""Settings that no parameter makes: `make domains` sets them alone."""
+"""Settings that no parameter makes: `./mailctl domains` sets them alone."""
 OF_OTHER_COMMANDS = {"api_keys", "paused", "judged_from", "is_broken"}
 
 

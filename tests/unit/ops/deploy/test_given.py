@@ -35,7 +35,7 @@ def test_nothing_given_is_nothing_and_the_stack_is_called_mail() -> None:
 @pytest.mark.parametrize(
     ("variables", "complaint"),
     [
-        ({"OPS_STACK": "../x"}, "^STACK must be a letter"),
+        ({"OPS_STACK": "../x"}, "^The stack's name must be a letter"),
         ({"OPS_SANDBOX": "yes"}, r"^SANDBOX must be 1 or 0\.$"),
         ({"OPS_SENDER_DOMAIN": "Example.com"}, "^SenderDomain must be a domain in lower case"),
         ({"OPS_SENDER_DOMAIN": "a.example", "OPS_PARAMETERS": "SenderDomain=b.example"}, "twice"),

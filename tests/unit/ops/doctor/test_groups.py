@@ -326,13 +326,13 @@ CASES = {
     "a domain whose settings are broken": Case(
         "failure",
         "example.com: its settings cannot be used",
-        "make domains STACK=mail COMMAND='show example.com'",
+        "./mailctl --stack mail domains show example.com",
         {"dynamodb.Query": healthy.records(example_com={"retry_hours": "99"})},
     ),
     "a paused domain": Case(
         "warning",
         "example.com: it is paused (manual)",
-        "COMMAND='resume example.com'",
+        "domains resume example.com",
         {"dynamodb.Query": healthy.records(example_com={"paused": "manual"})},
     ),
     "an address that is not verified": Case(
@@ -654,7 +654,7 @@ CASES = {
     "dead letters": Case(
         "warning",
         "3 dead letters: mails",
-        "make redrive STACK=mail",
+        "./mailctl --stack mail redrive",
         {"sqs.GetQueueAttributes": QUEUE_OF_3},
     ),
     "a plan without a stage": Case(
@@ -691,14 +691,14 @@ CASES = {
     "a domain without a key": Case(
         "failure",
         "example.com: no key opens it",
-        "COMMAND='rotate-key example.com'",
+        "domains rotate-key example.com",
         {"dynamodb.Query": healthy.records(shop_example={"api_keys": [hash_of(healthy.KEY)]})},
         parameters={"MoreSenderDomains": "shop.example"},
     ),
     "a listed key that is gone": Case(
         "warning",
         "example.com: open to 1 key; its list has 1 more",
-        "COMMAND='show example.com'",
+        "domains show example.com",
         {
             "dynamodb.Query": healthy.records(
                 example_com={"api_keys": [hash_of(healthy.KEY), hash_of("gone")]}

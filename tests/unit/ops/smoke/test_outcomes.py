@@ -65,7 +65,7 @@ def test_a_stack_that_sends_nothing_is_not_called_well(
     printed = capsys.readouterr().out
     assert counts == {"ok": 0, "DIFFERENT": 1, "skipped": 1 + 3 + len(END)}
     assert f"came      {status} {NOT_VERIFIED}\n" in printed
-    assert "next      run `make doctor`" in printed
+    assert "next      run `./mailctl doctor`" in printed
     assert "ses_event" not in printed
 
 
