@@ -17,6 +17,7 @@ from ops.commands import (
     domains,
     erase,
     logs,
+    mails,
     redrive,
     smoke,
     suppressions,
@@ -36,7 +37,7 @@ app = typer.Typer(
     epilog="Say which stack: `mailctl --stack NAME COMMAND`. Without it: the stack of `make run`.",
     pretty_exceptions_enable=False,
 )
-for command in (doctor, domains, suppressions, logs, redrive, erase, smoke, deploy):
+for command in (mails, doctor, domains, suppressions, logs, redrive, erase, smoke, deploy):
     command.add_to(app)
 
 
