@@ -24,7 +24,10 @@ PDF = b"%PDF-1.7\n"
 ADA, BOB = "ada@recipient.example", "bob@recipient.example"
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
-WITHOUT_ITS_MAIL = ("Sending many", "When something is wrong", "Images in the HTML")
+WITHOUT_ITS_MAIL = (
+    *("Sending many", "When something is wrong", "Images in the HTML"),
+    "Find a mail",
+)
 """The sections whose examples send another mail than the others, or none."""
 
 
@@ -101,10 +104,27 @@ def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
     id_ = json.loads(run(of("curl")))["MessageId"]
     until(id_)
 
-    (asking,) = (each for each in EXAMPLES if asks_for_a_status(each))
+    asking = next(each for each in EXAMPLES if asks_for_a_status(each))
     answer = json.loads(run(asking, MESSAGE_ID=id_))
 
     assert (answer["MessageId"], answer["Status"]) == (id_, "delivered")
+
+
+def test_a_mail_is_found_shown_sent_again_and_not_cancelled_as_the_documentation_says(
+    run: Any, until: Until, ses: httpx.Client
+) -> None:
+    id_ = json.loads(run(of("curl")))["MessageId"]
+    until(id_)
+    find, show, resend, cancel = (each for each in EXAMPLES if each.section == "Find a mail")
+
+    found = json.loads(run(find, MESSAGE_ID=id_))
+    assert found["Mails"][0]["MessageId"] == id_
+    shown = json.loads(run(show, MESSAGE_ID=id_))
+    assert [step["Kind"] for step in shown["History"]] == ["accepted", "tried", "sent", "delivered"]
+    again = json.loads(run(resend, MESSAGE_ID=id_))
+    assert (again["Receiver"], again["Status"]) == (BOB, "sent")
+    with pytest.raises(AssertionError, match="TooLate"):
+        run(cancel, MESSAGE_ID=id_)
 
 
 def test_the_batch_of_the_documentation_sends_each_of_its_mails(
