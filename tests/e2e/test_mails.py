@@ -1,4 +1,4 @@
-"""Where a mail is, on the deployed stack: by the contract's operations and by the operator's tool."""
+"""Where a mail is, on the deployed stack: by the operations of the contract, and by mailctl."""
 
 import json
 import time

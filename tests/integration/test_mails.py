@@ -189,6 +189,7 @@ def test_a_page_says_what_each_mail_is(service: World) -> None:
 def test_mails_are_found_by_every_recipient_in_any_spelling(service: World) -> None:
     first = accepted(service)
     second = accepted(service, CC=BOB, BCC=EVE)
+    service.tell_all()  # So the records have been read and written once more.
 
     assert found(service, Recipient=ADA.upper()) == [second, first]
     assert found(service, Recipient=f"Bob <{BOB}>") == [second]

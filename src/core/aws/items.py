@@ -130,8 +130,8 @@ def laid_out(record: Record) -> dict[str, Any]:
     item["listed"] = f"{record.domain}#{listed_shard(record.id)}"
     if record.status in _PROBLEMS:
         item["problem"] = item["listed"]
-    if record.recipient_key:
-        item["recipient_key"] = f"{record.domain}#{record.recipient_key}"
+    if record.recipient_hash:
+        item["recipient_key"] = f"{record.domain}#{record.recipient_hash}"
     if record.ses_message_id:
         item["ses_message_id"] = record.ses_message_id
     if (due_at := record.due_at) is not None:

@@ -70,7 +70,7 @@ class MailIndex(NamedTuple):
 
     def keyed(self, record: Record) -> Record:
         """Return a new record with the key by which its first recipient finds it."""
-        return record.model_copy(update={"recipient_key": self._keys(record)[0]})
+        return record.model_copy(update={"recipient_hash": self._keys(record)[0]})
 
     def of_further_recipients(self, record: Record) -> list[dict[str, Any]]:
         """Return the items (plain values) by which a message's other recipients find it."""

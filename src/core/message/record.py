@@ -105,7 +105,7 @@ class Record(BaseModel):
     """Whether somebody has cancelled it."""
     resent_from: str = ""
     """The message of which it was made; "" if a caller gave all of it."""
-    recipient_key: str = ""
+    recipient_hash: str = ""
     """By which it is found by its first recipient (`aws/mail_index.py`)."""
     key_id: str = ""
     """With which API key it was asked for (`message/origin.py`)."""

@@ -119,7 +119,7 @@ def test_what_a_record_has_besides_gets_keys_of_their_own():
 
 
 def test_a_message_that_can_be_found_by_its_recipient_has_its_domain_before_that():
-    assert items.laid_out(record(recipient_key="ab"))["recipient_key"] == "d.example#ab"
+    assert items.laid_out(record(recipient_hash="ab"))["recipient_key"] == "d.example#ab"
 
 
 @pytest.mark.parametrize(
@@ -181,3 +181,13 @@ def test_what_stays_of_an_erased_record_is_that_it_was_for_ninety_days():
     assert items.is_tombstone(tombstone)
     assert isinstance(items.message_in(tombstone), items.Tombstone)
     assert not items.is_tombstone(item)
+
+
+def test_what_an_index_needs_is_no_member_of_the_record_and_changes_none():
+    """Else it would be read back as that member."""
+    known = record(reference="r", recipient_hash="ab", state=Status.FAILED)
+    laid_out = items.laid_out(known)
+
+    assert items.record_in(items.attributes(laid_out)) == known
+    beside = {"listed", "problem", "recipient_key", "reference_key", "unfinished", "waiting", "turn"}
+    assert not beside & Record.model_fields.keys()
