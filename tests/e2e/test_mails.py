@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from e2e.test_ops import ops
 from support.mails import MAIL
+from support.operator_tool import ops
 
 from local.stack import Stack
 

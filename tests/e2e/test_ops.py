@@ -1,9 +1,7 @@
 """The operator's commands: for dead letters, suppressed addresses, domains and their keys."""
 
 import json
-import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +10,7 @@ import httpx
 import pytest
 from support.deployed import change
 from support.mails import MAIL
+from support.operator_tool import ops
 
 from local.stack import Stack
 from tooling.paths import ROOT
@@ -19,18 +18,6 @@ from tooling.paths import ROOT
 Until = Callable[..., dict[str, Any]]
 TO = "success+ada@simulator.amazonses.com"  # Of the examples in events/.
 DELIVERY = json.loads((ROOT / "events/ses_events_delivery.json").read_text())["Records"][0]["body"]
-
-
-def ops(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the tool as a script does."""
-    return subprocess.run(
-        [str(ROOT / "mailctl"), *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from support.permissions import FUNCTIONS, Grant, Watch, grants, watch
 from support.template import Evaluation
 from support.world import BOUNCED, FORGIVEN, World, world
 
+from core.aws import clients
 from core.config import CONFIG
 from core.message.reputation import Tally
 from handlers import metadata, preflight, resend, sweep
@@ -142,6 +143,24 @@ def wait_in_line(service: World) -> None:
     assert service.all_letters()
 
 
+def find(service: World) -> None:
+    """Find mails by each index, show one, send it again with its files, and cancel one."""
+    reply = service.post(FILE | {"Reference": "r"})
+    assert reply
+    message_id = json.loads(reply["body"])["MessageId"]
+    for query in ({}, {"Reference": "r"}, {"Recipient": MAIL["To"]}, {"Status": "failed"}):
+        service.get("/Mail", **query)
+    service.get(f"/Mail/{message_id}")
+    service.ask(f"/Mail/{message_id}/Resend", {})
+    with service.aside():
+        for held in clients.s3().list_objects_v2(Bucket=CONFIG.bucket_name)["Contents"]:
+            clients.s3().delete_object(Bucket=CONFIG.bucket_name, Key=held["Key"])
+    service.ask(f"/Mail/{message_id}/Resend", {})
+    reply = service.post(MAIL, oneway=True)
+    assert reply
+    service.ask(f"/Mail/{json.loads(reply['body'])['MessageId']}/Cancel", {})
+
+
 def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
@@ -151,7 +170,7 @@ def look(_service: World) -> None:
 
 WAYS = (
     *(send, retry, give_up, fail_unheard, lose_a_function, try_blindly, hear, count, pause),
-    *(wait_in_line, look),
+    *(wait_in_line, find, look),
 )
 
 

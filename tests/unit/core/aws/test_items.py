@@ -189,5 +189,5 @@ def test_what_an_index_needs_is_no_member_of_the_record_and_changes_none():
     laid_out = items.laid_out(known)
 
     assert items.record_in(items.attributes(laid_out)) == known
-    beside = {"listed", "problem", "recipient_key", "reference_key", "unfinished", "waiting", "turn"}
+    beside = {"listed", "problem", "recipient_key", "reference_key", "unfinished", "turn"}
     assert not beside & Record.model_fields.keys()
