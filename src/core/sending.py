@@ -106,8 +106,9 @@ def resend(
     """Try a waiting message again, from what is stored of it.
 
     Does nothing if the message does not wait for a try (any more), or is lined up for its turn: it
-    may be in the queue twice. If its time has not come, it goes back into the queue. If SES has
-    just throttled this process again and again, a mail of the slow lane lines up without a try.
+    may be in the queue twice. If its time has not come, it goes back into the queue. A mail of the
+    slow lane lines up without a try if SES has just throttled this process again and again, or if
+    one of the fast lane waits and SES has room for one of them only.
     `configuration_of` returns that of a domain; if the domain is paused or was removed the mail
     waits on, until it is given up: it was accepted before.
 

@@ -107,9 +107,10 @@ def is_exact(rate: float) -> bool:
 
 
 def unseen_seconds(lane: Lane, rate: float) -> float:
-    """Return for how long others may not know that a mail has a turn, so as to give way to it.
+    """Return for how long a mail of the slow lane may not see a turn of the fast one.
 
-    Mails of the slow lane give way to those of the fast one, if turns are exact (`gives_way`).
+    If turns are exact it gives way to that (`gives_way`); but it looks at the clock so long before
+    its own turn.
     """
     return READING_SECONDS if lane == "fast" and is_exact(rate) else 0.0
 
@@ -136,7 +137,8 @@ def unplanned_now(before: float, throttled: int, seconds: float, rate: float) ->
     `throttled` is how many were refused in the last `seconds`, and `before` what was returned then.
 
     SES lets through one second's worth at once. At a high rate most mails find room in that, so one
-    that is refused stands for many; at a rate of 1/s each is refused, or makes another one be.
+    that is refused stands for many. At a rate of 1/s each is refused, or makes another one be:
+    there one counts once in all, a fifth of it now and the rest in what is remembered.
     """
     seconds = max(seconds, 1.0)
     remembered = before * math.pow(_REMEMBERED, seconds / ROUND_SECONDS)
@@ -147,7 +149,7 @@ def unplanned_now(before: float, throttled: int, seconds: float, rate: float) ->
 def gives_way(at: float) -> bool:
     """Say whether a mail of the slow lane, whose exact turn is `at`, would leave it to a fast one.
 
-    As many of them do as the fast lane has turns more (`TURNS`), so that nothing waits for ever.
+    Four of five would, as `TURNS` has it: the fifth keeps its turn, so that nothing waits for ever.
     """
     return int(at) % sum(TURNS.values()) < TURNS["fast"]
 

@@ -142,6 +142,15 @@ def test_each_refusal_is_the_place_of_a_mail_that_was_sent_beside_the_plan():
     assert pace.unplanned_now(0.0, 10_000, NOW, 14.0) < 0.001  # Since ever.
 
 
+@pytest.mark.parametrize(("rate", "counts"), [(1.0, 0.2), (2.0, 0.2), (5.0, 0.5), (10.0, 1.0)])
+def test_at_a_low_rate_a_refusal_stands_for_fewer_mails(rate, counts):
+    assert pace.unplanned_now(0.0, 1, 10, rate) == pytest.approx(counts / 10)
+
+
+def test_four_of_five_mails_with_an_exact_turn_give_way():
+    assert [pace.gives_way(NOW + second + 0.5) for second in range(5)].count(True) == 4
+
+
 @law
 @given(st.floats(0, 2 * NOW), rates)
 def test_a_turn_is_kept_to_the_second_or_exactly_where_seconds_count(at, rate):
