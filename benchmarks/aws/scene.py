@@ -53,6 +53,7 @@ def _record(now: int, state: Status, attempt: Attempt) -> Record:
             "sender": _SENDER,
             "receiver": _RECIPIENT,
             "reference": "appointment-4711",
+            "recipient_hash": f"{0:032x}",
             "recipients": (Recipient(address=_RECIPIENT, status=known),),
             "state": state,
             "attempts": (attempt,),
@@ -76,6 +77,7 @@ def _stored(record: Record) -> dict[str, Any]:
         "pk": f"MSG#{record.id}",
         "sk": "CONTENT",
         "content": mail.model_dump_json(),
+        "subject": mail.subject,
         "expires_at": record.created_at + 86400,
     }
     return {

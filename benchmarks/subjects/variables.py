@@ -23,6 +23,7 @@ _NAMED = {
     "RetryDeadLetters": f"{_QUEUE}/mail-RetryDeadLetters",
     "ConfigurationSet": "mail-ConfigurationSet",
     "SenderDomain": "example.com",
+    "RecipientSecret": "the key of the hashes of recipients",
     "AWS::StackId": "arn:aws:cloudformation:eu-central-1:111122223333:stack/mail/bench",
 }
 
@@ -35,13 +36,18 @@ def template() -> Any:
 
 @cache
 def template_variables() -> Mapping[str, str]:
-    """Return what the template sets for every function, its parameters at their defaults."""
+    """Return what the template sets for all functions, and for the API's.
+
+    Its parameters have their defaults.
+    """
     values = {
         name: str(parameter["Default"])
         for name, parameter in template()["Parameters"].items()
         if "Default" in parameter
     }
-    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    everybodys = template()["Globals"]["Function"]
+    apis = template()["Resources"]["ApiFunction"]["Properties"]
+    variables = everybodys["Environment"]["Variables"] | apis["Environment"]["Variables"]
     known = values | _NAMED
     return {name: _resolved(value, known) for name, value in variables.items()}
 
@@ -53,7 +59,8 @@ def _resolved(value: Any, known: Mapping[str, str]) -> str:
         case {"Fn::Sub": str(text)}:
             for name, replacement in {**known, "AWS::StackName": "mail"}.items():
                 text = text.replace(f"${{{name}}}", replacement)
-            return text
+            # CloudFormation puts the secret itself in the place of its name.
+            return text.removeprefix("{{resolve:secretsmanager:").removesuffix("}}")
         case {"Fn::If": [_, _, otherwise]}:  # Our conditions ask whether a parameter is given.
             return _resolved(otherwise, known)
         case str() | int():

@@ -1,15 +1,16 @@
-"""Events of SES with the SDK alone: read the record, note the delivery, write it, and count.
+"""Events of SES with the SDK alone: read the record, note the delivery, keep it, and count.
 
 Once a minute it is noted that SES was heard.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -53,10 +54,11 @@ def _note(event: dict[str, Any]) -> tuple[str, int]:
     key = {"pk": {"S": f"MSG#{message_id}"}, "sk": {"S": "RECORD"}}
     item = dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
     delivered = {address.lower() for address in event["delivery"]["recipients"]}
-    told = [r["M"] for r in item["recipients"]["L"] if r["M"]["address"]["S"] in delivered]
-    for recipient in told:
-        recipient["status"] = {"S": "delivered"}
-    if all(each["M"]["status"]["S"] == "delivered" for each in item["recipients"]["L"]):
+    recipients = [each["M"] for each in item["recipients"]["L"]]
+    told = [n for n, each in enumerate(recipients, 1) if each["address"]["S"] in delivered]
+    for number in told:
+        recipients[number - 1]["status"] = {"S": "delivered"}
+    if all(each["status"]["S"] == "delivered" for each in recipients):
         item["status"] = {"S": "delivered"}
         del item["unfinished"], item["due_at"]  # Nothing is left to do: out of that index.
     revision = item["revision"]
@@ -68,7 +70,30 @@ def _note(event: dict[str, Any]) -> tuple[str, int]:
         ExpressionAttributeValues={":revision": revision},
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )
+    for number in told:
+        _keep(item, number, event)
     return item["domain"]["S"], len(told)
+
+
+def _keep(record: dict[str, Any], number: int, event: dict[str, Any]) -> None:
+    """Keep the delivery in the message's history, by a name that is made of what it says."""
+    told = event["delivery"]
+    at = round(datetime.fromisoformat(told["timestamp"]).timestamp() * 1000)
+    known = {
+        "at": at,
+        "kind": "delivered",
+        "recipient": number,
+        "attempt": int(event["mail"]["tags"]["mailapi_attempt"][0]),
+        "text": told["smtpResponse"],
+        "host": told["reportingMTA"],
+        "took_ms": told["processingTimeMillis"],
+    }
+    digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:8]
+    written = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+    name = f"{written.replace('+00:00', 'Z')}#delivered#{number}#{digest}"
+    item = {n: {"N": str(v)} if isinstance(v, int) else {"S": v} for n, v in known.items()}
+    item |= {"pk": record["pk"], "sk": {"S": f"EVENT#{name}"}, "expires_at": record["expires_at"]}
+    dynamodb.put_item(TableName=TABLE, Item=item)
 
 
 def _count(domain: str, outcomes: int) -> None:

@@ -34,6 +34,7 @@ RECORD_SECONDS = int(os.environ["RECORD_RETENTION_DAYS"]) * 86400
 CONTENT_DAYS = int(os.environ["CONTENT_RETENTION_DAYS"])
 CONTENT_SECONDS = CONTENT_DAYS * 86400
 SALT = os.environ["STACK_ID"].encode()
+RECIPIENT_SECRET = os.environ["RECIPIENT_SECRET"].encode()
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 session: Any = boto3.Session()  # Its stubs know only literal names.
@@ -74,7 +75,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     message_id = _new_id()
     key_id = event["requestContext"]["identity"]["apiKeyId"]
     record = _record(message_id, mail, key_id, now)
-    content = _content(mail, files)
+    content = _content(mail, files, contents)
     _keep(message_id, record, content, contents, now)
     request = _request(content, contents, message_id)
     ses_message_id = ses.send_email(**request)["MessageId"]
@@ -122,6 +123,7 @@ def _keep(
         "pk": {"S": f"MSG#{message_id}"},
         "sk": {"S": "CONTENT"},
         "content": {"S": json.dumps(content, ensure_ascii=False, separators=(",", ":"))},
+        "subject": {"S": content["subject"]},
         "expires_at": {"N": str(now + CONTENT_SECONDS)},
     }
     new = {
@@ -131,6 +133,7 @@ def _keep(
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     puts: Any = [{"Put": new}, {"Put": {"TableName": TABLE, "Item": held}}]
+    puts += [{"Put": {"TableName": TABLE, "Item": item}} for item in _found_by(record)]
     dynamodb.transact_write_items(TransactItems=puts)
     for write in writes:
         write.result()
@@ -154,6 +157,8 @@ def _record(message_id: str, mail: dict[str, Any], key_id: str, now: int) -> dic
         for address in _addresses(mail.get(field, ""))
     ]
     claimed_until = {"N": str(now + 60)}
+    recipient_hash = _hashed(recipients[0]["M"]["address"]["S"])
+    shard = ALPHABET.index(message_id[-1])
     return {
         "pk": {"S": f"MSG#{message_id}"},
         "sk": {"S": "RECORD"},
@@ -165,12 +170,15 @@ def _record(message_id: str, mail: dict[str, Any], key_id: str, now: int) -> dic
         "receiver": {"S": mail["To"]},
         "reference": {"S": mail["Reference"]},
         "reference_key": {"S": f"{mail['Domain']}#{mail['Reference']}"},
+        "listed": {"S": f"{mail['Domain']}#{shard % 4}"},
+        "recipient_hash": {"S": recipient_hash},
+        "recipient_key": {"S": f"{mail['Domain']}#{recipient_hash}"},
         "recipients": {"L": recipients},
         "state": {"S": "sending"},
         "status": {"S": "sending"},
         "attempts": {"L": [{"M": {"at": {"N": str(now)}}}]},
         "claimed_until": claimed_until,
-        "unfinished": {"S": "0123456789abcdef"[ALPHABET.index(message_id[-1]) % 16]},
+        "unfinished": {"S": "0123456789abcdef"[shard % 16]},
         "due_at": claimed_until,
         "retry_until": {"N": str(now + RETRY_SECONDS)},
         "key_id": {"S": key_id},
@@ -178,6 +186,24 @@ def _record(message_id: str, mail: dict[str, Any], key_id: str, now: int) -> dic
         "content_expires_at": {"N": str(now + CONTENT_SECONDS)},
         "expires_at": {"N": str(now + RECORD_SECONDS)},
     }
+
+
+def _found_by(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items by which all recipients but the first find a mail."""
+    domain, recipients = record["domain"]["S"], record["recipients"]["L"]
+    return [
+        {
+            "pk": record["pk"],
+            "sk": {"S": f"RCPT#{number}"},
+            "recipient_key": {"S": f"{domain}#{_hashed(each['M']['address']['S'])}"},
+            "expires_at": record["expires_at"],
+        }
+        for number, each in enumerate(recipients[1:], start=2)
+    ]
+
+
+def _hashed(address: str) -> str:
+    return hmac.digest(RECIPIENT_SECRET, address.encode(), "sha256").hex()[:32]
 
 
 def _settle(record: dict[str, Any], ses_message_id: str, now: int) -> None:
@@ -200,7 +226,7 @@ def _settle(record: dict[str, Any], ses_message_id: str, now: int) -> None:
     )
 
 
-def _content(mail: dict[str, Any], files: Any) -> dict[str, Any]:
+def _content(mail: dict[str, Any], files: Any, contents: list[bytes]) -> dict[str, Any]:
     """Return what a later try would need besides the attachments' bytes."""
     to = _boxes(mail["To"])
     if len(to) == 1:
@@ -215,7 +241,8 @@ def _content(mail: dict[str, Any], files: Any) -> dict[str, Any]:
         "text": mail.get("Text"),
         "html": mail.get("HTML"),
         "attachments": [
-            {"name": file["Name"], "content_type": file["ContentType"]} for file in files
+            {"name": file["Name"], "content_type": file["ContentType"], "size": len(data)}
+            for file, data in zip(files, contents, strict=True)
         ],
         "configuration_set": CONFIGURATION_SET,
     }

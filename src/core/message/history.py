@@ -7,6 +7,7 @@ to keep a step again, or in another order, changes nothing (docs/adr/0012).
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -92,9 +93,14 @@ class Step(NamedTuple):
 
     @property
     def name(self) -> str:
-        """A name that this step has and no other of the message. Names sort by time."""
+        """A name that this step has and no other of the message. Names sort by time.
+
+        It is made of what is known about the step: a later version with further members gives the
+        steps of events that come again the same names.
+        """
         written = datetime.fromtimestamp(self.at / 1000, UTC).isoformat(timespec="milliseconds")
-        digest = hashlib.sha256(repr(tuple(self)).encode()).hexdigest()[:_HASH_DIGITS]
+        known = {name: value for name, value in self._asdict().items() if value}
+        digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:_HASH_DIGITS]
         time = written.replace("+00:00", "Z")
         return f"{time}#{self.kind.value}#{self.recipient}#{digest}"
 
