@@ -114,7 +114,8 @@ class DynamoDb:
             raise Unknown("BatchGetItem with no key, or with too many")
         wanted = asked.get("ProjectionExpression")
         items = filter(None, map(self._table.get, map(key_of, asked["Keys"])))
-        found = [{wanted: item[wanted]} if wanted else item for item in items]
+        names = wanted.replace(",", " ").split() if wanted else None
+        found = [_part_of(item, names) if names else item for item in items]
         return {"Responses": {table: found}, "UnprocessedKeys": {}}
 
     def query(
@@ -127,14 +128,16 @@ class DynamoDb:
         Limit: int = _ALL,
         ExclusiveStartKey: Item | None = None,
         ConsistentRead: bool = False,
+        ScanIndexForward: bool = True,
     ) -> dict[str, Any]:
-        """Read one page of a partition of the table or of an index, in its order."""
+        """Read one page of a partition of the table or of an index, in its order or backwards."""
         self._wait()
         index = self._table.index(IndexName) if IndexName else None
         names = (index.hash_key, index.range_key) if index else (HASH, RANGE)
         values = {name: plain(value) for name, value in ExpressionAttributeValues.items()}
         wanted = key_condition(KeyConditionExpression, *names, values)
-        page_of = Page(wanted.least, wanted.most, Limit, _place(ExclusiveStartKey, names[1]))
+        after = _place(ExclusiveStartKey, names[1])
+        page_of = Page(wanted.least, wanted.most, Limit, after, is_backwards=not ScanIndexForward)
         if index:
             items = self._table.within_index(index, wanted.partition, page_of)
         else:
@@ -206,6 +209,10 @@ class _Pages:
 def _place(start: Item | None, range_key: str) -> tuple[Any, ...] | None:
     """Return where a page begins: behind the last item of the one before."""
     return (plain(start[range_key]), *key_of(start)) if start else None
+
+
+def _part_of(item: Item, names: Sequence[str]) -> Item:
+    return {name: item[name] for name in names if name in item}
 
 
 def _given(options: Mapping[str, Any]) -> Given:

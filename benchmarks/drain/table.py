@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,10 +42,24 @@ class Page(NamedTuple):
     """How many items at most."""
     after: tuple[Any, ...] | None
     """The range key and the table's keys of the item behind which it begins."""
+    is_backwards: bool = False
+    """Whether the last one comes first."""
 
-    def reaches(self, value: Any) -> bool:
-        """Say whether a range key is not behind the last one."""
-        return self.most is None or bool(value <= self.most)
+    def of(self, held: Sequence[Any], entry: Callable[[Any], Any], last: Any) -> Sequence[Any]:
+        """Return the page of a sorted partition.
+
+        `entry` makes of a range key what sorts before all entries with it; `last` is the entry of
+        the item behind which the page begins, if there is one.
+        """
+        begin = 0 if self.least is None else bisect_left(held, entry(self.least))
+        end = len(held)
+        if self.most is not None:
+            end = bisect_left(held, entry(_next(self.most)))
+        if self.is_backwards:
+            end = end if last is None else min(end, bisect_left(held, last))
+            return held[max(begin, end - self.limit) : end][::-1]
+        begin = begin if last is None else max(begin, bisect_right(held, last))
+        return held[begin : min(end, begin + self.limit)]
 
 
 def indexes(properties: Mapping[str, Any]) -> Sequence[Index]:
@@ -103,19 +117,14 @@ class Table:
     def within(self, partition: str, page: Page) -> list[Item]:
         """Return a page of a partition."""
         held = self._sorted.get(partition, [])
-        place = bisect_left(held, page.least or "")
-        if page.after is not None:
-            place = bisect_left(held, f"{page.after[0]}\0")
-        found = held[place : place + page.limit]
-        return [self._items[partition, sort_key] for sort_key in found if page.reaches(sort_key)]
+        found = page.of(held, str, page.after[0] if page.after else None)
+        return [self._items[partition, sort_key] for sort_key in found]
 
     def within_index(self, index: Index, partition: str, page: Page) -> list[Item]:
         """Return a page of the keys in a partition of an index."""
         self._catch_up()
         held = self._entries[index.name].get(partition, [])
-        place = 0 if page.least is None else bisect_left(held, (page.least,))
-        if page.after is not None:
-            place = bisect_left(held, (*page.after, ""))
+        found = page.of(held, lambda value: (value,), page.after)
         return [
             {
                 HASH: {"S": pk},
@@ -123,8 +132,7 @@ class Table:
                 index.hash_key: {"S": partition},
                 index.range_key: {"N": str(value)} if isinstance(value, int) else {"S": value},
             }
-            for value, pk, sk in held[place : place + page.limit]
-            if page.reaches(value)
+            for value, pk, sk in found
         ]
 
     def index(self, name: str) -> Index:
@@ -150,6 +158,11 @@ class Table:
                 insort(entries, entry)
             else:
                 del entries[bisect_left(entries, entry)]
+
+
+def _next(value: Any) -> Any:
+    """Return the smallest range key behind this one."""
+    return value + 1 if isinstance(value, int) else f"{value}\0"
 
 
 def _place(index: Index, item: Item) -> tuple[Any, _Entry] | None:

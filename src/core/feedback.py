@@ -57,9 +57,10 @@ def note(event: Event, tallies: Tallies, places: Places) -> Record | None:
 
     with about(**message.log_keys):
         merged = store.revise(message, merge)
-        step_log.keep(merged, history.of_event(merged, event))
         event_flow.hear(merged.domain, event.at)
+        # It changes the record once only. If what follows fails, it comes again and counts no more.
         tallies.add(merged.domain, reputation.of_change(before, merged, event))
+        step_log.keep(merged, history.of_event(merged, event))
         if merged.suppresses:
             _learn(event, merged, suppressions)
     return merged

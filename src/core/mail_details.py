@@ -1,10 +1,9 @@
 """The answer to `GetMail`: everything that is known about one mail."""
 
-import base64
 from datetime import datetime
 from typing import NamedTuple
 
-from core import stored_mail
+from core import cursors, stored_mail
 from core.aws.step_log import StepLog
 from core.contract.errors import Fault, Invalid
 from core.message import history
@@ -34,28 +33,19 @@ def of(record: Record, cursor: str | None, *, services: Services, step_log: Step
 
     Raises `Invalid` for a cursor that no answer has given, and `Outage`.
     """
-    after = _read_cursor(cursor) if cursor else ""
+    asked, mail_index = ("GetMail", record.id), services.mail_index
+    after = cursors.position(cursor, asked, mail_index) if cursor else ""
+    if cursor and not after:
+        message = "'Cursor' must be the one that GetMail answered for this mail."
+        raise Invalid(Fault("Cursor", "Cursor", message))
     mail = stored_mail.load_mail(record, services.store, services.content_store)
     kept, last = step_log.page(record.id, after, MOST_STEPS)
     begins = _time_of(after) if after else 0
     ends = _time_of(last) if last else float("inf")
     own = (step for step in history.of_record(record) if begins <= step.at < ends)
-    return Details(record, mail, history.in_order([*own, *kept]), _written_cursor(last))
+    behind = cursors.written(last, asked, mail_index) if last else ""
+    return Details(record, mail, history.in_order([*own, *kept]), behind)
 
 
 def _time_of(name: str) -> float:
     return datetime.fromisoformat(name.partition("#")[0]).timestamp() * 1000
-
-
-def _written_cursor(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        _time_of(name)
-    except ValueError:
-        message = "'Cursor' must be the one that GetMail answered for this mail."
-        raise Invalid(Fault("Cursor", "Cursor", message)) from None
-    return name

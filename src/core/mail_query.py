@@ -1,22 +1,25 @@
 """The answers to `FindMails`: which mails of a caller's domains there are, the newest first."""
 
-import base64
-import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
+from core import cursors
 from core.aws import items
 from core.aws.items import UnreadableRecord
 from core.aws.mail_index import EVER, Between, MailIndex, Wanted
 from core.contract.errors import Fault, Invalid
+from core.contract.limits import MAX_MAILBOX_LENGTH
 from core.contract.mails import FindMails
 from core.message.address import canonical
-from core.message.ids import first_id_at, is_id
-from core.message.mailboxes import parse_mailboxes
+from core.message.ids import first_id_at
+from core.message.mailboxes import one_line, parse_mailboxes
+from core.message.margins import trimmed
 from core.message.record import Record
 from core.message.status import Status
+from core.submission import characters, references
 from core.submission.domains import DomainConfiguration
 
 DEFAULT_LIMIT, MOST = 20, 100
@@ -24,6 +27,11 @@ DEFAULT_LIMIT, MOST = 20, 100
 _MOST_READ = 1000
 """How many mails are looked at for one page: then it ends, however many it has."""
 _CHUNK = 100
+"""How many of them are read at once, at most (BatchGetItem)."""
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?", re.ASCII
+)
+"""A time with its offset, of which the seconds may be left out; or a day."""
 _IN_PROBLEMS = frozenset({Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN})
 
 
@@ -90,24 +98,35 @@ def find(
     key. Raises `Invalid` with everything that is wrong with the request, also for a cursor that was
     given to another caller or for another search.
     """
-    search, signed = _read(request, caller, own, mail_index)
+    search, asked = _read(request, caller, own, mail_index)
+    found, last, unreadable = _found(search, mail_index)
+    cursor = cursors.written(last, asked, mail_index) if last else ""
+    subjects = mail_index.subjects([record.id for record in found])
+    return Page(found, subjects, cursor, unreadable)
+
+
+def _found(
+    search: _Search, mail_index: MailIndex
+) -> tuple[list[Record], str, list[UnreadableRecord]]:
+    """Return the mails of a page, and the id that was looked at last if there may be more.
+
+    As many mails are read as the page has room for, since most searches find them in an index of
+    their own. Those that do not read twice as many each time.
+    """
     found: list[Record] = []
     unreadable: list[UnreadableRecord] = []
-    ids = mail_index.newest(search.wanted(mail_index), search.between, min(_CHUNK, 2 * MOST))
-    last, seen = "", 0
-    while chunk := list(islice(ids, _CHUNK)):
+    ids = mail_index.newest(search.wanted(mail_index), search.between, search.limit)
+    seen, size = 0, search.limit
+    while chunk := list(islice(ids, min(size, _MOST_READ - seen))):
         for message_id, record in _records(chunk, mail_index, unreadable):
-            last, seen = message_id, seen + 1
             if record and search.fits(record):
                 found.append(record)
             if len(found) == search.limit:
-                break
-        if len(found) == search.limit or seen >= _MOST_READ:
-            break
-    is_over = len(found) < search.limit and seen < _MOST_READ
-    cursor = "" if is_over else _cursor(last, signed, mail_index)
-    subjects = mail_index.subjects([record.id for record in found])
-    return Page(found, subjects, cursor, unreadable)
+                return found, message_id, unreadable
+        seen, size = seen + len(chunk), min(2 * size, _CHUNK)
+        if seen == _MOST_READ:
+            return found, chunk[-1], unreadable
+    return found, "", unreadable
 
 
 def _records(
@@ -132,8 +151,8 @@ def _read(
     caller: str,
     own: Mapping[str, DomainConfiguration],
     mail_index: MailIndex,
-) -> tuple[_Search, str]:
-    """Return what is looked for, and what a cursor of this search is signed with."""
+) -> tuple[_Search, Sequence[str]]:
+    """Return what is looked for, and what a cursor of this search is for."""
     faults: list[Fault] = []
     domain = (request.domain or "").strip().lower()
     domains = sorted(own) if not domain else [domain] if domain in own else []
@@ -146,19 +165,30 @@ def _read(
     until = _time(request.until, "Until", faults)
     first = first_id_at(since) if since is not None else EVER.first
     before = first_id_at(until) if until is not None else EVER.before
-    reference = (request.reference or "").strip()
-    filters = caller, domain, reference, recipient, *sorted(statuses), first, before
-    signed = "\n".join(filters)
+    reference = trimmed(request.reference or "")
+    faults += references.faults_in(reference)
+    of_status = ",".join(sorted(statuses))
+    asked = "FindMails", caller, domain, reference, recipient, of_status, first, before
     if request.cursor:
-        before = _position(request.cursor, signed, mail_index, faults) or before
+        before = cursors.position(request.cursor, asked, mail_index)
+    if request.cursor and not before:
+        message = (
+            "'Cursor' must be what the last page of the same search answered: with the same "
+            "filters, and the same API key. Leave it out to begin anew."
+        )
+        faults.append(Fault("Cursor", "Cursor", message))
     if faults:
         raise Invalid(*faults)
     between = Between(first, before)
-    return _Search(domains, reference, recipient, statuses, between, limit), signed
+    return _Search(domains, reference, recipient, statuses, between, limit), asked
 
 
 def _recipient(text: str | None, faults: list[Fault]) -> str:
-    if not text or not text.strip():
+    if not text or not trimmed(text):
+        return ""
+    wrong = [*characters.faults_in("Recipient", one_line(text), max_length=MAX_MAILBOX_LENGTH)]
+    if wrong:
+        faults += wrong
         return ""
     try:
         (mailbox,) = parse_mailboxes(text, is_single=True)
@@ -181,42 +211,24 @@ def _statuses(text: str | None, faults: list[Fault]) -> frozenset[Status]:
 
 def _time(text: str | None, field: str, faults: list[Fault]) -> float | None:
     """Read a time with its offset (RFC 3339), or a day, which begins at 0:00 UTC."""
-    if not text or not text.strip():
+    text = trimmed(text or "")
+    if not text:
         return None
     try:
-        time_ = datetime.fromisoformat(text.strip().replace(" ", "+"))
-        if len(text.strip()) == len("2026-11-20"):
-            time_ = time_.replace(tzinfo=UTC)
-        seconds = time_.timestamp() if time_.tzinfo else None
+        seconds = _seconds(text.replace(" ", "+"))  # So a form reads the + of an offset.
     except (ValueError, OverflowError):
-        seconds = None
-    if seconds is None:
         message = f"'{field}' must be a time such as 2026-11-20T09:15:30Z, or a day: 2026-11-20."
         faults.append(Fault(field, "Time", message))
         return None
     return max(0.0, seconds)
 
 
-# ---- cursors
+def _seconds(text: str) -> float:
+    """Return a time in epoch seconds. Raises `ValueError` and `OverflowError`.
 
-
-def _cursor(message_id: str, signed: str, mail_index: MailIndex) -> str:
-    """Return where the next page begins: behind this message, for this search only."""
-    text = f"{message_id}.{mail_index.signed(f'{signed}\n{message_id}')}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str, signed: str, mail_index: MailIndex, faults: list[Fault]) -> str:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error):
-        text = ""
-    message_id, _, signature = text.partition(".")
-    if is_id(message_id) and signature == mail_index.signed(f"{signed}\n{message_id}"):
-        return message_id
-    message = (
-        "'Cursor' must be what the last page of the same search answered: with the same filters, "
-        "and the same API key. Leave it out to begin anew."
-    )
-    faults.append(Fault("Cursor", "Cursor", message))
-    return ""
+    Python reads more: weeks, times without separators, and some characters at random places.
+    """
+    if not _TIME.fullmatch(text):
+        raise ValueError
+    time = datetime.fromisoformat(text.upper())
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws.domain_table import DomainTable
 from core.aws.event_flow import EventFlow
@@ -18,11 +18,16 @@ from core.aws.retry_queue import RetryQueue
 from core.aws.step_log import StepLog
 from core.aws.store import RecordGone, Store
 from core.follow_up import follow_up
+from core.lazily import lazily
 from core.message import lifecycle
-from core.message.history import Kind, Step
 from core.message.record import Record
 from core.message.status import Status
 from core.redaction import about
+
+if TYPE_CHECKING:
+    from core.message import history
+else:  # Most sweeps find nothing to repair.
+    history = lazily("core.message.history")
 
 _WHY_AGAIN = {
     Status.QUEUED: "Its turn was missed.",
@@ -150,7 +155,8 @@ class _Repairing:
             self.repairs.unknown += Status.UNKNOWN in change
             self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)
         if is_ours and before and record.status is Status.QUEUED:
-            step = Step(self._now * 1000, Kind.WAITS, text=_WHY_AGAIN[before.status])
+            text = _WHY_AGAIN[before.status]
+            step = history.Step(self._now * 1000, history.Kind.WAITS, text=text)
             with suppress(Outage):  # The mail itself is on its way again.
                 self._step_log.keep(record, [step])
         if is_ours or record.owes_letter:

@@ -26,9 +26,10 @@ from core.submission.domains import DomainConfiguration
 
 if TYPE_CHECKING:
     from core.message import expectation
-    from core.submission import unknown_members
+    from core.submission import references, unknown_members
 else:  # Few ask of a mail that waits, and few without an id.
     expectation = lazily("core.message.expectation")
+    references = lazily("core.submission.references")
     unknown_members = lazily("core.submission.unknown_members")
 
 _AROUND = "\"'<>{}[]() \t\r\n"
@@ -89,8 +90,10 @@ def _newest_with(
     reference: str, own: Mapping[str, DomainConfiguration], services: Services
 ) -> Record:
     """Return the newest message of these domains with a reference, if that can be read."""
+    if faults := [*references.faults_in(reference)]:
+        raise Invalid(*faults)
     wanted = [where for name in own for where in services.mail_index.of_reference(name, reference)]
-    for message_id in services.mail_index.newest(wanted, EVER, 10):
+    for message_id in services.mail_index.newest(wanted, EVER, 1):
         with about(message_id=message_id):
             record = services.store.get(message_id)
         if record is not None and record.domain in own:

@@ -18,18 +18,23 @@ find out by trying, without the stack's secret.
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws import items
 from core.aws.outage import outages
+from core.aws.threads import threads
 from core.message.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _DIGITS = 32
-_PAGE = 100
+_FEWEST, _MOST = 25, 250
+"""How many ids one query returns, at least and at most, if there are as many: 25 keys are some 3 KB,
+and DynamoDB counts up to 4 KB as the same one read."""
 
 
 class Wanted(NamedTuple):
@@ -49,6 +54,14 @@ class Between(NamedTuple):
 
 EVER = Between("", "~")
 """All ids."""
+
+
+class _Page(NamedTuple):
+    """Some ids of a partition, the newest first."""
+
+    ids: Sequence[str]
+    last: "Mapping[str, AttributeValueTypeDef] | None"
+    """The keys behind which the next ones are; None if there are none."""
 
 
 class MailIndex(NamedTuple):
@@ -100,11 +113,18 @@ class MailIndex(NamedTuple):
         """Return where a domain's messages with a reference are."""
         return [Wanted("ByReference", "reference_key", f"{domain}#{reference}")]
 
-    def newest(
-        self, wanted: Sequence[Wanted], between: Between, page: int = _PAGE
-    ) -> Iterator[str]:
-        """Yield the ids in several partitions, the newest first; `page` are read at a time."""
-        streams = [self._ids(each, between, page) for each in wanted]
+    def newest(self, wanted: Sequence[Wanted], between: Between, likely: int) -> Iterator[str]:
+        """Yield the ids in several partitions, the newest first; so many are `likely` to be taken.
+
+        All partitions are asked for their newest ids, side by side; then one after the other, once
+        it has no more at hand.
+        """
+        size = min(max(_FEWEST, 2 * likely // max(1, len(wanted))), _MOST)
+        ask = partial(self._page, between=between, size=size)
+        pages = list(threads().map(ask, wanted)) if len(wanted) > 1 else map(ask, wanted)
+        streams = [
+            self._ids(each, between, page) for each, page in zip(wanted, pages, strict=True)
+        ]
         last = ""
         for message_id in merge(*streams, reverse=True):
             if message_id != last:  # A mail may have one address several times.
@@ -126,8 +146,22 @@ class MailIndex(NamedTuple):
     def _keys(self, record: Record) -> list[str]:
         return [self.hashed(recipient.address) for recipient in record.recipients]
 
-    def _ids(self, wanted: Wanted, between: Between, page: int) -> Iterator[str]:
-        pages = self.dynamodb.get_paginator("query").paginate(
+    def _ids(self, wanted: Wanted, between: Between, page: "_Page") -> Iterator[str]:
+        yield from page.ids
+        while page.last:
+            page = self._page(wanted, between, _MOST, page.last)
+            yield from page.ids
+
+    @outages()
+    def _page(
+        self,
+        wanted: Wanted,
+        between: Between,
+        size: int,
+        after: "Mapping[str, AttributeValueTypeDef] | None" = None,
+    ) -> "_Page":
+        """Return the newest ids in a partition, behind the item with the keys `after`."""
+        reply = self.dynamodb.query(
             TableName=self.table,
             IndexName=wanted.name,
             KeyConditionExpression=f"{wanted.hash_key} = :key AND pk BETWEEN :first AND :last",
@@ -137,12 +171,11 @@ class MailIndex(NamedTuple):
                 ":last": {"S": f"MSG#{between.before}"},
             },
             ScanIndexForward=False,
-            PaginationConfig={"PageSize": page},
+            Limit=size,
+            **({"ExclusiveStartKey": after} if after else {}),
         )
-        with outages():
-            for found in pages:
-                ids = map(items.message_id_of, found["Items"])
-                yield from (each for each in ids if each < between.before)
+        ids = map(items.message_id_of, reply["Items"])
+        return _Page([each for each in ids if each < between.before], reply.get("LastEvaluatedKey"))
 
     @outages()
     def _parts(

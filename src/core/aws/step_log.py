@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.aws.items import attributes, key, plain
 from core.aws.outage import outages
-from core.message.history import Kind, Step
+from core.lazily import lazily
 from core.message.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from core.message import history
+    from core.message.history import Step
+else:  # A sweep seldom has a step to keep.
+    history = lazily("core.message.history")
 
 _PREFIX = "EVENT#"
 _BEHIND = "EVENT$"
@@ -27,7 +32,7 @@ class StepLog(NamedTuple):
     table: str
 
     @outages()
-    def keep(self, record: Record, steps: Iterable[Step]) -> None:
+    def keep(self, record: Record, steps: "Iterable[Step]") -> None:
         """Write down steps of a message, each once however often this is called."""
         for step in steps:
             known = {name: value for name, value in step._asdict().items() if value}
@@ -36,7 +41,7 @@ class StepLog(NamedTuple):
             self.dynamodb.put_item(TableName=self.table, Item=attributes(item))
 
     @outages()
-    def page(self, message_id: str, after: str, limit: int) -> tuple[list[Step], str]:
+    def page(self, message_id: str, after: str, limit: int) -> "tuple[list[Step], str]":
         """Return at most `limit` steps of a message by time, behind the one named `after`.
 
         Also returns the name of the last one if there may be more, else "". With "" for `after` it
@@ -56,13 +61,10 @@ class StepLog(NamedTuple):
         )
         found = [plain(item) for item in reply["Items"]]
         last = found[-1]["sk"].removeprefix(_PREFIX) if "LastEvaluatedKey" in reply else ""
-        return [_step(item) for item in found if item["kind"] in _KINDS], last
+        known = {*history.Kind}  # A newer version of the code may have written others.
+        return [_step(item) for item in found if item["kind"] in known], last
 
 
-_KINDS = frozenset(Kind)
-"""What this version of the code knows: a newer one may have written others."""
-
-
-def _step(item: Mapping[str, Any]) -> Step:
-    known = {name: item[name] for name in Step._fields if name in item}
-    return Step(**known | {"kind": Kind(item["kind"])})
+def _step(item: Mapping[str, Any]) -> "Step":
+    known = {name: item[name] for name in history.Step._fields if name in item}
+    return history.Step(**known | {"kind": history.Kind(item["kind"])})

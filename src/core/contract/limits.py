@@ -41,6 +41,9 @@ MAX_SUBJECT_LENGTH = 998
 """In characters, as the next three: the longest line of a mail (RFC 5322 §2.1.1)."""
 MAX_DISPLAY_NAME_LENGTH = 998
 """The name beside an address, as it is given. What SES takes is less: there it is shortened."""
+ADDRESS_LENGTH = 254 + 4
+"""Characters: the longest address, and the brackets and separator around it in a list."""
+MAX_MAILBOX_LENGTH = MAX_DISPLAY_NAME_LENGTH + ADDRESS_LENGTH
 MAX_FILE_NAME_LENGTH = 255
 """One file name: SES takes no longer ones (SESv2 API, `Attachment`)."""
 MAX_CONTENT_TYPE_LENGTH = 998

@@ -27,6 +27,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z-]{0,40}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
 _MOST_MILLISECONDS = 30 * 86_400_000
 """SES gives up a delivery after hours: what is longer is no time."""
+_LAST_MILLISECOND = 253_402_300_799_999
+"""Of the year 9999: no later time can be written."""
 _WITHHELD = "Not sent: the address is on the suppression list of the SES account."
 
 
@@ -224,6 +226,7 @@ def _milliseconds(value: Any) -> int:
 def _epoch_ms(value: Any) -> int:
     """Read `2026-11-20T09:15:30.120Z`, and `2018-10-08T14:05:45 +0000` as identities have it."""
     try:
-        return max(0, round(datetime.fromisoformat(value.replace(" ", "")).timestamp() * 1000))
+        read = round(datetime.fromisoformat(value.replace(" ", "")).timestamp() * 1000)
+        return min(max(0, read), _LAST_MILLISECOND)
     except (ValueError, OverflowError, AttributeError, TypeError):
         return 0  # The event counts, even if its time cannot be read.

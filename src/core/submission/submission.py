@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.contract.contract import SendMail
 from core.contract.errors import Fault, Invalid, NotAllowed
 from core.contract.limits import (
+    ADDRESS_LENGTH,
     MAX_DISPLAY_NAME_LENGTH,
-    MAX_REFERENCE_BYTES,
+    MAX_MAILBOX_LENGTH,
     MAX_REFERENCE_LENGTH,
     MAX_REPLY_TO,
     MAX_SUBJECT_LENGTH,
@@ -21,7 +22,7 @@ from core.lazily import lazily
 from core.message.address import Mailbox, canonical
 from core.message.mail import Mail
 from core.message.mailboxes import one_line, parse_mailboxes
-from core.submission import attachments, senders, texts
+from core.submission import attachments, references, senders, texts
 from core.submission.characters import faults_in
 from core.submission.domains import DomainConfiguration
 
@@ -31,10 +32,7 @@ else:  # Few mails come with a member that nobody knows.
     unknown_members = lazily("core.submission.unknown_members")
 
 _BODIES = ("Text", "HTML")
-_ADDRESS = 254 + 4
-"""Characters: the longest address, and the brackets and separator around it in a list."""
-_LONGEST_MAILBOX = MAX_DISPLAY_NAME_LENGTH + _ADDRESS
-_LONG_MAILBOX = 255 + _ADDRESS
+_LONG_MAILBOX = 255 + ADDRESS_LENGTH
 """What each of a list may have: one may have more if others have less."""
 
 _SEPARATORS = 4
@@ -126,9 +124,7 @@ def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:
             )
             if is_list:
                 yield from _list_faults(member.name, value, limits)
-    if len((request.reference or "").encode("utf-8", "replace")) > MAX_REFERENCE_BYTES:
-        message = f"'Reference' must not be longer than {MAX_REFERENCE_BYTES} bytes in UTF-8."
-        yield Fault("Reference", "Length", message)
+    yield from references.faults_in_size(request.reference or "")
 
 
 def _list_faults(name: str, value: str, limits: Limits) -> Iterable[Fault]:
@@ -145,12 +141,12 @@ def _list_faults(name: str, value: str, limits: Limits) -> Iterable[Fault]:
 def _longest(limits: Limits) -> dict[str, int]:
     return {
         **dict.fromkeys(
-            ("To", "CC", "BCC"), max(limits.recipients * _LONG_MAILBOX, _LONGEST_MAILBOX)
+            ("To", "CC", "BCC"), max(limits.recipients * _LONG_MAILBOX, MAX_MAILBOX_LENGTH)
         ),
         "ReplyTo": MAX_REPLY_TO * _LONG_MAILBOX,
         **dict.fromkeys(("FromName", "ReceiverName"), MAX_DISPLAY_NAME_LENGTH),
         "Domain": 255,
-        "From": _LONGEST_MAILBOX,
+        "From": MAX_MAILBOX_LENGTH,
         "Subject": MAX_SUBJECT_LENGTH,
         "Reference": MAX_REFERENCE_LENGTH,
     }
