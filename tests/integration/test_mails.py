@@ -1,5 +1,6 @@
 """Finding, showing, sending again and cancelling mails that were accepted."""
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,12 +13,15 @@ from support.mails import MAIL
 from support.world import BOUNCED, DELIVERED, World, world
 
 from core.aws import clients
+from core.aws.counters import Counters
 from core.config import CONFIG
 
 ADA, BOB, EVE = MAIL["To"], "bob@recipient.example", "eve@recipient.example"
 SEND = "sesv2.SendEmail#1"
 CLAIM = "dynamodb.PutItem#1"
 """The first write of a retry."""
+STEP = "dynamodb.PutItem#2"
+"""The second write for an event: it is kept in the history."""
 DAY = 86_400
 
 
@@ -118,6 +122,34 @@ def test_an_event_that_comes_again_and_in_another_order_is_in_the_history_once(
     ]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(STEP, "throttled", lasting=True),
+        Fault(STEP, "timeout", after=True, lasting=True),
+        Fault(STEP, "killed"),
+        Fault(STEP, "killed", after=True),
+    ],
+    ids=str,
+)
+def test_an_event_whose_step_is_not_kept_comes_again_and_counts_once(
+    service: World, fault: Fault
+) -> None:
+    service.fate = BOUNCED
+    message_id = accepted(service)
+    for event in service.events:
+        is_bounce = event["eventType"] == "Bounce"
+        assert service.tell(event, fault if is_bounce else None) is not is_bounce
+        assert service.tell(event)
+
+    details = shown(service, message_id)
+    assert sorted(kinds(details)) == [("accepted", 0), ("bounced", 1), ("sent", 1), ("tried", 0)]
+    assert service.suppressed() == {ADA: "bounce"}
+    hours = Counters(clients.dynamodb(), CONFIG.table_name).hours(int(service.clock.now) - DAY)
+    bounces = sum(hour.tally.bounces for hour in hours)
+    assert bounces == 1 or (bounces == 0 and fault.kind == "killed")  # Then nobody could count.
+
+
 def test_once_the_content_is_gone_the_mail_is_shown_without_it(service: World) -> None:
     message_id = accepted(service, Reference="r-1")
     service.clock.pass_by(8 * DAY)
@@ -156,8 +188,18 @@ def test_a_long_history_is_paged(service: World) -> None:
     assert len([one for one in times if one.startswith("2026-11-20")]) == 130
     assert len({*times}) >= 130
     assert "Cursor" not in rest
-    reply = service.get(f"/Mail/{message_id}", Cursor="abc")
-    assert refused(reply) == (400, "Cursor")
+    other = accepted(service)
+    for asked, cursor in (
+        (message_id, "abc"),
+        (message_id, first["Cursor"][:-1]),
+        (message_id, first["Cursor"] + "="),
+        (message_id, base64.urlsafe_b64encode(b"0001-01-01T00:00:00Z#x").decode()),
+        (message_id, base64.urlsafe_b64encode(b"9999-12-31T23:59:59Z\x00").decode()),
+        (message_id, "A" * 5_000),
+        (other, first["Cursor"]),
+    ):
+        reply = service.get(f"/Mail/{asked}", Cursor=cursor)
+        assert refused(reply) == (400, "Cursor")
 
 
 def test_a_mail_that_is_suppressed_says_for_whom(service: World) -> None:
@@ -240,6 +282,37 @@ def test_a_search_that_cannot_be_understood_says_why(
     service: World, query: dict[str, str], field: str
 ) -> None:
     assert refused(service.get("/Mail", **query)) == (400, field)
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "field"),
+    [
+        ("FindMails", {"Reference": "\ud800"}, "Reference"),
+        ("FindMails", {"Reference": "r" * 3_000}, "Reference"),
+        ("FindMails", {"Recipient": "\ud800@recipient.example"}, "Recipient"),
+        ("FindMails", {"Since": "\ud800"}, "Since"),
+        ("FindMails", {"Until": "9" * 5_000}, "Until"),
+        ("FindMails", {"Status": "\ud800"}, "Status"),
+        ("FindMails", {"Cursor": "\ud800"}, "Cursor"),
+        ("GetStatus", {"Reference": "\ud800"}, "Reference"),
+        ("GetStatus", {"Reference": "r" * 3_000}, "Reference"),
+    ],
+)
+def test_what_no_mail_can_have_is_refused_by_its_name(
+    service: World, operation: str, asked: dict[str, str], field: str
+) -> None:
+    reply = service.ask(f"/json/reply/{operation}", asked)
+
+    assert reply
+    assert refused(reply) == (400, field)
+
+
+def test_no_mail_is_of_a_domain_that_is_no_text(service: World) -> None:
+    accepted(service)
+    reply = service.ask("/json/reply/FindMails", {"Domain": "\ud800"})
+
+    assert reply
+    assert json.loads(reply["body"])["Mails"] == []
 
 
 def test_a_cursor_is_for_its_own_search_only(service: World) -> None:
