@@ -18,8 +18,9 @@ from core.aws.clock_item import Clock
 from core.aws.counters import Counters
 from core.aws.domain_table import DomainTable
 from core.aws.items import attributes, key
+from core.aws.mail_index import EVER, Between, MailIndex
 from core.aws.pace_clock import PaceClock
-from core.aws.store import KeyTaken, RecordGone, Store
+from core.aws.store import Beside, KeyTaken, RecordGone, Store
 from core.aws.suppressions import SuppressionList
 from core.aws.waiting_lists import WaitingLists
 from core.config import CONFIG
@@ -185,6 +186,53 @@ def test_turns_are_taken_and_rounds_planned(both: Any) -> None:
     clock.write_backlog(WaitingList("slow", "a.example"), Backlog(2, (1, 2), 3, NOW))
     state, backlogs = other.state(NOW)
     assert (state.rounds, state.throttled, len(backlogs)) == (after.rounds, 1, 1)
+
+
+def test_mails_are_found_from_the_newest_on(both: Any) -> None:
+    index, store = MailIndex(both, TABLE, "secret"), Store(both, TABLE)
+    addresses = ("b@b.example", "c@c.example")
+    recipients = tuple(Recipient(address=each) for each in addresses)
+    ids = []
+    for _ in range(60):
+        record = index.keyed(a_record(recipients=recipients, reference="r"))
+        beside = Beside("A subject", index.of_further_recipients(record))
+        ids.append(store.add(record, "", beside=beside).id)
+    wanted = [
+        index.of_domain("a.example"),
+        index.of_reference("a.example", "r"),
+        *(index.of_recipient("a.example", address) for address in addresses),
+    ]
+
+    for where in wanted:
+        for one in where:  # One after the other, as moto cannot do two things at once.
+            found = list(index.newest([one], EVER, 1))
+            assert found == sorted(found, reverse=True)
+            between = Between(found[-2], found[1])
+            assert list(index.newest([one], between, 1)) == found[2:-1]
+    assert list(index.newest(wanted[-1], EVER, 1)) == sorted(ids, reverse=True)
+    assert index.subjects(ids[:3]) == dict.fromkeys(ids[:3], "A subject")
+    assert index.records(ids).keys() == {*ids}
+
+
+@pytest.mark.parametrize("is_forward", [True, False])
+@pytest.mark.parametrize(("first", "last"), [("a", "c"), ("b", "b"), ("", "~"), ("bb", "bb")])
+def test_a_part_of_a_partition_is_read_in_either_direction(
+    both: Any, *, is_forward: bool, first: str, last: str
+) -> None:
+    for name in "abcd":
+        both.put_item(TableName=TABLE, Item=key("MSG#1", name))
+    values = {":pk": {"S": "MSG#1"}, ":first": {"S": first or " "}, ":last": {"S": last}}
+    for limit in (1, 2, 3, 4, 5):
+        pages = both.paginate(
+            {"PageSize": limit},
+            TableName=TABLE,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=values,
+            ScanIndexForward=is_forward,
+        )
+        found = [item["sk"]["S"] for page in pages for item in page["Items"]]
+        assert found == sorted(found, reverse=not is_forward)
+        assert found == [each for each in found if first <= each <= last]
 
 
 def test_domains_suppressions_and_counters_are_read(both: Any) -> None:
