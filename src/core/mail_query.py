@@ -111,7 +111,7 @@ def _found(
     """Return the mails of a page, and the id that was looked at last if there may be more.
 
     As many mails are read as the page has room for, since most searches find them in an index of
-    their own. Those that do not read twice as many each time.
+    their own; then as many as it takes if those that come are like those that came.
     """
     found: list[Record] = []
     unreadable: list[UnreadableRecord] = []
@@ -123,7 +123,9 @@ def _found(
                 found.append(record)
             if len(found) == search.limit:
                 return found, message_id, unreadable
-        seen, size = seen + len(chunk), min(2 * size, _CHUNK)
+        seen += len(chunk)
+        lacking = search.limit - len(found)
+        size = min(-(-lacking * seen // len(found)) if found else 2 * size, _CHUNK)
         if seen == _MOST_READ:
             return found, chunk[-1], unreadable
     return found, "", unreadable
@@ -170,17 +172,23 @@ def _read(
     of_status = ",".join(sorted(statuses))
     asked = "FindMails", caller, domain, reference, recipient, of_status, first, before
     if request.cursor:
-        before = cursors.position(request.cursor, asked, mail_index)
-    if request.cursor and not before:
+        before = _position(request.cursor, asked, mail_index, faults)
+    if faults:
+        raise Invalid(*faults)
+    between = Between(first, before)
+    return _Search(domains, reference, recipient, statuses, between, limit), asked
+
+
+def _position(cursor: str, asked: Sequence[str], mail_index: MailIndex, faults: list[Fault]) -> str:
+    """Return the id behind which a page begins; "" for a cursor of another search."""
+    message_id = cursors.position(cursor, asked, mail_index)
+    if not message_id:
         message = (
             "'Cursor' must be what the last page of the same search answered: with the same "
             "filters, and the same API key. Leave it out to begin anew."
         )
         faults.append(Fault("Cursor", "Cursor", message))
-    if faults:
-        raise Invalid(*faults)
-    between = Between(first, before)
-    return _Search(domains, reference, recipient, statuses, between, limit), asked
+    return message_id
 
 
 def _recipient(text: str | None, faults: list[Fault]) -> str:

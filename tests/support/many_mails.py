@@ -1,6 +1,6 @@
 """Mails of several domains in a table in memory, and how much of it a search reads.
 
-The table is the benchmark's stand-in for DynamoDB, of which a test says that it answers as moto does
+The table is the benchmark's stand-in for DynamoDB, and a test says that it answers as moto does
 (tests/unit/benchmarks/test_drain_dynamodb.py). moto itself looks at every item for each query.
 """
 
@@ -43,22 +43,19 @@ class Counting:
         self.read: Counter[str] = Counter()
 
     def query(self, **asked: Any) -> dict[str, Any]:
-        reply = self._dynamodb.query(**asked)
-        self._count(queries=1, keys=len(reply["Items"]))
+        with self._lock:  # Partitions are asked side by side, and the stand-in is for one thread.
+            reply = self._dynamodb.query(**asked)
+            self.read.update(queries=1, keys=len(reply["Items"]))
         return reply
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
         keys = RequestItems[TABLE]["Keys"]
         part = "subjects" if keys[0]["sk"] == {"S": "CONTENT"} else "records"
-        self._count(**{part: len(keys), "batches": 1})
+        self.read.update({part: len(keys), "batches": 1})
         return self._dynamodb.batch_get_item(RequestItems=RequestItems)
 
     def __getattr__(self, operation: str) -> Any:
         return getattr(self._dynamodb, operation)
-
-    def _count(self, **read: int) -> None:
-        with self._lock:  # Partitions are asked side by side.
-            self.read.update(read)
 
 
 class Page(NamedTuple):

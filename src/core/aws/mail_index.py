@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 32
 _FEWEST, _MOST = 25, 250
-"""How many ids one query returns, at least and at most, if there are as many: 25 keys are some 3 KB,
-and DynamoDB counts up to 4 KB as the same one read."""
+"""How many ids one query returns, at least and at most, if there are as many. 25 keys are some
+3 KB, and DynamoDB counts all up to 4 KB as one read."""
 
 
 class Wanted(NamedTuple):
@@ -122,9 +122,7 @@ class MailIndex(NamedTuple):
         size = min(max(_FEWEST, 2 * likely // max(1, len(wanted))), _MOST)
         ask = partial(self._page, between=between, size=size)
         pages = list(threads().map(ask, wanted)) if len(wanted) > 1 else map(ask, wanted)
-        streams = [
-            self._ids(each, between, page) for each, page in zip(wanted, pages, strict=True)
-        ]
+        streams = [self._ids(each, between, page) for each, page in zip(wanted, pages, strict=True)]
         last = ""
         for message_id in merge(*streams, reverse=True):
             if message_id != last:  # A mail may have one address several times.
@@ -161,6 +159,7 @@ class MailIndex(NamedTuple):
         after: "Mapping[str, AttributeValueTypeDef] | None" = None,
     ) -> "_Page":
         """Return the newest ids in a partition, behind the item with the keys `after`."""
+        behind: Any = {"ExclusiveStartKey": after} if after else {}
         reply = self.dynamodb.query(
             TableName=self.table,
             IndexName=wanted.name,
@@ -172,7 +171,7 @@ class MailIndex(NamedTuple):
             },
             ScanIndexForward=False,
             Limit=size,
-            **({"ExclusiveStartKey": after} if after else {}),
+            **behind,
         )
         ids = map(items.message_id_of, reply["Items"])
         return _Page([each for each in ids if each < between.before], reply.get("LastEvaluatedKey"))

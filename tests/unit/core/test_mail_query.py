@@ -57,7 +57,7 @@ def fields(table, **asked):
         "2026-11-20T09:15:30Z\x00",
         "2026-11-20\ud80009:15:30Z",
         "\ud800",
-        "２０２６-11-20",
+        "\N{FULLWIDTH DIGIT TWO}026-11-20",
         "1790000000",
         "9" * 100_000,
         "now",
@@ -209,4 +209,4 @@ def test_a_page_ends_after_a_thousand_mails_and_the_next_goes_on_there():
     assert [page.read["records"] for page in pages] == [1_000, 50]
     assert [len(page.found.mails) for page in pages] == [1, 1]
     assert all(is_id(record.id) for page in pages for record in page.found.mails)
-    assert STARTS_AT == pages[1].found.mails[0].created_at - 20
+    assert pages[1].found.mails[0].created_at - 20 == STARTS_AT
