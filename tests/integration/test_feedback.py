@@ -234,15 +234,21 @@ def test_a_record_that_cannot_be_read_does_not_block_the_batch(
     assert status(message_id) == "delivered"
 
 
-def test_a_delay_of_a_sent_mail_is_written_nowhere(sent: Any, note: Any, status: Any) -> None:
+def test_a_delay_of_a_sent_mail_is_written_into_its_history_alone(
+    sent: Any, note: Any, status: Any
+) -> None:
     message_id = sent()
     note(sample("send", message_id))
-    writes: list[str] = []
+    written: list[str] = []
 
-    with before_send("dynamodb.PutItem", lambda **_: writes.append("")):
+    def look(request: Any, **_: Any) -> None:
+        written.append(json.loads(request.body)["Item"]["sk"]["S"])
+
+    with before_send("dynamodb.PutItem", look):
         assert note(sample("delivery_delay", message_id)) == []
 
-    assert writes == []
+    (name,) = written
+    assert name.startswith("EVENT#")
     assert status(message_id) == "sent"
 
 
