@@ -20,7 +20,7 @@ from core.aws.ses import Transport
 from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.contract.errors import MailError
+from core.contract.errors import MailError, TooLate
 from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.http import mail_answers
@@ -35,7 +35,7 @@ from ops.tables import print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from core.contract.mails import FindMails, MailDetails, MailSummary, ResendMail
+    from core.contract.mails import FindMails, MailDetails, MailStep, MailSummary, ResendMail
     from core.message.record import Record
     from core.submission.domains import DomainConfiguration
     from ops.stack import Stack
@@ -181,7 +181,11 @@ def cancel(stack: Stack, message_id: str, *, is_sure: bool) -> None:
         mails = Mails.of(stack)
         record = mails.record(message_id)
         require_yes([f"{record.id} to {record.receiver} will not be sent."], is_sure=is_sure)
-        cancelled = cancelling.cancel(record, services=mails.services)
+        try:
+            cancelled = cancelling.cancel(record, services=mails.services)
+        except TooLate:
+            what = "It is too late to cancel it: SES has been asked for it, or it is over."
+            raise ValueError(f"{what}\n  ./mailctl show {record.id}") from None
     print(f"{cancelled.id} is cancelled.")
 
 
@@ -210,13 +214,25 @@ def _lines(details: MailDetails, record: Record) -> Iterator[str]:
     for each in details.recipients or ():
         yield f"  {each.number} {each.address}: {each.status.value}. {each.detail or ''}".rstrip()
     yield ""
+    has_tries = len(details.tries or ()) > 1
     for step in details.history or ():
         whom = addresses.get(step.recipient, "")
-        what = [step.kind, f"try {step.attempt}" if step.attempt else "", whom, step.code]
-        took = f"after {step.milliseconds / 1000:.1f} s" if step.milliseconds else ""
-        said = f'"{step.detail}"' if step.host and step.detail else step.detail
-        told = "  ".join(filter(None, [*what, took, said, step.host and f"({step.host})"]))
-        yield f"  {_time(step.at)}  {told}"
+        yield f"  {_time(step.at)}  {_told(step, whom, has_tries=has_tries)}".rstrip()
+
+
+def _told(step: MailStep, whom: str, *, has_tries: bool) -> str:
+    """Return one line of the timeline, without its time. The try is named if there were several."""
+    what, code = step.kind or "", step.code
+    if what == Kind.TRIED:
+        what, has_tries = f"try {step.attempt}", False
+    elif what == Kind.ACCEPTED:
+        code = f"for the {code} lane"
+    took = f"after {step.milliseconds / 1000:.1f} s" if step.milliseconds else ""
+    said = f'"{step.detail}"' if step.host and step.detail else step.detail
+    of_try = f"(try {step.attempt})" if has_tries and step.attempt else ""
+    host = f"({step.host})" if step.host else ""
+    parts = [f"{what:<{_LABEL}}", whom, code, took, said, of_try, host]
+    return "  ".join(part for part in parts if part)
 
 
 def _time(text: str | None) -> str:
