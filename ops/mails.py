@@ -20,7 +20,7 @@ from core.aws.ses import Transport
 from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.contract.errors import MailError, TooLate
+from core.contract.errors import MailError, NotFound, TooLate
 from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.http import mail_answers
@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 OPERATOR = "operator"
 """In the place of an API key: a cursor of an operator's is for operators."""
 _LIMITS = Limits(body_bytes=0, recipients=50)
+_NOT_THERE = """\
+There is no message with this id: neither ours nor SES's, of a domain that is configured. It may be
+older than the stack keeps records, erased, or of another stack. Look for it by what else you know:
+  ./mailctl find --to ADDRESS, or --reference TEXT
+  ./mailctl logs ID"""
 _LABEL = 12
 
 
@@ -90,11 +95,17 @@ class Mails:
                 return
 
     def record(self, text: str) -> Record:
-        """Return the record of a message, by its id or by the one that SES gave it."""
+        """Return the record of a message, by its id or by the one that SES gave it.
+
+        Raises `ValueError` if there is none.
+        """
         store, wanted = self.services.store, text.strip().partition("@")[0].strip("<> ")
         if not is_id(wanted.upper()):
             wanted = store.id_of(wanted) or wanted
-        return status_query.of_message(wanted, (), own=self.domains, store=store)
+        try:
+            return status_query.of_message(wanted, (), own=self.domains, store=store)
+        except NotFound:
+            raise ValueError(_NOT_THERE) from None
 
     def details(self, record: Record) -> MailDetails:
         """Return a whole mail, with all of its history."""
