@@ -6,6 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+_RECIPIENT_ONLY = (
+    "Not looked for: mails that only mention the address (as a sender, in a subject, a body or a"
+    " file), and what is left of domains that the stack sends for no more. They stay. Without"
+    " --recipient-only they are erased too, by reading everything."
+)
+
 
 @dataclass(slots=True)
 class Report:
@@ -19,6 +25,8 @@ class Report:
     """Items that name the address and are not of mails: an operator's own."""
     unread: int = 0
     """About how many messages are in the queues, of which an estimate reads none."""
+    is_recipient_only: bool = False
+    """Whether mails that only mention the address were not looked for."""
 
     def lines(self, verb: str) -> list[str]:
         """Say it for people: `verb` is what becomes of things, as `Erased`."""
@@ -34,6 +42,8 @@ class Report:
             lines.append(
                 f"Not looked at: about {self.unread} in queues. To read them changes them."
             )
+        if self.is_recipient_only:
+            lines.append(_RECIPIENT_ONLY)
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -46,4 +56,5 @@ class Report:
             ],
             "left": sorted(self.left),
             "unread_in_queues": self.unread,
+            "is_recipient_only": self.is_recipient_only,
         }
