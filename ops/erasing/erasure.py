@@ -121,6 +121,7 @@ class Erasure:
                 self._erase_messages()
                 self._search_bucket()
                 self._erase_messages()
+                self.report.may_have_copies = False  # They were nobody's files in the bucket.
 
     # ---- what the indexes know
 

@@ -46,6 +46,8 @@ class Messages:
         """What SES calls the erased messages."""
         self._seconds: dict[str, int] = {}
         """How long the contents of the erased messages were kept."""
+        self._with_key: set[str] = set()
+        """Erased messages of which a request may have been repeated."""
 
     def erase(self, message_id: str) -> None:
         """Erase a message: its record first, its key in an index last.
@@ -65,6 +67,8 @@ class Messages:
         seconds = self._seconds.get(message_id)
         files = self._changes.delete_files(self._files.of_message(message_id, seconds))
         self._report.done["files"] += files
+        if files and message_id in self._with_key:
+            self._report.may_have_copies = True
         self._unlearn(message_id, domain)
         self._close(record, found_by)
 
@@ -85,10 +89,9 @@ class Messages:
         that this version of the code can read.
         """
         record, message_id = items.plain(item), items.message_id_of(item)
-        if (key_hash := record.get("idempotency_hash")) and self._changes.release(
-            key_hash, message_id
-        ):
-            self._report.done["idempotency keys"] += 1
+        if key_hash := record.get("idempotency_hash"):
+            self._with_key.add(message_id)
+            self._report.done["idempotency keys"] += self._changes.release(key_hash, message_id)
         if "content_expires_at" in record and "created_at" in record:
             self._seconds[message_id] = int(record["content_expires_at"] - record["created_at"])
         attempts: Sequence[Mapping[str, Any]] = record.get("attempts", ())

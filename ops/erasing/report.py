@@ -12,6 +12,12 @@ _RECIPIENT_ONLY = (
     " --recipient-only they are erased too, by reading everything."
 )
 
+_COPIES = (
+    "Not looked for: files under other ids, which somebody leaves who repeated its request with the"
+    " same idempotency key. S3 deletes them when their time is over; to erase all such files now,"
+    " erase an address without --recipient-only."
+)
+
 
 @dataclass(slots=True)
 class Report:
@@ -27,6 +33,8 @@ class Report:
     """About how many messages are in the queues, of which an estimate reads none."""
     is_recipient_only: bool = False
     """Whether mails that only mention the address were not looked for."""
+    may_have_copies: bool = False
+    """Whether a message was erased of which a repeated request may have left files elsewhere."""
 
     def lines(self, verb: str) -> list[str]:
         """Say it for people: `verb` is what becomes of things, as `Erased`."""
@@ -44,6 +52,8 @@ class Report:
             )
         if self.is_recipient_only:
             lines.append(_RECIPIENT_ONLY)
+        if self.may_have_copies:
+            lines.append(_COPIES)
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -57,4 +67,5 @@ class Report:
             "left": sorted(self.left),
             "unread_in_queues": self.unread,
             "is_recipient_only": self.is_recipient_only,
+            "may_have_copies": self.may_have_copies,
         }

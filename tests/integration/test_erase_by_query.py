@@ -37,12 +37,23 @@ def stack() -> Stack:
 
 
 @pytest.fixture
+def meanwhile() -> list[Callable[[], Any]]:
+    """What happens while the command waits."""
+    return []
+
+
+@pytest.fixture
 def erase(
-    stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: list[Callable[[], Any]],
 ) -> Erase:
     """Erase as a script does; the lines that are printed. Where it waits, time passes."""
 
     def sleep(seconds: float) -> None:
+        while meanwhile:
+            meanwhile.pop()()
         clock = time.time
         monkeypatch.setattr(time, "time", lambda: clock() + seconds)
 
@@ -96,15 +107,18 @@ def lengthen(message_id: str) -> None:
         clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=step | text)
 
 
-@pytest.fixture
-def full(table: Any, send: Callable[..., str], context: Context) -> str:
-    """A mail to Ada and two others that has left all that a mail can leave."""
-    message_id = send(
-        "zq7 key", To=f"{BOB}, {ADA}", CC=EVE, Reference="zq7-reference", Attachments=[FILE]
-    )
+def fill(send: Callable[..., str], context: Context, to: str) -> str:
+    """Send a mail that leaves all that a mail can leave; return its id."""
+    message_id = send("zq7 key", To=to, CC=EVE, Reference="zq7-reference", Attachments=[FILE])
     bounce(message_id, context)
     lengthen(message_id)
     return message_id
+
+
+@pytest.fixture
+def full(table: Any, send: Callable[..., str], context: Context) -> str:
+    """A mail to Ada and two others."""
+    return fill(send, context, f"{BOB}, {ADA}")
 
 
 def hashes(*addresses: str) -> list[str]:
@@ -113,13 +127,13 @@ def hashes(*addresses: str) -> list[str]:
 
 
 def kinds(stack: Stack, message_id: str) -> set[str]:
-    """What kinds of items of a message are in the table, and how many indexes it is in."""
+    """Return what kinds of items of a message there are, and which indexes it is in."""
     own = [(at, json.loads(text)) for at, text in everything(stack) if at in TABLES]
     return {
         item["sk"]["S"].partition("#")[0] if at == "table" else at
         for at, item in own
-        if message_id in (item["pk"]["S"], item.get("message_id", {}).get("S"))
-        or item["pk"]["S"] == f"MSG#{message_id}"
+        if item["pk"]["S"] == f"MSG#{message_id}"
+        or item.get("message_id", {}).get("S") == message_id
     }
 
 
@@ -139,8 +153,12 @@ def test_no_item_no_index_and_no_file_is_left_of_a_message(
     assert kinds(stack, full) == ALL
     assert any(full in at for at, _ in everything(stack)), "it has no file"
 
+    expected = erase(*words, "--dry-run")
+    assert kinds(stack, full) == ALL
+
     printed = erase(*words)
 
+    assert [line.replace("Would be erased", "Erased") for line in expected] == printed
     assert residue(stack, "zq7", WORDS, BOB, EVE, *hashes(ADA, BOB, EVE)) == []
     (tombstone,) = [json.loads(text) for at, text in everything(stack) if full in at + text][:1]
     assert {*tombstone} == {"pk", "sk", "ses_message_id", "is_erased", "expires_at"}
@@ -151,6 +169,7 @@ def test_no_item_no_index_and_no_file_is_left_of_a_message(
     assert {f"Erased: 1 {what}." for what in ("contents", "files", "idempotency keys")} < {*printed}
     assert "Erased: 1 suppressed addresses." in printed
     assert "zq7" not in str(printed)
+    assert any("repeated its request" in line for line in printed) == (way != "everything")
 
 
 @pytest.mark.parametrize("words", [["--message"], ["--recipient-only", "--address", ADA]])
@@ -232,7 +251,7 @@ def test_a_key_that_another_message_has_by_now_stays(
     others = key | {"message_id": {"S": "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"}}
     clients.dynamodb().put_item(TableName=CONFIG.table_name, Item=others)
 
-    printed = erase("--message", full)
+    printed = [*erase("--message", full, "--dry-run"), *erase("--message", full)]
 
     assert others in [json.loads(text) for at, text in everything(stack) if at == "table"]
     assert not any("idempotency keys" in line for line in printed)
@@ -240,10 +259,18 @@ def test_a_key_that_another_message_has_by_now_stays(
 
 @pytest.mark.slow  # Each look into a queue waits a second.
 @pytest.mark.parametrize("words", [["--message"], ["--recipient-only", "--address", ADA]])
+@pytest.mark.parametrize("to", [[ADA, BOB], [BOB, ADA]])
 def test_an_erasure_that_is_stopped_anywhere_is_finished_by_the_next(
-    full: str, erase: Erase, stack: Stack, words: list[str]
+    table: Any,
+    send: Any,
+    context: Context,
+    erase: Erase,
+    stack: Stack,
+    words: list[str],
+    to: list[str],
 ) -> None:
-    words = [*words, full] if words == ["--message"] else words
+    message_id = fill(send, context, ", ".join(to))
+    words = [*words, message_id] if words == ["--message"] else words
     stops, left = 0, 0
 
     def stop(model: Any, **_: Any) -> None:
@@ -266,7 +293,7 @@ def test_an_erasure_that_is_stopped_anywhere_is_finished_by_the_next(
 
 
 def test_files_that_its_request_was_still_writing_are_waited_for(
-    table: Any, send: Callable[..., str], erase: Erase, stack: Stack, call: Call
+    table: Any, erase: Erase, stack: Stack, call: Call, meanwhile: list[Callable[[], Any]]
 ) -> None:
     reply = call(
         "POST",
@@ -275,20 +302,12 @@ def test_files_that_its_request_was_still_writing_are_waited_for(
     )
     message_id = str(reply["json"]["MessageId"])
     (folder,) = {at.rpartition("/")[0] for at, _ in everything(stack) if message_id in at}
-    late = False
+    late = {"Bucket": CONFIG.bucket_name, "Key": f"{folder}/2", "Body": b"zq7 late"}
+    meanwhile.append(lambda: SESSION.client("s3").put_object(**late))
 
-    def write_late(model: Any, **_: Any) -> None:
-        nonlocal late
-        if model.name == "DeleteObjects" and not late:
-            late = True
-            other = SESSION.client("s3")
-            other.put_object(Bucket=CONFIG.bucket_name, Key=f"{folder}/2", Body=b"zq7 late")
-
-    stack.aws.events.register("after-call.s3", write_late)
     erase("--message", message_id)
-    stack.aws.events.unregister("after-call.s3", write_late)
 
-    assert late
+    assert meanwhile == [], "nobody waited"
     assert residue(stack, "zq7") == []
 
 
