@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from core import cancelling, mail_details, mail_query, resending, slow_lane, status_query
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
-from core.aws.mail_index import MailIndex
 from core.aws.outage import Outage
 from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
@@ -64,8 +63,6 @@ class Mails:
         """Reach them by the stack's outputs."""
         client, outputs = stack.aws.client, stack.outputs
         dynamodb, table = client("dynamodb"), outputs["TableName"]
-        secrets = client("secretsmanager")
-        secret = secrets.get_secret_value(SecretId=outputs["RecipientSecretArn"])["SecretString"]
         urls = outputs["RetryQueueUrl"], outputs["RetryDeadLettersUrl"]
         services = Services(
             store=Store(dynamodb, table),
@@ -75,7 +72,7 @@ class Mails:
             queue=RetryQueue(lambda: client("sqs"), *urls),
             counters=Counters(dynamodb, table),
             pace_clock=PaceClock(dynamodb, table),
-            mail_index=MailIndex(dynamodb, table, secret),
+            mail_index=stack.mail_index(),
         )
         records = DomainRecords.of(stack)
         domains = {name: records.read(name, record) for name, record in records.all().items()}
