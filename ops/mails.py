@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from core import cancelling, mail_details, mail_query, resending, slow_lane, status_query
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
-from core.aws.mail_index import MailIndex
 from core.aws.outage import Outage
 from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
@@ -20,7 +19,7 @@ from core.aws.ses import Transport
 from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.contract.errors import MailError
+from core.contract.errors import MailError, NotFound, TooLate
 from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.http import mail_answers
@@ -35,7 +34,7 @@ from ops.tables import print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from core.contract.mails import FindMails, MailDetails, MailSummary, ResendMail
+    from core.contract.mails import FindMails, MailDetails, MailStep, MailSummary, ResendMail
     from core.message.record import Record
     from core.submission.domains import DomainConfiguration
     from ops.stack import Stack
@@ -43,6 +42,11 @@ if TYPE_CHECKING:
 OPERATOR = "operator"
 """In the place of an API key: a cursor of an operator's is for operators."""
 _LIMITS = Limits(body_bytes=0, recipients=50)
+_NOT_THERE = """\
+There is no message with this id: neither ours nor SES's, of a domain that is configured. It may be
+older than the stack keeps records, erased, or of another stack. Look for it by what else you know:
+  ./mailctl find --to ADDRESS, or --reference TEXT
+  ./mailctl logs ID"""
 _LABEL = 12
 
 
@@ -59,8 +63,6 @@ class Mails:
         """Reach them by the stack's outputs."""
         client, outputs = stack.aws.client, stack.outputs
         dynamodb, table = client("dynamodb"), outputs["TableName"]
-        secrets = client("secretsmanager")
-        secret = secrets.get_secret_value(SecretId=outputs["RecipientSecretArn"])["SecretString"]
         urls = outputs["RetryQueueUrl"], outputs["RetryDeadLettersUrl"]
         services = Services(
             store=Store(dynamodb, table),
@@ -70,7 +72,7 @@ class Mails:
             queue=RetryQueue(lambda: client("sqs"), *urls),
             counters=Counters(dynamodb, table),
             pace_clock=PaceClock(dynamodb, table),
-            mail_index=MailIndex(dynamodb, table, secret),
+            mail_index=stack.mail_index(),
         )
         records = DomainRecords.of(stack)
         domains = {name: records.read(name, record) for name, record in records.all().items()}
@@ -90,11 +92,17 @@ class Mails:
                 return
 
     def record(self, text: str) -> Record:
-        """Return the record of a message, by its id or by the one that SES gave it."""
+        """Return the record of a message, by its id or by the one that SES gave it.
+
+        Raises `ValueError` if there is none.
+        """
         store, wanted = self.services.store, text.strip().partition("@")[0].strip("<> ")
         if not is_id(wanted.upper()):
             wanted = store.id_of(wanted) or wanted
-        return status_query.of_message(wanted, (), own=self.domains, store=store)
+        try:
+            return status_query.of_message(wanted, (), own=self.domains, store=store)
+        except NotFound:
+            raise ValueError(_NOT_THERE) from None
 
     def details(self, record: Record) -> MailDetails:
         """Return a whole mail, with all of its history."""
@@ -181,7 +189,11 @@ def cancel(stack: Stack, message_id: str, *, is_sure: bool) -> None:
         mails = Mails.of(stack)
         record = mails.record(message_id)
         require_yes([f"{record.id} to {record.receiver} will not be sent."], is_sure=is_sure)
-        cancelled = cancelling.cancel(record, services=mails.services)
+        try:
+            cancelled = cancelling.cancel(record, services=mails.services)
+        except TooLate:
+            what = "It is too late to cancel it: SES has been asked for it, or it is over."
+            raise ValueError(f"{what}\n  ./mailctl show {record.id}") from None
     print(f"{cancelled.id} is cancelled.")
 
 
@@ -210,13 +222,25 @@ def _lines(details: MailDetails, record: Record) -> Iterator[str]:
     for each in details.recipients or ():
         yield f"  {each.number} {each.address}: {each.status.value}. {each.detail or ''}".rstrip()
     yield ""
+    has_tries = len(details.tries or ()) > 1
     for step in details.history or ():
         whom = addresses.get(step.recipient, "")
-        what = [step.kind, f"try {step.attempt}" if step.attempt else "", whom, step.code]
-        took = f"after {step.milliseconds / 1000:.1f} s" if step.milliseconds else ""
-        said = f'"{step.detail}"' if step.host and step.detail else step.detail
-        told = "  ".join(filter(None, [*what, took, said, step.host and f"({step.host})"]))
-        yield f"  {_time(step.at)}  {told}"
+        yield f"  {_time(step.at)}  {_told(step, whom, has_tries=has_tries)}".rstrip()
+
+
+def _told(step: MailStep, whom: str, *, has_tries: bool) -> str:
+    """Return one line of the timeline, without its time. The try is named if there were several."""
+    what, code = step.kind or "", step.code
+    if what == Kind.TRIED:
+        what, has_tries = f"try {step.attempt}", False
+    elif what == Kind.ACCEPTED:
+        code = f"for the {code} lane"
+    took = f"after {step.milliseconds / 1000:.1f} s" if step.milliseconds else ""
+    said = f'"{step.detail}"' if step.host and step.detail else step.detail
+    of_try = f"(try {step.attempt})" if has_tries and step.attempt else ""
+    host = f"({step.host})" if step.host else ""
+    parts = [f"{what:<{_LABEL}}", whom, code, took, said, of_try, host]
+    return "  ".join(part for part in parts if part)
 
 
 def _time(text: str | None) -> str:

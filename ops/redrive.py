@@ -17,8 +17,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from core.aws.items import UnreadableRecord
+from core.aws.step_log import StepLog
 from core.aws.store import RecordGone, Store
-from core.message import lifecycle
+from core.message import history, lifecycle
+from core.message.history import Kind, Step
 from core.message.record import Record
 from core.message.status import Status
 from ops.asking import require_yes
@@ -94,8 +96,11 @@ class Redrive:
         return fates
 
 
-def revive(message_id: str, store: Store) -> Fate:
-    """Line up a mail that was given up, to be sent anew. Raises `Outage` if that cannot be done."""
+def revive(message_id: str, store: Store, step_log: StepLog) -> Fate:
+    """Line up a mail that was given up, to be sent anew. Raises `Outage` if that cannot be done.
+
+    That it was given up, and what was done about it, is kept in its history: its record forgets it.
+    """
     now = int(time.time())
     with suppress(UnreadableRecord, RecordGone):
         found = store.look_up(message_id)
@@ -110,12 +115,20 @@ def revive(message_id: str, store: Store) -> Fate:
 
         record = store.revise(found, revived)
         if record.status is Status.QUEUED:
+            step_log.keep(record, _revival(found, now))
             is_unknown = any(attempt.outcome == "no answer" for attempt in record.attempts)
             return Fate.PERHAPS_TWICE if is_unknown else Fate.ANEW
         is_failed = record.status is Status.FAILED and not record.is_taken
         is_new = record.superseded_by != found.superseded_by
         return Fate.LEFT if is_failed and not is_new else Fate.OVER
     return Fate.LEFT
+
+
+def _revival(given_up: Record, now: int) -> Iterator[Step]:
+    """Yield the steps of a mail that is sent anew, after it has failed."""
+    if given_up.status is Status.FAILED:
+        yield from (step for step in history.of_record(given_up) if step.kind is Kind.FAILED)
+        yield Step(now * 1000, Kind.WAITS, text="An operator has it sent anew.")
 
 
 def given_up(body: str) -> str:
@@ -134,11 +147,12 @@ def redrive(stack: Stack, *, is_sure: bool, as_json: bool) -> None:
     events = Redrive(sqs, urls["EventDeadLettersUrl"], urls["EventQueueUrl"])
     retries = Redrive(sqs, urls["RetryDeadLettersUrl"], urls["RetryQueueUrl"])
     require_yes(_what_is_played(events, retries), is_sure=is_sure)
-    store = Store(stack.aws.client("dynamodb"), urls["TableName"])
+    dynamodb, table = stack.aws.client("dynamodb"), urls["TableName"]
+    store, step_log = Store(dynamodb, table), StepLog(dynamodb, table)
 
     def decide(body: str) -> Fate:
         message_id = given_up(body)
-        return revive(message_id, store) if message_id else Fate.PLAYED
+        return revive(message_id, store, step_log) if message_id else Fate.PLAYED
 
     played = len(events.run(lambda _: Fate.PLAYED, progress))
     progress.clear()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from core.aws.mail_index import MailIndex
 from ops.deployment import Deployment
 from ops.domain_settings import of_parameters
 from ops.session import account_id, require_account, require_stack_name, session_for
@@ -57,6 +58,13 @@ class Stack:
     def default_domain(self) -> DomainConfiguration:
         """The domain of the parameters, as the functions see it."""
         return of_parameters(self.parameters, self.outputs["ConfigurationSet"])
+
+    def mail_index(self) -> MailIndex:
+        """Make the indexes of its mails. The secret of their keys is read from Secrets Manager."""
+        client, outputs = self.aws.client, self.outputs
+        secrets = client("secretsmanager")
+        secret = secrets.get_secret_value(SecretId=outputs["RecipientSecretArn"])["SecretString"]
+        return MailIndex(client("dynamodb"), outputs["TableName"], secret)
 
 
 def _described(session: Any, name: str, remembered: Deployment | None) -> Any:

@@ -21,6 +21,14 @@ def _erase(
     message: Annotated[
         str, typer.Option(metavar="MESSAGE_ID", help="One message, for all its recipients.")
     ] = "",
+    recipient_only: Annotated[
+        bool,
+        typer.Option(
+            "--recipient-only",
+            metavar="",
+            help="Only the mails to the address: seconds, where reading everything takes hours.",
+        ),
+    ] = False,
     keep_suppressed: Annotated[
         bool,
         typer.Option(
@@ -39,11 +47,13 @@ def _erase(
     """Remove every trace of an address, or of one message, from the whole stack."""
     if bool(address) == bool(message):
         raise typer.BadParameter("Give either --address or --message.", ctx=context)
-    from ops import erase
+    if message and recipient_only:
+        raise typer.BadParameter("--recipient-only belongs to --address.", ctx=context)
+    from ops.erasing import command
 
-    erase.erase(
+    command.erase(
         found(context, stack),
-        erase.Wanted(address, message, keeps_suppressed=keep_suppressed),
+        command.Wanted(address, message, keep_suppressed, recipient_only),
         is_dry=dry_run,
         is_sure=yes,
         as_json=as_json,

@@ -157,6 +157,8 @@ def _keep(record: Record, submission: "Submission", claim: _Claim, services: Ser
     either: what was written is taken back, unless a repeat of the request has been promised it.
     """
     record = services.mail_index.keyed(revised(record))  # By its revision it is known again.
+    if claim.key:
+        record = record.model_copy(update={"idempotency_hash": claim.key.hash})
     is_failed = record.status is Status.FAILED  # Nobody will ever need the mail.
     inline, objects = ("", {}) if is_failed else stored_mail.parted(record, submission)
     failed = claim.failed and lifecycle.supersede(claim.failed, record.id)

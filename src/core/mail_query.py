@@ -160,7 +160,7 @@ def _read(
     domains = sorted(own) if not domain else [domain] if domain in own else []
     recipient = _recipient(request.recipient, faults)
     statuses = _statuses(request.status, faults)
-    limit = DEFAULT_LIMIT if request.limit is None else request.limit
+    limit = request.limit or DEFAULT_LIMIT  # Typed clients send 0 for what nobody has set.
     if not 1 <= limit <= MOST:
         faults.append(Fault("Limit", "Range", f"'Limit' must be from 1 to {MOST}."))
     since = _time(request.since, "Since", faults)

@@ -1,6 +1,6 @@
 """The AWS services that are needed to accept and to send a mail, in one object."""
 
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from core.aws import clients
 from core.aws.content_store import ContentStore
@@ -11,7 +11,9 @@ from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.config import Config
+
+if TYPE_CHECKING:  # Whoever is no function of the stack has no such environment to read.
+    from core.config import Config
 
 
 class Services(NamedTuple):
@@ -27,7 +29,7 @@ class Services(NamedTuple):
     mail_index: MailIndex
 
     @classmethod
-    def of(cls, config: Config) -> Self:
+    def of(cls, config: "Config") -> Self:
         """Make them for a stack. S3 and SQS get a client when first used: few mails need one."""
         dynamodb, table = clients.dynamodb(), config.table_name
         return cls(

@@ -150,6 +150,28 @@ def test_the_python_client_sends_and_asks_at_its_default_path(
     assert python.get(dtos.GetStatus(message_id=answer.message_id)).receiver == ADA
 
 
+@pytest.mark.parametrize("base_path", ["api", ""])
+def test_the_python_client_finds_shows_resends_and_cancels_mails(
+    python: JsonServiceClient, dtos: Any, base_path: str
+) -> None:
+    python.base_path = base_path or None
+    reference = f"python-{base_path}-{time.time_ns()}"
+    sent = python.post(dtos.SendMail(to=ADA, subject="s", text="t", reference=reference))
+
+    found = python.get(dtos.FindMails(reference=reference))
+    whole = python.get(dtos.GetMail(message_id=sent.message_id))
+    resent = python.post(dtos.ResendMail(message_id=sent.message_id, to="bob@recipient.example"))
+    with pytest.raises(WebServiceException) as raised:
+        python.post(dtos.CancelMail(message_id=sent.message_id))
+
+    assert isinstance(found, dtos.FoundMails)
+    assert [(one.message_id, one.subject) for one in found.mails] == [(sent.message_id, "s")]
+    assert [(one.address, one.number) for one in whole.recipients] == [(ADA, 1)]
+    assert [step.kind for step in whole.history][:2] == ["accepted", "tried"]
+    assert (resent.status, resent.receiver) == (dtos.Status.SENT, "bob@recipient.example")
+    assert raised.value.response_status.error_code == "TooLate"
+
+
 def test_the_python_client_raises_what_is_wrong_with_which_field(
     python: JsonServiceClient, dtos: Any
 ) -> None:
@@ -254,10 +276,14 @@ def test_every_call_of_the_typescript_client_works_on_either_path(
         assert calls["wrong"] == {"succeeded": False} | wrong
         assert calls["thrown"] == wrong
         assert calls["lost"] == {"errorCode": "NotFound", "fields": []}
+        assert calls["found"] == [post["MessageId"]]
+        assert calls["whole"] == {"address": ADA, "files": [["ä.bin", 4]], "first": "accepted"}
+        assert calls["resent"]["Status"] == "sent"
+        assert calls["cancelled"] == {"errorCode": "TooLate", "fields": []}
     subjects = ("post Grüße", "api", "first", "second", "publish", "url")
     assert {str(m["Subject"]) for m in sent()} == {f"{n} {s}" for n in answers for s in subjects}
     files = [file for mail in sent() for file in mail.iter_attachments()]
-    assert [file.get_payload(decode=True) for file in files] == [b"\x00A\x80\xff"] * 2
+    assert [file.get_payload(decode=True) for file in files] == [b"\x00A\x80\xff"] * 4
 
 
 # ---- ServiceStack's C# clients, as bytes

@@ -86,4 +86,4 @@ def test_an_operator_cancels_a_mail_that_waits(
     answer = api.get(f"/Status/{message_id}").json()
     assert (answer["Status"], answer["ErrorMessage"]) == ("failed", "Cancelled.")
     late = ops("cancel", "01JD9ZK4M6T0V3Q8W2X5Y7B1CD", "--yes", API_PORT=str(stack.api_port))
-    assert (late.returncode, "There is no such message" in late.stderr) == (1, True)
+    assert (late.returncode, "There is no message with this id" in late.stderr) == (1, True)

@@ -176,9 +176,15 @@ def sent_meanwhile(call: Call, ses: Ses) -> dict[str, Any]:
     return replies[0]
 
 
+def cancelled_too_late(call: Call, _ses: Ses) -> dict[str, Any]:
+    sent = call("POST", "/Mail/Send", MAIL)["json"]["MessageId"]
+    return call("POST", f"/Mail/{sent}/Cancel")
+
+
 SCENES: dict[str, Callable[[Call, Ses], dict[str, Any]]] = {
     "the same `Idempotency-Key` with another mail": sent_with_another_mail,
     "the same request again, before the first is answered": sent_meanwhile,
+    "to cancel a mail that SES has": cancelled_too_late,
 }
 """How a row comes about that is told in words."""
 

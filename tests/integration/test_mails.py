@@ -218,6 +218,7 @@ def test_mails_are_listed_the_newest_first_page_by_page(service: World) -> None:
 
     for limit in (1, 2, 3, 7, 100):
         assert found(service, Limit=str(limit)) == ids[::-1]
+    assert found(service, Limit="0") == ids[::-1]  # As typed clients send it.
 
 
 def test_a_page_says_what_each_mail_is(service: World) -> None:

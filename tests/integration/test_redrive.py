@@ -15,6 +15,7 @@ from support.mails import MAIL
 from support.world import World
 
 from core.aws import clients, items
+from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.config import CONFIG
 from ops import redrive
@@ -32,12 +33,13 @@ def play(service: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[L
 
     It waits a second for the last letter: for moto each look at the clock is one.
     """
-    store = Store(clients.dynamodb(), CONFIG.table_name)
+    table = clients.dynamodb(), CONFIG.table_name
+    store, step_log = Store(*table), StepLog(*table)
     letters = Redrive(clients.sqs(), CONFIG.dead_letter_queue_url, CONFIG.retry_queue_url)
 
     def decide(body: str) -> Letter:
         message_id = redrive.given_up(body)
-        return redrive.revive(message_id, store) if message_id else Letter.PLAYED
+        return redrive.revive(message_id, store, step_log) if message_id else Letter.PLAYED
 
     def _play() -> list[Letter]:
         seconds = itertools.count(int(service.clock.now))
@@ -82,6 +84,7 @@ def test_a_mail_that_was_given_up_is_sent_anew(
     service: World, play: Any, kind: str, fate: Letter
 ) -> None:
     message_id = given_up(service, kind)
+    why = service.records()[message_id]["error"]
 
     assert play() == [fate]
 
@@ -89,6 +92,10 @@ def test_a_mail_that_was_given_up_is_sent_anew(
     service.run_on()
     assert service.status(message_id) == "delivered"
     assert len(service.taken) == 1
+    kept, _ = StepLog(clients.dynamodb(), CONFIG.table_name).page(message_id, "", 100)
+    told = [(step.kind.value, step.text) for step in kept]
+    anew = told.index(("waits", "An operator has it sent anew."))
+    assert told[anew - 1] == ("failed", why)
 
 
 def test_a_mail_that_its_caller_has_sent_anew_is_not_sent_beside_it(

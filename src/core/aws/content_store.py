@@ -84,7 +84,11 @@ def content_key(record: Record) -> str:
     return f"{_folder(record)}/content"
 
 
-def _folder(record: Record) -> str:
-    seconds = record.content_expires_at - record.created_at
+def folder(message_id: str, seconds: int) -> str:
+    """Return what the keys of a message's objects begin with, if its content is kept so long."""
     days = next((days for days in CLASSES if days * 86400 >= seconds), CLASSES[-1])
-    return f"messages/{days}/{record.id}"
+    return f"messages/{days}/{message_id}"
+
+
+def _folder(record: Record) -> str:
+    return folder(record.id, record.content_expires_at - record.created_at)

@@ -138,11 +138,21 @@ def of_record(record: Record) -> Iterator[Step]:
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
-    """Sort steps by time; those of one second, of which not all know more, by what comes first."""
-    return sorted(steps, key=lambda step: (step.at // 1000, _RANK[step.kind], step.at, step))
+    """Sort steps by time.
+
+    Of the service's own steps only the second is known, and SES has another clock. So within a
+    second ours come first, in the order in which they can happen.
+    """
+    return sorted(steps, key=_place)
+
+
+def _place(step: Step) -> tuple[object, ...]:
+    is_ours = step.kind in _OURS
+    return step.at // 1000, not is_ours, 0 if is_ours else step.at, _RANK[step.kind], step
 
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
+_OURS = frozenset(Kind) - {*_OF_EVENT.values(), Kind.RESENT}
 
 
 def _tried(attempt: Attempt, number: int, accepted_at: int) -> Step:

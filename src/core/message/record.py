@@ -107,6 +107,9 @@ class Record(BaseModel):
     """The message of which it was made; "" if a caller gave all of it."""
     recipient_hash: str = ""
     """By which it is found by its first recipient (`aws/mail_index.py`)."""
+    idempotency_hash: str = ""
+    """Under which idempotency key it was stored (`submission/idempotency.py`); "" if under none. By
+    it an erasure finds the key."""
     key_id: str = ""
     """With which API key it was asked for (`message/origin.py`)."""
     traceparent: str = ""

@@ -75,7 +75,7 @@ def _operation(operation: Operation, path: str) -> Node:
     described: Node = {
         "operationId": operation.name + ("" if path == operation.paths[0] else "ById"),
         "summary": words.SUMMARIES[operation.request],
-        "parameters": [_format_parameter()],
+        "parameters": [_format_parameter(), _traceparent()],
     }
     if operation.takes_key:
         described["parameters"] += [_idempotency_key(), _prefer()]
@@ -101,6 +101,16 @@ def _format_parameter() -> Node:
         "in": "query",
         "description": "The format of the answer; more than the Accept header.",
         "schema": {"type": "string", "enum": [*FORMATS_BY_NAME]},
+    }
+
+
+def _traceparent() -> Node:
+    return {
+        "name": "traceparent",
+        "in": "header",
+        "description": "Your own trace (W3C Trace Context): the operator finds it in the logs.",
+        "schema": {"type": "string"},
+        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     }
 
 

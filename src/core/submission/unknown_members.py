@@ -93,14 +93,16 @@ def _fault(name: str, target: str) -> Fault:
 
 
 def of_message_id(names: Iterable[str]) -> str:
-    """Return which of `names`, unknown members of a `GetStatus`, may be its `MessageId`.
+    """Return which of `names`, unknown members of a `GetStatus`, may be one that it has.
 
-    It is what to add to the message that this is missing; "" if none of them is.
+    It is what to add to the message that its id is missing; "" if none of them is.
     """
-    ids = [name for name in names if _table(GetStatus).get(_plain(name))]
+    known = _table(GetStatus)
+    near = [name for name in names if known.get(_plain(name))]
     return "".join(
-        f" '{shown(name)}' is not a member of {GetStatus.__name__}: did you mean 'MessageId'?"
-        for name in _distinct(ids)[:_MAX_HINTS]
+        f" '{shown(name)}' is not a member of {GetStatus.__name__}: "
+        f"did you mean '{known[_plain(name)]}'?"
+        for name in _distinct(near)[:_MAX_HINTS]
     )
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,24 @@ def test_words_are_completed_in_bash(tmp_path: Path) -> None:
         "remove revoke-key resume",
         "--dry-run",
     ]
+
+
+def test_every_module_of_it_does_without_the_environment_of_a_function() -> None:
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "ops").rglob("*.py"))
+        if path.stem != "__main__"
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(f"import {name}" for name in names)],
+        cwd=ROOT,
+        env={"PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_help_and_completion_do_without_aws() -> None:

@@ -1,6 +1,8 @@
 // Makes every call of npm's @servicestack/client and prints what each of them returned, as JSON.
 import { JsonServiceClient } from '@servicestack/client';
-import { Attachment, GetStatus, SendMail } from './dtos.mjs';
+import {
+    Attachment, CancelMail, FindMails, GetMail, GetStatus, ResendMail, SendMail,
+} from './dtos.mjs';
 
 function client(basePath) {
     const made = new JsonServiceClient(process.env.MAIL_URL);
@@ -16,10 +18,14 @@ const failure = ({ responseStatus: { errorCode, errors } }) =>
     ({ errorCode, fields: errors.map(error => error.fieldName) });
 
 const shown = ({ succeeded, completed, response }) => ({ succeeded, completed, response });
+const seen = ({ Recipients: [{ Address: address }], Attachments, History: [{ Kind: first }] }) =>
+    ({ address, files: Attachments.map(({ Name, Size }) => [Name, Size]), first });
 
 const answers = {};
 for (const [name, made] of [['api', client()], ['reply', client(null)]]) {
-    const post = await made.post(mail(`${name} post Grüße`, attached));
+    const Reference = `${name}-${Date.now()}`;
+    const post = await made.post(mail(`${name} post Grüße`, { ...attached, Reference }));
+    const { MessageId } = post;
     const wrong = await made.api(new SendMail({ To: 'nobody', Text: 't' }));
     answers[name] = {
         post,
@@ -31,6 +37,10 @@ for (const [name, made] of [['api', client()], ['reply', client(null)]]) {
         wrong: { succeeded: wrong.succeeded, ...failure({ responseStatus: wrong.error }) },
         thrown: await made.post(new SendMail({ To: 'nobody', Text: 't' })).catch(failure),
         lost: await made.get(new GetStatus({ MessageId: 'nothing' })).catch(failure),
+        found: (await made.get(new FindMails({ Reference }))).Mails.map(one => one.MessageId),
+        whole: seen(await made.get(new GetMail({ MessageId }))),
+        resent: await made.post(new ResendMail({ MessageId })),
+        cancelled: await made.post(new CancelMail({ MessageId })).catch(failure),
     };
 }
 console.log(JSON.stringify(answers));

@@ -176,6 +176,7 @@ def test_steps_are_in_order_however_they_come():
         Step(AT + 250, Kind.ACCEPTED),
         Step(AT + 250, Kind.TRIED, attempt=1),
         Step(AT + 120, Kind.SENT),  # SES's clock, in the same second.
+        Step(AT + 300, Kind.BOUNCED, 2),
         Step(AT + 900, Kind.DELIVERED, 1),
         Step(AT + 1000, Kind.READ, 1),
     ]

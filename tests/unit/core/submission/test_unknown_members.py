@@ -257,5 +257,11 @@ def test_what_may_be_the_id_of_a_message_is_told(name):
     )
 
 
+def test_what_may_be_a_reference_is_told():
+    assert of_message_id(["REFERENCE"]) == (
+        " 'REFERENCE' is not a member of GetStatus: did you mean 'Reference'?"
+    )
+
+
 def test_what_is_no_id_of_a_message_is_not_told():
-    assert of_message_id(["Foo", "Reference"]) == ""
+    assert of_message_id(["Foo", "Subject"]) == ""

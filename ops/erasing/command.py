@@ -1,7 +1,7 @@
 """Remove every trace of an address, or of one message, and say what was done.
 
-It scans the whole table, reads the whole bucket and goes through the queues, with the operator's
-own credentials: the service's roles may do nothing of the kind. What it prints holds no address.
+It works with the operator's own credentials: the service's roles may do nothing of the kind. What
+it prints holds no address.
 
 A message that names the address anywhere is erased as a whole, for all of its recipients. What
 stays of it is its id, so that events about it are dropped (`core.aws.items.tombstone`). If it was
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.arguments import address_in, message_id_in
 from ops.asking import require_yes
-from ops.erasure import Erasure
+from ops.erasing.erasure import Erasure
 from ops.progress import Progress
 from ops.tables import print_json
 
@@ -30,13 +30,21 @@ class Wanted(NamedTuple):
     address: str
     message: str
     keeps_suppressed: bool
+    recipient_only: bool = False
+    """Only the mails to the address, which indexes find: not those that only mention it."""
 
     def erasure(self, stack: Stack, progress: Progress) -> Erasure:
         """Make what erases it. Raises `ValueError` for what cannot be meant."""
         keeps = self.keeps_suppressed
         if self.address:
             address = address_in(self.address)
-            return Erasure.of_address(stack, address, progress, keeps_suppressed=keeps)
+            return Erasure.of_address(
+                stack,
+                address,
+                progress,
+                keeps_suppressed=keeps,
+                recipient_only=self.recipient_only,
+            )
         message_id = message_id_in(self.message)
         return Erasure.of_message(stack, message_id, progress, keeps_suppressed=keeps)
 
@@ -46,7 +54,7 @@ def erase(stack: Stack, wanted: Wanted, *, is_dry: bool, is_sure: bool, as_json:
     progress = Progress()
     erasure = wanted.erasure(stack, progress)
     if is_dry:
-        report, verb = wanted.erasure(stack, progress).estimate(), "Would be erased"
+        report, verb = erasure.estimate(), "Would be erased"
     else:
         require_yes(_what_goes(wanted.erasure(stack, progress)), is_sure=is_sure)
         report, verb = erasure.run(), "Erased"

@@ -6,6 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+_RECIPIENT_ONLY = (
+    "Not looked for: mails that only mention the address (as a sender, in a subject, a body or a"
+    " file), and what is left of domains that the stack sends for no more. They stay. Without"
+    " --recipient-only they are erased too, by reading everything."
+)
+
+_COPIES = (
+    "Not looked for: files under other ids, which somebody leaves who repeated its request with the"
+    " same idempotency key. S3 deletes them when their time is over; to erase all such files now,"
+    " erase an address without --recipient-only."
+)
+
 
 @dataclass(slots=True)
 class Report:
@@ -19,6 +31,10 @@ class Report:
     """Items that name the address and are not of mails: an operator's own."""
     unread: int = 0
     """About how many messages are in the queues, of which an estimate reads none."""
+    is_recipient_only: bool = False
+    """Whether mails that only mention the address were not looked for."""
+    may_have_copies: bool = False
+    """Whether a message was erased of which a repeated request may have left files elsewhere."""
 
     def lines(self, verb: str) -> list[str]:
         """Say it for people: `verb` is what becomes of things, as `Erased`."""
@@ -34,6 +50,10 @@ class Report:
             lines.append(
                 f"Not looked at: about {self.unread} in queues. To read them changes them."
             )
+        if self.is_recipient_only:
+            lines.append(_RECIPIENT_ONLY)
+        if self.may_have_copies:
+            lines.append(_COPIES)
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -46,4 +66,6 @@ class Report:
             ],
             "left": sorted(self.left),
             "unread_in_queues": self.unread,
+            "is_recipient_only": self.is_recipient_only,
+            "may_have_copies": self.may_have_copies,
         }
