@@ -113,7 +113,9 @@ class MailIndex(NamedTuple):
         """Return where a domain's messages with a reference are."""
         return [Wanted("ByReference", "reference_key", f"{domain}#{reference}")]
 
-    def newest(self, wanted: Sequence[Wanted], between: Between, likely: int) -> Iterator[str]:
+    def newest(
+        self, wanted: Sequence[Wanted], between: Between, likely: int = _MOST
+    ) -> Iterator[str]:
         """Yield the ids in several partitions, the newest first; so many are `likely` to be taken.
 
         All partitions are asked for their newest ids, side by side; then one after the other, once

@@ -136,14 +136,14 @@ def test_empty_words_between_the_statuses_say_nothing(table, status):
     assert len(ask(table, status=status, limit=100).mails) == 30
 
 
-@pytest.mark.parametrize("limit", [0, -1, 101, 2**63, -(2**63)])
-def test_a_limit_is_from_1_to_100(table, limit):
+@pytest.mark.parametrize("limit", [-1, 101, 1000, 2**63, -(2**63)])
+def test_a_limit_is_at_most_100(table, limit):
     assert fields(table, limit=limit) == ["Limit"]
 
 
 def test_everything_that_is_wrong_is_told_at_once(table):
     asked = {"since": "x", "until": "x", "recipient": "x", "status": "x", "reference": "\n.\n-\n"}
-    wrong = fields(table, **asked | {"reference": "a\nb"}, limit=0, cursor="x")
+    wrong = fields(table, **asked | {"reference": "a\nb"}, limit=-1, cursor="x")
 
     assert {*wrong} == {"Since", "Until", "Recipient", "Status", "Reference", "Limit", "Cursor"}
 
