@@ -268,7 +268,7 @@ def test_mails_are_found_by_when_they_were_accepted(service: World) -> None:
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({"Limit": "0"}, "Limit"),
+        ({"Limit": "-1"}, "Limit"),
         ({"Limit": "101"}, "Limit"),
         ({"Limit": "x"}, "Limit"),
         ({"Status": "bounced"}, "Status"),
