@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import cancelling, mail_details, mail_query, resending, slow_lane, status_query
 from core.aws.content_store import ContentStore
@@ -27,6 +27,7 @@ from core.message.history import Kind, Step
 from core.message.ids import is_id
 from core.message.origin import Origin
 from core.services import Services
+from ops import timeline
 from ops.asking import require_yes
 from ops.domain_records import DomainRecords
 from ops.tables import print_json, print_table
@@ -34,7 +35,7 @@ from ops.tables import print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from core.contract.mails import FindMails, MailDetails, MailStep, MailSummary, ResendMail
+    from core.contract.mails import FindMails, MailDetails, MailSummary, ResendMail
     from core.message.record import Record
     from core.submission.domains import DomainConfiguration
     from ops.stack import Stack
@@ -47,7 +48,6 @@ There is no message with this id: neither ours nor SES's, of a domain that is co
 older than the stack keeps records, erased, or of another stack. Look for it by what else you know:
   ./mailctl find --to ADDRESS, or --reference TEXT
   ./mailctl logs ID"""
-_LABEL = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def find(stack: Stack, request: FindMails, most: int, *, as_json: bool) -> None:
         return
     rows = [
         (
-            _time(mail.accepted_at),
+            timeline.time_(mail.accepted_at),
             mail.message_id or "",
             mail.status.value,
             mail.receiver or "",
@@ -168,7 +168,7 @@ def show(stack: Stack, message_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(json.loads(json_format.write(details)))
         return
-    print(*_lines(details, record), sep="\n")
+    print(*timeline.lines(details, record), sep="\n")
 
 
 def resend(stack: Stack, message_id: str, request: ResendMail, *, is_sure: bool) -> None:
@@ -195,54 +195,3 @@ def cancel(stack: Stack, message_id: str, *, is_sure: bool) -> None:
             what = "It is too late to cancel it: SES has been asked for it, or it is over."
             raise ValueError(f"{what}\n  ./mailctl show {record.id}") from None
     print(f"{cancelled.id} is cancelled.")
-
-
-# ---- a mail in words
-
-
-def _lines(details: MailDetails, record: Record) -> Iterator[str]:
-    """Yield a mail in lines that one can read aloud."""
-    yield f"{details.message_id} is {details.status.value}. {details.error_message or ''}".rstrip()
-    files = [f"{each.name} ({each.size} bytes)" for each in details.attachments or ()]
-    facts: dict[str, Any] = {
-        "from": details.sender,
-        "to": details.receiver,
-        "subject": details.subject or "(not kept any more)",
-        "reference": details.reference,
-        "domain": details.domain,
-        "API key": record.key_id,
-        "trace": record.traceparent,
-        "SES's id": record.ses_message_id,
-        "resent from": details.resent_from,
-        "files": ", ".join(files),
-    }
-    yield from (f"  {name:<{_LABEL}}{fact}" for name, fact in facts.items() if fact)
-    yield ""
-    addresses = {each.number: each.address for each in details.recipients or ()}
-    for each in details.recipients or ():
-        yield f"  {each.number} {each.address}: {each.status.value}. {each.detail or ''}".rstrip()
-    yield ""
-    has_tries = len(details.tries or ()) > 1
-    for step in details.history or ():
-        whom = addresses.get(step.recipient, "")
-        yield f"  {_time(step.at)}  {_told(step, whom, has_tries=has_tries)}".rstrip()
-
-
-def _told(step: MailStep, whom: str, *, has_tries: bool) -> str:
-    """Return one line of the timeline, without its time. The try is named if there were several."""
-    what, code = step.kind or "", step.code
-    if what == Kind.TRIED:
-        what, has_tries = f"try {step.attempt}", False
-    elif what == Kind.ACCEPTED:
-        code = f"for the {code} lane"
-    took = f"after {step.milliseconds / 1000:.1f} s" if step.milliseconds else ""
-    said = f'"{step.detail}"' if step.host and step.detail else step.detail
-    of_try = f"(try {step.attempt})" if has_tries and step.attempt else ""
-    host = f"({step.host})" if step.host else ""
-    parts = [f"{what:<{_LABEL}}", whom, code, took, said, of_try, host]
-    return "  ".join(part for part in parts if part)
-
-
-def _time(text: str | None) -> str:
-    """Return a time of an answer in the form that people read."""
-    return (text or "").replace("T", " ").removesuffix("Z")

@@ -155,7 +155,7 @@ class _Repairing:
             self.repairs.unknown += Status.UNKNOWN in change
             self.repairs.blind += change == (Status.UNKNOWN, Status.QUEUED)
         if is_ours and before and record.status is Status.QUEUED:
-            text = _WHY_AGAIN[before.status]
+            text = _WHY_AGAIN.get(before.status, "It was left behind.")
             step = history.Step(self._now * 1000, history.Kind.WAITS, text=text)
             with suppress(Outage):  # The mail itself is on its way again.
                 self._step_log.keep(record, [step])
