@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from tooling.template import parse
@@ -48,7 +49,21 @@ def localize(
                 del resources[name]  # Metric math makes the whole stack roll back.
             case "AWS::Logs::QueryDefinition":
                 del resources[name]  # It knows no such type, and has no page to choose them on.
+    for resource in resources.values():
+        if resource["Type"] == "AWS::CloudWatch::Dashboard":
+            _forget_missing(resource["Properties"], resources)
     return template
+
+
+def _forget_missing(dashboard: dict[str, Any], resources: Mapping[str, Any]) -> None:
+    """Take the alarms that are not there off a dashboard: each has a line of its own, with a comma.
+
+    MiniStack rolls the stack back if a name means nothing.
+    """
+    lines = dashboard["DashboardBody"]["Fn::Sub"].splitlines(keepends=True)
+    alarm = re.compile(r'\s*"\$\{(\w+)\.Arn\}",?\s*')
+    kept = [line for line in lines if not (it := alarm.fullmatch(line)) or it[1] in resources]
+    dashboard["DashboardBody"]["Fn::Sub"] = "".join(kept)
 
 
 def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:
