@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.cost import bill
 from benchmarks.measure import worst
 from benchmarks.report.targets import verdicts
 
@@ -151,6 +152,36 @@ def worst_requests(results: Mapping[str, Any]) -> Table:
     return headings, [tuple(map(str, row)) for row in rows]
 
 
+def cost(results: Mapping[str, Any]) -> Table:
+    """Tell what a million mails cost, by what AWS charges for, the dearest first."""
+    found = results["cost"]
+    runs = found["usd_per_million"]
+    columns = {
+        f"{size}, {subject}": runs[size][subject]
+        for size in runs
+        for subject in ("ours", "typical")
+    } | {"a month at rest": found["usd_a_month_at_rest"]}
+    uses = found["uses_of_a_small_mail"]
+    used = {name for column in columns.values() for name in column}
+    first = next(iter(columns.values()))
+    rows = [
+        (
+            bill.prices()[name].service,
+            bill.prices()[name].what,
+            f"{uses[name]:.3g}" if name in uses else "",
+            *(f"{column[name]:.2f}" if name in column else "" for column in columns.values()),
+        )
+        for name in sorted(
+            used, key=lambda name: (-first.get(name, 0), list(bill.prices()).index(name))
+        )
+    ]
+    sums = (f"{sum(column.values()):.2f}" for column in columns.values())
+    return ("dollars a million mails", "", "of one small", *columns), [
+        *rows,
+        ("all", "", "", *sums),
+    ]
+
+
 def _said(calls: Mapping[str, Any]) -> str:
     parts = (f"{c['calls']} {name} ({c['items']})" for name, c in sorted(calls.items()))
     return ", ".join(parts)
@@ -164,7 +195,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests)
+SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests, cost)
 
 
 def in_text(table_: Table) -> str:

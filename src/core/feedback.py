@@ -43,9 +43,9 @@ def note(event: Event, tallies: Tallies, places: Places) -> Noted | None:
 
     Addresses that it says are bad are suppressed.
 
-    The counts are added to `tallies`, by domain. Events may come in
-    any order and several times: the result is the same. Returns None if the message was erased: then
-    nothing may be kept of what the event says.
+    The counts are added to `tallies`, by domain. Events may come in any order and several times:
+    the result is the same. Returns None if the message was erased: then nothing may be kept of what
+    the event says.
 
     Raises `NoSuchMessage`, and as all that reads and writes records `RecordGone`, `Outage` and
     `UnreadableRecord`.

@@ -235,10 +235,9 @@ def test_what_an_event_changes_is_in_its_line_and_a_repetition_changes_nothing(
 
     found = numbers(lines, "noted")
     assert found[0].pop("delivered_after") > 0
-    assert found == [{"delivered": 1}, {}, {"complained": 1}, {}, {"bounced": 1}, {}] + [
-        {"failed": 1},
-        {},
-    ]
+    first_time = found[::2]
+    assert first_time == [{"delivered": 1}, {"complained": 1}, {"bounced": 1}, {"failed": 1}]
+    assert found[1::2] == [{}, {}, {}, {}]
     assert all(type(number) is int for each in found for number in each.values())
 
 

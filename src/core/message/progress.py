@@ -4,7 +4,7 @@ The numbers follow from what the event has changed in the record. So each recipi
 however often an event comes, and nothing is asked for them.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.message.event import Event, EventType
 from core.message.record import Recipient, Record
@@ -32,7 +32,7 @@ class Progress(NamedTuple):
     """1 if the mail has failed: SES had taken it, and did not send it."""
 
     @property
-    def numbers(self) -> dict[str, float]:
+    def numbers(self) -> dict[str, Any]:
         """Those that are not 0, by name."""
         return {name: number for name, number in self._asdict().items() if number}
 

@@ -1,8 +1,7 @@
 """What MiniStack would leave out of the template is in it after `localize`."""
 
-from pathlib import Path
-
 import json
+from pathlib import Path
 
 import pytest
 
