@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RESULTS = ROOT / "benchmarks/results"
 _README = ROOT / "benchmarks/README.md"
+_OPERATIONS = ROOT / "docs/operations.md"
 
 
 def main() -> None:
@@ -67,6 +68,7 @@ def _keep(results: Mapping[str, Any]) -> None:
     (_RESULTS / "latest.json").write_text(f"{text}\n")
     (_RESULTS / "chart.svg").write_text(chart.draw(chart.panels(results)))
     _README.write_text(tables.written_into(_README.read_text(), results))
+    _OPERATIONS.write_text(tables.costs_into(_OPERATIONS.read_text(), results))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cost import bill, logs, sizes
+from benchmarks.report import tables
 from benchmarks.subjects.variables import template, template_variables
 from tooling.aws_here import clean_environment
 
@@ -154,3 +155,13 @@ def test_an_attachment_is_one_file_for_as_long_as_content_is_kept() -> None:
     assert counts["s3_puts"] == 1
     assert counts["s3_gb_months"] == pytest.approx(200_000 / 1e9 * 7 / 30)
     assert counts["write_units"] == 17
+
+
+def test_operators_read_what_was_measured() -> None:
+    results = json.loads((ROOT / "benchmarks/results/latest.json").read_text())
+    text = (ROOT / "docs/operations.md").read_text()
+
+    assert tables.costs_into(text, results) == text
+    figure = results["ratios"]["cost_per_million_usd"]
+    assert tables.cost_by_service(results)[1][-1][1] == f"{figure:.2f}"
+    assert str(bill.as_of()) == results["cost"]["prices_as_of"]
