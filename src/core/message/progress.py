@@ -16,19 +16,19 @@ _ARRIVED = (Status.DELIVERED, Status.READ)
 class Progress(NamedTuple):
     """What an event has changed. What is 0 was not changed. Times are in seconds."""
 
-    recipients: int = 0
+    recipients: int
     """For how many SES has taken the mail: only if its answer was lost, so that nobody knew."""
-    sent_after: float = 0
+    sent_after: float
     """How long after the mail was accepted that was."""
-    delivered: int = 0
+    delivered: int
     """To how many it was delivered."""
-    delivered_after: float = 0
+    delivered_after: float
     """How long after the mail was accepted that was."""
-    bounced: int = 0
+    bounced: int
     """How many have become `undelivered`."""
-    complained: int = 0
+    complained: int
     """Complaints, not recipients who may have made them."""
-    failed: int = 0
+    failed: int
     """1 if the mail has failed: SES had taken it, and did not send it."""
 
     @property
@@ -43,7 +43,7 @@ def of_change(before: Record, after: Record, event: Event) -> Progress:
     tried = before.attempts[-1] if before.attempts else None
     is_news = tried is not None and tried.outcome == "no answer" and not before.is_taken
     delivered = sum(_becomes(was, is_, _ARRIVED) for was, is_ in pairs)
-    is_timed = event.kind is EventType.DELIVERY and event.at_ms > 0
+    is_timed = event.kind is EventType.DELIVERY and event.at_ms
     return Progress(
         recipients=sum(not is_.is_suppressed for _, is_ in pairs) if is_news else 0,
         sent_after=after.seconds_until(after.attempts[-1].at) if is_news else 0,

@@ -129,3 +129,11 @@ def test_a_try_that_is_counted_by_who_makes_it_is_not_counted_here(outcome):
     before = message(outcome, Status.SENT if outcome else Status.SENDING, status)
 
     assert numbers(before, event(EventType.SEND)) == [{}]
+
+
+def test_a_mail_without_a_try_as_after_a_restore_was_sent_nobody_knows_when():
+    before = message(state=Status.QUEUED, status=Status.ACCEPTED).model_copy(
+        update={"attempts": ()}
+    )
+
+    assert numbers(before, event(EventType.SEND)) == [{}]
