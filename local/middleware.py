@@ -31,9 +31,9 @@ _SEGMENT = re.compile(r"[^/]+")
 _MESSAGE_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.IGNORECASE)
 _WORDS = frozenset(
     """
-    mail send status api reply oneway resend cancel
-    sendmail getstatus findmails getmail resendmail cancelmail
-    sendmail[] getstatus[] findmails[] getmail[] resendmail[] cancelmail[]
+    mail send status content api reply oneway resend cancel
+    sendmail getstatus findmails getmail getcontent resendmail cancelmail
+    sendmail[] getstatus[] findmails[] getmail[] getcontent[] resendmail[] cancelmail[]
     json xml jsv csv html metadata types openapi csharp plain typescript d python
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )

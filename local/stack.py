@@ -36,6 +36,7 @@ _PARAMETERS = {
     # gives to the API too.
     "DomainName": ports.HERE,
     "CertificateArn": _CERTIFICATE,
+    "ShowContent": "true",  # Every mail stays on this machine.
     "ThrottleRate": "10000",
     "ThrottleBurst": "5000",
     "QuotaPerDay": "2147483647",

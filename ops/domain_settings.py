@@ -21,6 +21,7 @@ PARAMETERS = {
     "Suppression": "suppression",
     "RecordRetentionDays": "retention_days",
     "ContentRetentionDays": "content_retention_days",
+    "ShowContent": "show_content",
 }
 """The parameters of `template.yaml` that make the default domain, and what each sets of it.
 

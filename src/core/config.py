@@ -61,6 +61,7 @@ class Config(NamedTuple):
                 suppression=environ["SUPPRESSION"] == "true",
                 retention_days=int(environ["RECORD_RETENTION_DAYS"]),
                 content_retention_days=int(environ["CONTENT_RETENTION_DAYS"]),
+                show_content=environ["SHOW_CONTENT"] == "true",
             ),
             limits=Limits(
                 body_bytes=int(environ["MAX_BODY_BYTES"]),

@@ -157,7 +157,11 @@ class _Work:
                     yield answers.of_record(self._find(request))
                 case _:
                     caller = mail_operations.Caller(
-                        self.caller, usable(_domains(), self.caller), services, self._accept
+                        self.caller,
+                        self.origin.key_id,
+                        usable(_domains(), self.caller),
+                        services,
+                        self._accept,
                     )
                     yield mail_operations.carry_out(request, key, caller, self.message_ids)
 

@@ -7,11 +7,20 @@ from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 
-from core import cancelling, mail_details, mail_query, resending, status_query
+from core import cancelling, mail_content, mail_details, mail_query, resending, status_query
 from core.aws.outage import Outage
 from core.aws.step_log import StepLog
 from core.config import CONFIG
-from core.contract.mails import CancelMail, FindMails, FoundMails, GetMail, MailDetails, ResendMail
+from core.contract.mails import (
+    CancelMail,
+    FindMails,
+    FoundMails,
+    GetContent,
+    GetMail,
+    MailContent,
+    MailDetails,
+    ResendMail,
+)
 from core.contract.members import Contract
 from core.http import answers, mail_answers
 from core.message.history import Kind, Step
@@ -29,6 +38,8 @@ class Caller(NamedTuple):
 
     id: str
     """The SHA-256 (hex) of the API key."""
+    key_id: str
+    """API Gateway's id of it; "" if it is not known."""
     own: Mapping[str, DomainConfiguration]
     """The domains that the key may use."""
     services: Services
@@ -47,6 +58,9 @@ def carry_out(
         case GetMail():
             record = _own(request.message_id, request, caller, message_ids)
             return _details(request, record, caller)
+        case GetContent():
+            record = _own(request.message_id, request, caller, message_ids)
+            return _content(record, caller)
         case CancelMail():
             record = _own(request.message_id, request, caller, message_ids)
             return answers.of_record(cancelling.cancel(record, services=caller.services))
@@ -78,6 +92,24 @@ def _details(request: GetMail, record: Record, caller: Caller) -> MailDetails:
         record, request.cursor, services=caller.services, step_log=_step_log(caller)
     )
     return mail_answers.of_details(*details)
+
+
+def _content(record: Record, caller: Caller) -> MailContent:
+    found = mail_content.of(
+        record,
+        caller.own[record.domain],
+        key_id=caller.key_id,
+        now=round(time.time() * 1000),
+        services=caller.services,
+        step_log=_step_log(caller),
+    )
+    return mail_answers.of_content(
+        found.record,
+        found.mail,
+        found.links,
+        found.links_until,
+        is_shortened=found.is_shortened,
+    )
 
 
 def _resend(

@@ -7,6 +7,7 @@ folder is watched (`conftest`): none may make a call that its function's role do
 import base64
 import json
 from dataclasses import replace
+from http import HTTPStatus
 
 import pytest
 from moto import mock_aws
@@ -144,13 +145,16 @@ def wait_in_line(service: World) -> None:
 
 
 def find(service: World) -> None:
-    """Find mails by each index, show one, send it again with its files, and cancel one."""
+    """Find mails by each index, show one and what it says, send it again with its files, and cancel one."""
     reply = service.post(FILE | {"Reference": "r"})
     assert reply
     message_id = json.loads(reply["body"])["MessageId"]
     for query in ({}, {"Reference": "r"}, {"Recipient": MAIL["To"]}, {"Status": "failed"}):
         service.get("/Mail", **query)
     service.get(f"/Mail/{message_id}")
+    service.configure(show_content=True)
+    service.forget_domains()
+    assert service.get(f"/Mail/{message_id}/Content")["statusCode"] == HTTPStatus.OK
     service.ask(f"/Mail/{message_id}/Resend", {})
     with service.aside():
         for held in clients.s3().list_objects_v2(Bucket=CONFIG.bucket_name)["Contents"]:

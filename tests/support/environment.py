@@ -21,6 +21,7 @@ OF_FUNCTIONS = {
     "CONFIGURATION_NAME": "default",
     "RECORD_RETENTION_DAYS": "90",
     "CONTENT_RETENTION_DAYS": "7",
+    "SHOW_CONTENT": "false",
     "RETRY_HOURS": "24",
     "CORS_ORIGINS": "",
     "MAX_BODY_BYTES": "10000000",

@@ -63,7 +63,21 @@ def dynamodb() -> "DynamoDBClient":
 @cache
 def s3() -> "S3Client":
     """Return the client of S3. Every object has its own key, so the SDK may repeat a write."""
-    return cast("S3Client", _client("s3", connect=1, read=5, attempts=3))
+    # Links would be signed by version 2 otherwise, which S3 refuses for objects under a KMS key
+    # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
+    client = _client("s3", connect=1, read=5, attempts=3, signature_version="s3v4")
+    client.meta.events.register_first("before-endpoint-resolution.s3", _name_region)
+    return cast("S3Client", client)
+
+
+def _name_region(context: dict[str, Any], **_: object) -> None:
+    """Let a link name its bucket's region, which botocore leaves out.
+
+    Without it S3 may redirect to the region, for hours after a bucket was made, and the signature
+    is for the first host alone (https://docs.aws.amazon.com/AmazonS3/latest/userguide/
+    Redirects.html).
+    """
+    context["use_global_endpoint"] = False
 
 
 @cache

@@ -5,6 +5,7 @@
     - Unbindable    -- 400: it is, but a member holds what its type cannot be
   + Invalid         -- 400: it is, but it cannot be a mail; one fault per field
   + NotAllowed      -- 403: no such domain (for this caller)
+  + NotShown        -- 403: the domain does not show what its mails say
   + KeyMissing      -- 403: API Gateway has checked no API key
   + NotFound        -- 404: no such message (for this caller)
   + NotImplementedHere  -- 405: no such operation, or not with this verb
@@ -99,6 +100,13 @@ class KeyMissing(MailError):
         "Send your API key in the header 'x-api-key': it is missing there, or unknown. "
         "See /metadata."
     )
+
+
+class NotShown(MailError):
+    """The mail is the caller's, but its domain does not show what its mails say."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "ContentNotShown"
 
 
 class NotFound(MailError):

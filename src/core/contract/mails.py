@@ -105,6 +105,46 @@ class GetMail(Contract):
     cursor: str | None = Field(None, alias="Cursor")
 
 
+class ContentFile(MailFile):
+    """An attachment of a mail, with a link to its bytes."""
+
+    model_config = RARE
+    namespace = _OURS
+
+    content_id: str | None = Field(None, alias="ContentId", repr=False)
+    url: str | None = Field(None, alias="Url", repr=False)
+    url_until: str | None = Field(None, alias="UrlUntil")
+
+
+class MailContent(Contract):
+    """What a mail says: the answer of `GetContent`."""
+
+    model_config = RARE
+    namespace = _OURS
+
+    message_id: str | None = Field(None, alias="MessageId")
+    from_: str | None = Field(None, alias="From", repr=False)
+    to: tuple[str, ...] | None = Field(None, alias="To", repr=False)
+    cc: tuple[str, ...] | None = Field(None, alias="Cc", repr=False)
+    bcc: tuple[str, ...] | None = Field(None, alias="Bcc", repr=False)
+    reply_to: tuple[str, ...] | None = Field(None, alias="ReplyTo", repr=False)
+    subject: str | None = Field(None, alias="Subject", repr=False)
+    text: str | None = Field(None, alias="Text", repr=False)
+    html: str | None = Field(None, alias="Html", repr=False)
+    is_shortened: bool = Field(default=False, alias="IsShortened")
+    attachments: tuple[ContentFile, ...] | None = Field(None, alias="Attachments", repr=False)
+    content_until: str | None = Field(None, alias="ContentUntil")
+
+
+class GetContent(Contract):
+    """The request of `GET /Mail/{MessageId}/Content`."""
+
+    model_config = RARE
+    namespace = _OURS
+
+    message_id: str | None = Field(None, alias="MessageId")
+
+
 class FindMails(Contract):
     """The request of `GET /Mail`."""
 

@@ -93,6 +93,8 @@ class Kind(Enum):
     STATUS = auto()
     OBJECT = auto()
     LIST = auto()
+    TEXTS = auto()
+    """A list of texts. Only answers have any, so no format reads them."""
     MAP = auto()
 
 
@@ -149,5 +151,6 @@ def _kind(annotation: object) -> tuple[Kind, type[Contract] | None]:
             return Kind.OBJECT, annotation
         return _SCALARS[annotation], None
     if get_origin(annotation) is tuple:
-        return Kind.LIST, get_args(annotation)[0]
+        item = get_args(annotation)[0]
+        return (Kind.TEXTS, None) if item is str else (Kind.LIST, item)
     return Kind.MAP, None

@@ -87,6 +87,14 @@ GET_MAIL = Operation(
     other_verbs=_OR_POST,
     required=_BY_ID,
 )
+GET_CONTENT = Operation(
+    "GetContent",
+    lambda: (mails.GetContent, mails.MailContent),
+    "GET",
+    ("/Mail/{MessageId}/Content",),
+    other_verbs=_OR_POST,
+    required=_BY_ID,
+)
 RESEND_MAIL = Operation(
     "ResendMail",
     lambda: (mails.ResendMail, SendResponse),
@@ -103,5 +111,8 @@ CANCEL_MAIL = Operation(
     required=_BY_ID,
 )
 
-OPERATIONS = (SEND_MAIL, GET_STATUS, FIND_MAILS, GET_MAIL, RESEND_MAIL, CANCEL_MAIL)
+OPERATIONS = (
+    *(SEND_MAIL, GET_STATUS, FIND_MAILS, GET_MAIL, GET_CONTENT),
+    *(RESEND_MAIL, CANCEL_MAIL),
+)
 OPERATIONS_BY_NAME = {operation.name.lower(): operation for operation in OPERATIONS}

@@ -54,6 +54,8 @@ def _cell(value: Any, kind: Kind) -> str:
             return _table(value)
         case Kind.LIST:
             return "".join(map(_table, value))
+        case Kind.TEXTS:
+            return "<br>".join(map(escape, value))
         case Kind.MAP:
             return escape(", ".join(f"{key}: {text}" for key, text in value.items()))
         case Kind.BOOLEAN:

@@ -18,7 +18,7 @@ from core.formats.xml_document import ILLEGAL, parse
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 _SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
 
 
@@ -61,7 +61,8 @@ def _element(
     value: Any, member: Member, owner: type[Contract], depth: int, prefix: str
 ) -> Iterator[str]:
     """Write one member. A namespace that its owner has not is declared on it, as `d<depth>p1`."""
-    namespace = _ARRAYS if member.kind is Kind.MAP else member.item and member.item.namespace
+    is_of_texts = member.kind in (Kind.MAP, Kind.TEXTS)
+    namespace = ARRAYS if is_of_texts else member.item and member.item.namespace
     tag, inner, declared = prefix + member.name, prefix, ""
     if namespace not in (None, owner.namespace):
         inner = f"d{depth}p1:"
@@ -89,6 +90,9 @@ def _content(value: Any, member: Member, depth: int, prefix: str) -> Iterator[st
                 yield f"<{tag}>"
                 yield from _written(item, depth + 2, prefix)
                 yield f"</{tag}>"
+        case Kind.TEXTS:
+            for text in value:
+                yield f"<{prefix}string>{_text(text)}</{prefix}string>"
         case Kind.MAP:
             item = f"{prefix}KeyValueOfstringstring"
             for key, text in value.items():

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from core.contract.mails import (
+    ContentFile,
     FoundMails,
+    MailContent,
     MailDetails,
     MailFile,
     MailRecipient,
@@ -13,9 +15,11 @@ from core.contract.mails import (
     MailTry,
 )
 from core.http import answers
+from core.message.address import Mailbox
 from core.message.history import Kind, Step
 from core.message.ids import made_at
 from core.message.mail import Mail
+from core.message.mailboxes import shown
 from core.message.record import Recipient, Record
 from core.message.status import Status
 
@@ -64,6 +68,41 @@ def of_details(
         history=tuple(map(_step, steps)),
         cursor=cursor or None,
     )
+
+
+def of_content(
+    record: Record, mail: Mail, links: Sequence[str], links_until: int, *, is_shortened: bool
+) -> MailContent:
+    """Describe what a mail says; its files have `links`, which work until then (milliseconds)."""
+    files = zip(mail.attachments, links, strict=True)
+    return MailContent(
+        message_id=record.id,
+        from_=shown(mail.sender),
+        to=_boxes(mail.to),
+        cc=_boxes(mail.cc),
+        bcc=_boxes(mail.bcc),
+        reply_to=_boxes(mail.reply_to),
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        is_shortened=is_shortened,
+        attachments=tuple(
+            ContentFile(
+                name=head.name,
+                content_type=head.content_type,
+                size=head.size or 0,
+                content_id=head.content_id,
+                url=link,
+                url_until=_time(links_until),
+            )
+            for head, link in files
+        ),
+        content_until=_time(record.content_expires_at * 1000),
+    )
+
+
+def _boxes(mailboxes: Sequence[Mailbox]) -> tuple[str, ...] | None:
+    return tuple(map(shown, mailboxes)) or None
 
 
 def _summary(record: Record, subject: str | None) -> dict[str, object]:

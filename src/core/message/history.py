@@ -55,6 +55,8 @@ class Kind(StrEnum):
     REJECTED = "rejected"
     """SES had taken the mail, and then did not send it."""
     READ = "read"
+    CONTENT_SHOWN = "content shown"
+    """Somebody has looked at what the mail says (`GetContent`). The code is the id of the key."""
 
 
 _OF_EVENT = {

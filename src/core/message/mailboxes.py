@@ -5,7 +5,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from core.lazily import lazily
-from core.message.address import Mailbox, parse_address
+from core.message.address import Address, Mailbox, parse_address
 
 if TYPE_CHECKING:
     from core.message import pasted
@@ -14,6 +14,8 @@ else:  # Most mails go to addresses alone.
 
 _PLAIN = frozenset(ascii_letters + digits + "@.-_+, ")
 """The characters of lists that mean nothing but addresses and commas."""
+_SPECIAL = frozenset('()<>[]:;@\\,."')
+"""The characters for which a name stands in quotes (RFC 5322 §3.2.3)."""
 _SPACED = dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
 """The tab, and all that Unicode calls the end of a line (UAX #14: classes BK, CR, LF and NL)."""
 
@@ -35,6 +37,21 @@ def parse_mailboxes(text: str, *, is_single: bool = False) -> list[Mailbox]:
             entries = map(str.strip, text.split(","))
             return [Mailbox(parse_address(entry)) for entry in entries if entry]
     return pasted.mailboxes(text, is_single=is_single)
+
+
+def shown(mailbox: Mailbox) -> str:
+    """Return a mailbox as a mail program shows it: `Name <a@b>`, in quotes where the name needs it.
+
+    >>> shown(Mailbox(Address("ada@a.example"), "Lovelace, Ada"))
+    '"Lovelace, Ada" <ada@a.example>'
+    """
+    name = mailbox.name
+    if not name:
+        return mailbox.address
+    if not _SPECIAL.isdisjoint(name):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    return f"{name} <{mailbox.address}>"
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from core.contract.contract import ErrorResponse
 from core.contract.errors import KeyReused, TooLarge
 from core.contract.members import Contract, Member, members
-from core.contract.operations import OPERATIONS, RESEND_MAIL, SEND_MAIL, Operation
+from core.contract.operations import GET_CONTENT, OPERATIONS, RESEND_MAIL, SEND_MAIL, Operation
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.formats.table import FORMATS_BY_NAME, JSON, XML, Format
@@ -187,7 +187,7 @@ def _answers(operation: Operation) -> Node:
         str(int(status)): {"$ref": f"#/components/responses/{_component(status)}"}
         for status in _REFUSALS
         if operation.takes_body or status not in _ONLY_WITH_A_BODY
-        if operation is RESEND_MAIL or status is not HTTPStatus.GONE
+        if operation in (GET_CONTENT, RESEND_MAIL) or status is not HTTPStatus.GONE
     }
 
 

@@ -67,6 +67,11 @@ def _member(value: Any, member: Member, depth: int) -> Iterator[str]:
             yield f"{tabs}["
             yield ",\n".join("\n".join(_object(item, depth + 1)) for item in value)
             yield f"{tabs}]"
+        case Kind.TEXTS:
+            yield f"{tabs}{member.name}: "
+            yield f"{tabs}["
+            yield ",\n".join(f"{tabs}\t{text}" for text in value)
+            yield f"{tabs}]"
         case Kind.BYTES:
             yield f"{tabs}{member.name}: {base64.b64encode(value).decode()}"
         case _:

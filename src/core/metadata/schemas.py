@@ -13,9 +13,12 @@ from core.contract.contract import (
 )
 from core.contract.mails import (
     CancelMail,
+    ContentFile,
     FindMails,
     FoundMails,
+    GetContent,
     GetMail,
+    MailContent,
     MailDetails,
     MailFile,
     MailRecipient,
@@ -25,6 +28,7 @@ from core.contract.mails import (
     ResendMail,
 )
 from core.contract.members import Contract, Kind, Member, members
+from core.formats import xml
 from core.message.status import Status
 from core.metadata import words
 from core.metadata.types import TYPES
@@ -81,6 +85,25 @@ EXAMPLES: dict[type[Contract], Contract] = {
                 milliseconds=1360,
             ),
         ),
+    ),
+    GetContent: GetContent(message_id=EXAMPLE_ID),
+    MailContent: MailContent(
+        message_id=EXAMPLE_ID,
+        from_="Example <no-reply@example.com>",
+        to=("Ada Lovelace <ada@recipient.example>",),
+        subject="Your invoice",
+        text="Please find it attached.",
+        attachments=(
+            ContentFile(
+                name="hello.txt",
+                content_type="text/plain",
+                size=5,
+                url="https://mail-content.s3.eu-central-1.amazonaws.com/messages/7/"
+                f"{EXAMPLE_ID}/1?X-Amz-Signature=5d41402abc4b2a76b9719d911017c592",
+                url_until="2026-11-20T09:20:30.000Z",
+            ),
+        ),
+        content_until="2026-11-27T09:15:30.000Z",
     ),
     ResendMail: ResendMail(message_id=EXAMPLE_ID, only_undelivered=True),
     CancelMail: CancelMail(message_id=EXAMPLE_ID),
@@ -167,6 +190,9 @@ def _property(member: Member) -> Node:
             node = reference(member.item.__name__)
         case Kind.LIST if member.item:
             items = reference(member.item.__name__)
+            node = {"type": ["array", "null"], "items": items, "xml": {"wrapped": True}}
+        case Kind.TEXTS:
+            items = {"type": "string", "xml": {"name": "string", "namespace": xml.ARRAYS}}
             node = {"type": ["array", "null"], "items": items, "xml": {"wrapped": True}}
         case kind if kind in _ALWAYS_THERE:
             node = {"type": _PLAIN[kind]}

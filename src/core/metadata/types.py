@@ -41,6 +41,7 @@ _CSHARP = {
     Kind.BOOLEAN: "bool",
     Kind.INTEGER: "int",
     Kind.STATUS: Status.__name__,
+    Kind.TEXTS: "List<string>",
 }
 
 _SAMPLES = {
@@ -49,6 +50,7 @@ _SAMPLES = {
     Kind.BOOLEAN: False,
     Kind.INTEGER: 0,
     Kind.STATUS: next(iter(Status)),
+    Kind.TEXTS: ("String",),
 }
 
 

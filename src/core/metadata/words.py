@@ -14,9 +14,12 @@ from core.contract.contract import (
 )
 from core.contract.mails import (
     CancelMail,
+    ContentFile,
     FindMails,
     FoundMails,
+    GetContent,
     GetMail,
+    MailContent,
     MailDetails,
     MailFile,
     MailRecipient,
@@ -39,6 +42,11 @@ _ANSWER = {
     "Retry": "true: the service holds the mail and tries again itself. Do not resend.",
     "RetryCount": "How often it has been tried again so far.",
 }
+_FILE = {
+    "Name": "Its file name.",
+    "ContentType": "Its media type.",
+    "Size": "Its size in bytes.",
+}
 _SUMMARY = _ANSWER | {
     "Domain": "The sending domain.",
     "Reference": "Your own id of the mail.",
@@ -51,6 +59,7 @@ SUMMARIES: dict[type[Contract], str] = {
     GetStatus: "Ask what has become of a mail since.",
     FindMails: "Find mails of your domains, the newest first.",
     GetMail: "Show everything that is known about a mail.",
+    GetContent: "Show what a mail says, with links to its attachments.",
     ResendMail: "Send a mail again, as a new one with the same content.",
     CancelMail: "Cancel a mail that Amazon SES has not been asked for yet.",
 }
@@ -68,6 +77,9 @@ TYPES: dict[type[Contract], str] = {
     MailRecipient: "A recipient, and what has become of its copy.",
     MailTry: "A request to Amazon SES.",
     MailFile: "An attachment, without its content.",
+    GetContent: "The mail that is to be shown.",
+    MailContent: "What a mail says. HTML is as it was sent: show it in a sandbox.",
+    ContentFile: "An attachment, with a link to its content.",
     MailStep: "One thing that has happened to the mail.",
     ResendMail: "The mail that is to be sent again.",
     CancelMail: "The mail that is to be cancelled.",
@@ -147,10 +159,27 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "Code": "The name of the error.",
         "SesMessageId": "The id that Amazon SES gave the mail.",
     },
-    MailFile: {
-        "Name": "Its file name.",
-        "ContentType": "Its media type.",
-        "Size": "Its size in bytes.",
+    MailFile: _FILE,
+    GetContent: {"MessageId": _ID},
+    MailContent: {
+        "MessageId": "The mail's id.",
+        "From": "The sender, as a mail program shows it: Name <a@b>.",
+        "To": "The recipients, one text each, written as From.",
+        "Cc": "Recipients of a copy.",
+        "Bcc": "Recipients that the others do not see.",
+        "ReplyTo": "Where answers go. Empty: to the sender.",
+        "Subject": "The subject.",
+        "Text": "The body as plain text.",
+        "Html": "The body as HTML, as it was sent.",
+        "IsShortened": "true: the mail is too long for an answer. Text and Html are beginnings.",
+        "Attachments": "The files that go with the mail.",
+        "ContentUntil": "Until when the mail itself is kept.",
+    },
+    ContentFile: _FILE
+    | {
+        "ContentId": "By which the HTML shows it, as cid: and this id. Empty: a file beside it.",
+        "Url": "Downloads it, without a key. Whoever has the link has the file: keep it to you.",
+        "UrlUntil": "Until when the link works. Then ask again.",
     },
     MailStep: {
         "At": "When.",

@@ -83,6 +83,8 @@ class DomainConfiguration(BaseModel):
     """How long the record of a message is kept; at least as long as an idempotency key is."""
     content_retention_days: int = Field(7, ge=2, le=365)
     """How long the mail itself is kept, for tries; S3 deletes by classes of days."""
+    show_content: bool = False
+    """Whether its callers may look at what its mails say (`GetContent`), as long as it is kept."""
     daily_cap: int | None = Field(None, ge=1, le=1_000_000_000)
     """How many mails it may send in one day (UTC); None: only the limits of the API keys count."""
     on_bad_rates: Literal["alarm", "pause"] = "alarm"

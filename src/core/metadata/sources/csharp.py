@@ -63,7 +63,7 @@ def _class(contract: type[Contract], operation: Operation | None) -> Iterator[st
     if operation:
         yield f"    : IReturn<{operation.response.__name__}>"
     yield "{"
-    lists = [member for member in members(contract) if member.kind is Kind.LIST]
+    lists = [m for m in members(contract) if m.kind in (Kind.LIST, Kind.TEXTS)]
     if lists:
         yield f"    public {name}()"
         yield "    {"

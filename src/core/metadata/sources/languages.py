@@ -40,6 +40,7 @@ _CLR_TYPES = {
     Kind.INTEGER: ("Int32", "System"),
     Kind.STATUS: (Status.__name__, clr_namespace(STATUS_OWNER)),
     Kind.LIST: ("List`1", "System.Collections.Generic"),
+    Kind.TEXTS: ("List`1", "System.Collections.Generic"),
 }
 _VALUES = {Kind.BOOLEAN, Kind.INTEGER, Kind.STATUS}
 """What C# has by value, so that it is never null."""
@@ -105,4 +106,6 @@ def _property(member: Member) -> dict[str, Any]:
         described["IsEnum"] = True
     if member.kind is Kind.LIST and member.item:
         described["GenericArgs"] = [member.item.__name__]
+    if member.kind is Kind.TEXTS:
+        described["GenericArgs"] = ["String"]
     return described

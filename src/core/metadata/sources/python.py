@@ -34,6 +34,7 @@ _TYPES = {
     Kind.BOOLEAN: "bool",
     Kind.INTEGER: "int",
     Kind.STATUS: f"Optional[{Status.__name__}]",
+    Kind.TEXTS: "Optional[List[str]]",
 }
 _DEFAULTS = {Kind.BOOLEAN: "False", Kind.INTEGER: "0"}
 

@@ -26,6 +26,7 @@ _TYPES = {
     Kind.BOOLEAN: "boolean",
     Kind.INTEGER: "number",
     Kind.STATUS: Status.__name__,
+    Kind.TEXTS: "string[]",
 }
 
 
