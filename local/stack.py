@@ -170,7 +170,12 @@ class Stack:
         python = ROOT / ".venv-local/bin/python"
         program: list[str | Path] = [python, "-m", "local.server", self.logs]
         ministack = self._start("ministack", program, {**server, **self.server_environment})
-        simulator = {"SES_PORT": str(self.ses_port), "SES_IDENTITIES": SENDER_DOMAIN}
+        simulator = {
+            "SES_PORT": str(self.ses_port),
+            "SES_IDENTITIES": SENDER_DOMAIN,
+            "API_URL": self.url,
+            "API_KEY": self.api_key,
+        }
         program = [sys.executable, "-m", "local.ses"]
         ses = self._start("ses", program, {**simulator, **self.ses_environment})
         ministack.await_answer(f"{self.endpoint_url}/_ministack/health")

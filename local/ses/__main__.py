@@ -9,7 +9,7 @@ from local.ses import aws
 from local.ses.errors import FieldError
 from local.ses.relay import Relay
 from local.ses.server import Simulator
-from local.ses.simulator import DEFAULT_DELAY, Settings
+from local.ses.simulator import DEFAULT_DELAY, Api, Settings
 from tooling import ports
 
 
@@ -18,6 +18,7 @@ def settings() -> Settings:
 
     AWS_ENDPOINT_URL and AWS_REGION are the AWS emulator's, SES_IDENTITIES the verified identities
     (divided by commas), SES_EVENT_DELAY is in seconds, and with SMTP_URL mails are relayed there.
+    API_URL and API_KEY are the service's whose mails these are, for the page.
     """
     region = os.environ.get("AWS_REGION", "eu-central-1")
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "http://localhost:8080")
@@ -31,6 +32,7 @@ def settings() -> Settings:
         region=region,
         event_delay=float(os.environ.get("SES_EVENT_DELAY", DEFAULT_DELAY)),
         relay=Relay(smtp_url) if smtp_url else None,
+        api=Api(os.environ.get("API_URL"), os.environ.get("API_KEY")),
     )
 
 

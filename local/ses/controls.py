@@ -62,6 +62,10 @@ def _list_faults(ses: Ses, _request: Request) -> Answer:
     return as_json(ses.faults.left())
 
 
+def _list_kinds(_ses: Ses, _request: Request) -> Answer:
+    return as_json([{"Kind": kind, "Description": faults.WORDS[kind]} for kind in faults.KINDS])
+
+
 def _clear_faults(ses: Ses, _request: Request) -> Answer:
     ses.faults.clear()
     return Answer(204)
@@ -104,6 +108,7 @@ ROUTES: Final[Routes] = (
         re.compile(r"/faults"),
         {"POST": _add_fault, "GET": _list_faults, "DELETE": _clear_faults},
     ),
+    (re.compile(r"/faults/kinds"), {"GET": _list_kinds}),
     (re.compile(r"/account"), _state(lambda ses: ses.account)),
     (re.compile(r"/identities"), _state(lambda ses: ses.identities)),
     (

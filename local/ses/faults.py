@@ -26,6 +26,18 @@ UNANSWERED: Final = {
     "drop_after": Silence.DROP,
 }
 KINDS: Final = (*BEFORE, *AFTER)
+WORDS: Final = {
+    "throttle": "SES is asked too often, and takes no mail for a moment",
+    "paused": "Sending is paused for the account",
+    "rejected": "SES refuses the mail for good",
+    "error_before": "SES fails, and has not taken the mail",
+    "timeout_before": "No answer until the client gives up; the mail is not taken",
+    "drop_before": "The connection breaks off; the mail is not taken",
+    "error_after": "SES fails, but sends the mail",
+    "timeout_after": "No answer until the client gives up, but the mail is sent",
+    "drop_after": "The connection breaks off, but the mail is sent",
+}
+"""What each kind is, for people."""
 
 
 @dataclass(slots=True)

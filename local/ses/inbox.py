@@ -5,6 +5,7 @@ from importlib import resources
 from typing import Final
 from urllib.parse import parse_qs
 
+from local.notes import TAG
 from local.ses import reading
 from local.ses.answers import Answer, as_json, text
 from local.ses.errors import SesError
@@ -71,17 +72,20 @@ def _health(_ses: Ses, _request: Request) -> Answer:
 
 
 def mail_of(ses: Ses, message_id: str) -> Mail:
-    return _found(ses.mailbox.get(message_id), message_id)
+    """Return a mail by the id that SES gave it, or the newest one with this id of the service's."""
+    by_tag = ses.mailbox.newest_with((TAG, message_id.upper()))
+    return _found(ses.mailbox.get(message_id) or by_tag, message_id)
 
 
 def _mail_source(ses: Ses, request: Request) -> bytes:
-    message_id = request.names[0]
-    return _found(ses.mailbox.source(message_id), message_id)
+    mail = mail_of(ses, request.names[0])
+    return _found(ses.mailbox.source(mail.id), mail.id)
 
 
 def _found[T](found: T | None, message_id: str) -> T:
     if found is None:
-        raise SesError("NotFoundException", f"Message {message_id} does not exist.")
+        message = f"Message {message_id} does not exist: it was not sent, or it was forgotten."
+        raise SesError("NotFoundException", message)
     return found
 
 

@@ -109,6 +109,10 @@ class Mailbox:
         with self._lock:
             return self._mails.get(message_id)
 
+    def newest_with(self, tag: tuple[str, str]) -> Mail | None:
+        with self._lock:
+            return next((mail for mail in reversed(self._mails.values()) if tag in mail.tags), None)
+
     def source(self, message_id: str) -> bytes | None:
         """Return the source of a mail; None if the mail is not there (any more)."""
         with self._lock, suppress(FileNotFoundError):

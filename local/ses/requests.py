@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,18 @@ type Routes = tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request; `names` are the variable parts of its path, unescaped as that is not."""
+    """An HTTP request.
+
+    `headers` have names in lower case; `names` are the variable parts of its path, unescaped as
+    that is not.
+    """
 
     method: str
     path: str
     query: str = ""
     body: bytes = b""
     source_ip: str = "127.0.0.1"
+    headers: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = field(default=())
 
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
-from local.ses import api, controls, inbox
+from local.ses import api, controls, inbox, service
 from local.ses.answers import Answer, Silence, as_json, field_error, ses_error
 from local.ses.errors import FieldError, SesError
 from local.ses.requests import Request, Routes
 from local.ses.simulator import Ses
 
-_ROUTES: Final[Routes] = (*inbox.ROUTES, *controls.ROUTES)
+_ROUTES: Final[Routes] = (*inbox.ROUTES, *controls.ROUTES, *service.ROUTES)
 
 
 def answer(ses: Ses, request: Request) -> Answer | Silence:

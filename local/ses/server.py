@@ -174,7 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(as_json({"message": str(error)}, 400))
             return
-        request = Request(self.command, url.path, url.query, body, self.client_address[0])
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        source_ip = self.client_address[0]
+        request = Request(self.command, url.path, url.query, body, source_ip, headers)
         match self._followed(request):
             case Answer() as answer:
                 self._write(answer)

@@ -52,6 +52,14 @@ class ConfigurationSets(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """The service that sends by the simulator, for the page: where it is, and a key of it."""
+
+    url: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of the simulator: the AWS account that it simulates, and what it calls.
 
@@ -64,6 +72,7 @@ class Settings:
     region: str = "eu-central-1"
     event_delay: float = DEFAULT_DELAY
     relay: Relay | None = None
+    api: Api = Api()
 
 
 class Ses:
@@ -79,6 +88,7 @@ class Ses:
         self.identities = Identities(settings.identities)
         self.zone = Zone(self.identities, settings.region)
         self.configuration_sets = settings.configuration_sets
+        self.api = settings.api
 
     def start(self) -> None:
         model.warm_up()

@@ -50,6 +50,47 @@ def test_a_note_on_a_tag_stands_beside_the_mail_that_has_it(ses, note_comes):
     assert (notes[noted], notes[other]) == (["Ignored members: Foo"], [])
 
 
+OURS = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+
+
+def test_a_mail_is_found_by_the_id_that_the_service_gave_it(ses):
+    tags = [{"Name": "mailapi_message_id", "Value": OURS}]
+    ses.send(EmailTags=tags)
+    newest = ses.send(EmailTags=tags)
+    ses.send()
+
+    for name in (OURS, OURS.lower(), newest):
+        assert newest.encode() in ses.source(name)
+        assert ses.call("GET", f"/messages/{name}/content")[0] == 200
+    status, answer = ses.call("GET", f"/messages/{OURS[:-1]}")
+    assert (status, "was not sent" in answer["message"]) == (404, True)
+
+
+def test_an_event_is_published_for_the_newest_mail_with_the_services_id(ses):
+    tags = [{"Name": "mailapi_message_id", "Value": OURS}]
+    to = {"ToAddresses": ["ada@recipient.example", "bob@recipient.example"]}
+    newest = ses.send(EmailTags=tags, Destination=to)
+    soft = {"bounceType": "Transient", "recipients": to["ToAddresses"][1:]}
+    answer = ses.call("POST", "/events", {"MessageId": OURS, "eventType": "Bounce"} | soft)
+
+    assert answer == (200, {"published": 1})
+    bounces = [event for event in ses.topic.events if event["eventType"] == "Bounce"]
+    assert bounces[-1]["mail"]["messageId"] == newest
+    assert bounces[-1]["bounce"]["bounceType"] == "Transient"
+    (bounced,) = bounces[-1]["bounce"]["bouncedRecipients"]
+    assert bounced["emailAddress"] == "bob@recipient.example"
+
+
+def test_the_kinds_of_faults_are_listed_in_words(ses):
+    status, kinds = ses.call("GET", "/faults/kinds")
+
+    assert status == 200
+    assert all(kind["Description"] for kind in kinds)
+    for kind in kinds:
+        assert ses.call("POST", "/faults", {"kind": kind["Kind"], "count": 1})[0] == 200
+    assert ses.call("DELETE", "/faults")[0] == 204
+
+
 def test_a_note_without_its_members_is_refused(ses):
     assert ses.call("POST", "/notes", {"Name": "id", "Note": "x"})[0] == 400
 
