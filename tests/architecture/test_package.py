@@ -27,7 +27,10 @@ def built() -> Path:
 
 
 def called() -> set[tuple[str, str]]:
-    """Find each `client.operation(` of ours, and each `client.get_paginator("operation")`."""
+    """Find each `client.operation(` of ours, and each `client.get_paginator("operation")`.
+
+    A link is signed for an operation, too: `client.generate_presigned_url("operation")`.
+    """
     found = set()
     for path in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -38,7 +41,7 @@ def called() -> set[tuple[str, str]]:
                 name = getattr(client, "attr", getattr(client, "id", ""))
                 if name in CLIENTS:
                     method = node.func.attr
-                    if method == "get_paginator":
+                    if method in ("get_paginator", "generate_presigned_url"):
                         method = ast.literal_eval(node.args[0])
                     found.add((CLIENTS[name], method))
     return found

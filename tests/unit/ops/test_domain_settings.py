@@ -21,6 +21,7 @@ OTHERS = {
     "Suppression": "false",
     "RecordRetentionDays": "11",
     "ContentRetentionDays": "3",
+    "ShowContent": "true",
 }
 """Values other than those that the parameters have by themselves."""
 ONLY_IN_RECORDS = {

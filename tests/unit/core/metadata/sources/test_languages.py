@@ -217,6 +217,7 @@ def test_metadata_tells_operations_and_types():
         *("Attachment", "SendResponse", "Status"),
         *("FoundMails", "MailSummary", "MailDetails"),
         *("MailRecipient", "MailTry", "MailFile", "MailStep"),
+        *("MailContent", "ContentFile"),
     }
 
 
