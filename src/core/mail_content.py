@@ -1,6 +1,7 @@
 """The answer to `GetContent`: what a mail says, and links to the files that go with it."""
 
 import json
+import time
 from html import escape
 from typing import NamedTuple
 
@@ -41,16 +42,15 @@ class Content(NamedTuple):
 def of(
     record: Record,
     configuration: DomainConfiguration,
-    *,
     key_id: str,
-    now: int,
+    *,
     services: Services,
     step_log: StepLog,
 ) -> Content:
     """Return what a mail says, after it was noted in its history with which key it was asked for.
 
-    `now` is in milliseconds since 1970. Raises `NotShown` if the domain does not allow it, `Gone`
-    if the content is not kept any more, and `Outage`: what cannot be noted is not shown.
+    Raises `NotShown` if the domain does not allow it, `Gone` if the content is not kept any more,
+    and `Outage`: what cannot be noted is not shown.
     """
     if not configuration.show_content:
         raise NotShown(
@@ -60,23 +60,37 @@ def of(
     mail = stored_mail.load_mail(record, services.store, services.content_store)
     if mail is None:
         raise Gone("The content of this mail is not stored any more.")
-    links = tuple(
+    now = round(time.time() * 1000)
+    step_log.keep(record, [Step(now, Kind.CONTENT_SHOWN, code=key_id)])
+    shown = _as_far_as_it_fits(mail)
+    return Content(
+        record,
+        shown,
+        is_shortened=shown is not mail,
+        links=_links(record, mail, services),
+        links_until=now + LINK_SECONDS * 1000,
+    )
+
+
+def _links(record: Record, mail: Mail, services: Services) -> tuple[str, ...]:
+    return tuple(
         services.content_store.link(
             attachment_key(record, number), head.name, head.content_type, LINK_SECONDS
         )
         for number, head in enumerate(mail.attachments, start=1)
     )
-    step_log.keep(record, [Step(now, Kind.CONTENT_SHOWN, code=key_id)])
-    until = now + LINK_SECONDS * 1000
+
+
+def _as_far_as_it_fits(mail: Mail) -> Mail:
+    """Return the mail itself, or one with the beginnings of its texts."""
     if _bytes_in_answer(mail.text) + _bytes_in_answer(mail.html) <= _MOST_BYTES:
-        return Content(record, mail, is_shortened=False, links=links, links_until=until)
-    beginnings = {"text": _beginning(mail.text), "html": _beginning(mail.html)}
-    shortened = mail.model_copy(update=beginnings)
-    return Content(record, shortened, is_shortened=True, links=links, links_until=until)
-
-
-def _beginning(text: str | None) -> str | None:
-    return text and text[:_BEGINNING]
+        return mail
+    return mail.model_copy(
+        update={
+            "text": mail.text and mail.text[:_BEGINNING],
+            "html": mail.html and mail.html[:_BEGINNING],
+        }
+    )
 
 
 def _bytes_in_answer(text: str | None) -> int:

@@ -98,8 +98,7 @@ def _content(record: Record, caller: Caller) -> MailContent:
     found = mail_content.of(
         record,
         caller.own[record.domain],
-        key_id=caller.key_id,
-        now=round(time.time() * 1000),
+        caller.key_id,
         services=caller.services,
         step_log=_step_log(caller),
     )

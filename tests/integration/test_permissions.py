@@ -145,7 +145,7 @@ def wait_in_line(service: World) -> None:
 
 
 def find(service: World) -> None:
-    """Find mails by each index, show one and what it says, send it again with its files, and cancel one."""
+    """Find mails by each index, show one with its content, send it again, and cancel one."""
     reply = service.post(FILE | {"Reference": "r"})
     assert reply
     message_id = json.loads(reply["body"])["MessageId"]

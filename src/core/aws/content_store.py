@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws.outage import outages
 from core.aws.threads import threads
-from core.message import download
+from core.lazily import lazily
 from core.message.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from core.message import download
+else:  # No mail that is sent needs it.
+    download = lazily("core.message.download")
 
 
 class ContentStore(NamedTuple):

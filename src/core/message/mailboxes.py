@@ -5,7 +5,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from core.lazily import lazily
-from core.message.address import Address, Mailbox, parse_address
+from core.message.address import Mailbox, parse_address
 
 if TYPE_CHECKING:
     from core.message import pasted
@@ -42,7 +42,7 @@ def parse_mailboxes(text: str, *, is_single: bool = False) -> list[Mailbox]:
 def shown(mailbox: Mailbox) -> str:
     """Return a mailbox as a mail program shows it: `Name <a@b>`, in quotes where the name needs it.
 
-    >>> shown(Mailbox(Address("ada@a.example"), "Lovelace, Ada"))
+    >>> shown(parse_mailboxes("Lovelace, Ada <ada@a.example>;")[0])
     '"Lovelace, Ada" <ada@a.example>'
     """
     name = mailbox.name

@@ -32,10 +32,11 @@ class _Service(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    def do_POST(self):
+        self.do_GET()
 
-    def log_message(self, format, *args):
-        pass
+    def log_message(self, *_):
+        """Print nothing."""
 
 
 @contextmanager
