@@ -2,18 +2,37 @@
 
 import doctest
 from contextlib import suppress
+from email.utils import getaddresses
 
 import pytest
 
 from core.message import mailboxes, pasted
-from core.message.address import Mailbox
-from core.message.mailboxes import parse_mailboxes
+from core.message.address import Address, Mailbox
+from core.message.mailboxes import parse_mailboxes, shown
 from core.message.pasted import joined
 
 
 def test_the_examples_in_the_documentation_are_true():
     assert doctest.testmod(mailboxes).attempted
     assert doctest.testmod(mailboxes).failed == doctest.testmod(pasted).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("", "ada@a.example"),
+        ("Ada Lovelace", "Ada Lovelace <ada@a.example>"),
+        ("Grüße", "Grüße <ada@a.example>"),
+        ("Lovelace, Ada", '"Lovelace, Ada" <ada@a.example>'),
+        ('a "b" \\ c', '"a \\"b\\" \\\\ c" <ada@a.example>'),
+        ("Bob <bob@b.example>", '"Bob <bob@b.example>" <ada@a.example>'),
+    ],
+)
+def test_a_mailbox_is_shown_so_that_its_name_is_not_taken_for_an_address(name, written):
+    mailbox = Mailbox(Address("ada@a.example"), name)
+
+    assert shown(mailbox) == written
+    assert getaddresses([written]) == [(name, "ada@a.example")]
 
 
 def parsed(text, **how):

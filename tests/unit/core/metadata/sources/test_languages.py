@@ -55,6 +55,30 @@ def test_a_source_has_every_type_and_every_status(name):
         assert str(status) in text
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("csharp", "public virtual List<string> ReplyTo { get; set; }"),
+        ("csharp", "ReplyTo = new List<string>{};"),
+        ("csharp.plain", "public List<string> ReplyTo { get; set; }"),
+        ("typescript", "public ReplyTo?: string[];"),
+        ("typescript.d", "    ReplyTo?: string[];"),
+        ("python", "reply_to: Optional[List[str]] = None"),
+    ],
+)
+def test_an_answer_may_have_a_list_of_texts(name, written):
+    assert written in source(name)
+
+
+def test_metadata_tells_of_a_list_of_texts_what_it_holds():
+    content = next(t for t in json.loads(metadata(URL))["Types"] if t["Name"] == "MailContent")
+    (to,) = [member for member in content["Properties"] if member["Name"] == "To"]
+
+    assert to["Type"] == "List`1"
+    assert to["TypeNamespace"] == "System.Collections.Generic"
+    assert to["GenericArgs"] == ["String"]
+
+
 def test_csharp_has_routes_namespaces_and_types_of_the_original():
     text = source("csharp")
 
