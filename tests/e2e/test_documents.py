@@ -110,17 +110,20 @@ def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
     assert (answer["MessageId"], answer["Status"]) == (id_, "delivered")
 
 
-def test_a_mail_is_found_shown_sent_again_and_not_cancelled_as_the_documentation_says(
+def test_a_mail_is_found_shown_read_sent_again_and_not_cancelled_as_the_documentation_says(
     run: Any, until: Until, ses: httpx.Client
 ) -> None:
     id_ = json.loads(run(of("curl")))["MessageId"]
     until(id_)
-    find, show, resend, cancel = (each for each in EXAMPLES if each.section == "Find a mail")
+    find, show, read, resend, cancel = (each for each in EXAMPLES if each.section == "Find a mail")
 
     found = json.loads(run(find, MESSAGE_ID=id_))
     assert found["Mails"][0]["MessageId"] == id_
     shown = json.loads(run(show, MESSAGE_ID=id_))
     assert [step["Kind"] for step in shown["History"]] == ["accepted", "tried", "sent", "delivered"]
+    said = json.loads(run(read, MESSAGE_ID=id_))
+    assert (said["MessageId"], said["IsShortened"]) == (id_, False)
+    assert said["Subject"]
     again = json.loads(run(resend, MESSAGE_ID=id_))
     assert (again["Receiver"], again["Status"]) == (BOB, "sent")
     with pytest.raises(AssertionError, match="TooLate"):

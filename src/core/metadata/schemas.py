@@ -98,7 +98,7 @@ EXAMPLES: dict[type[Contract], Contract] = {
                 name="hello.txt",
                 content_type="text/plain",
                 size=5,
-                url="https://mail-content.s3.eu-central-1.amazonaws.com/messages/7/"
+                url="https://mail-content.s3.example/messages/7/"
                 f"{EXAMPLE_ID}/1?X-Amz-Signature=5d41402abc4b2a76b9719d911017c592",
                 url_until="2026-11-20T09:20:30.000Z",
             ),
