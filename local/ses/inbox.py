@@ -1,7 +1,8 @@
-"""The routes of the inbox: the mails that were accepted, and the page that shows them."""
+"""The routes of the inbox: the mails that were accepted, and the activity page that shows them."""
 
+import json
 import re
-from importlib import resources
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -12,12 +13,13 @@ from local.ses.errors import SesError
 from local.ses.mailbox import Mail
 from local.ses.requests import Request, Routes, json_object, number, string
 from local.ses.simulator import Ses
+from tooling.paths import SOURCE
 
-# The page shows HTML of mails. It must neither load anything nor run a script but the page's.
-_PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
-)
+_SHARED: Final = SOURCE / "core/metadata/activity"
+"""The files of the page that is deployed."""
+_OURS: Final = Path(__file__).with_name("activity")
+"""Those that only this machine has, in place of the deployed ones and besides them."""
+_MEDIA_TYPES: Final = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 _NO_SNIFFING: Final = ("X-Content-Type-Options", "nosniff")
 
 
@@ -62,9 +64,20 @@ def _attachment(ses: Ses, request: Request) -> Answer:
 
 
 def _page(_ses: Ses, _request: Request) -> Answer:
-    page = resources.files("local.ses").joinpath("inbox.html").read_bytes()
-    policy = ("Content-Security-Policy", _PAGE_POLICY)
-    return Answer(200, page, "text/html; charset=utf-8", (policy, _NO_SNIFFING))
+    return _file("index.html")
+
+
+def _file_of_page(_ses: Ses, request: Request) -> Answer:
+    return _file(request.names[0])
+
+
+def _file(name: str) -> Answer:
+    found = next((folder / name for folder in (_OURS, _SHARED) if (folder / name).is_file()), None)
+    if found is None or found.suffix not in _MEDIA_TYPES:
+        raise SesError("NotFoundException", "The page has no such file.")
+    headers = json.loads((_SHARED / "headers.json").read_text("utf-8"))
+    media_type = f"{_MEDIA_TYPES[found.suffix]}; charset=utf-8"
+    return Answer(200, found.read_bytes(), media_type, tuple(headers.items()))
 
 
 def _health(_ses: Ses, _request: Request) -> Answer:
@@ -97,4 +110,5 @@ ROUTES: Final[Routes] = (
     (re.compile(r"/notes"), {"POST": _add_note}),
     (re.compile(r"/health"), {"GET": _health}),
     (re.compile(r"/"), {"GET": _page}),
+    (re.compile(r"/activity/([a-z]+[.][a-z]+)"), {"GET": _file_of_page}),
 )

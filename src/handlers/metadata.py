@@ -1,4 +1,4 @@
-"""The documentation, made from the types that read the requests: pages, DTO sources, OpenAPI."""
+"""The documentation, made from the types that read the requests, and the activity page."""
 
 import re
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from core.contract.operations import OPERATIONS_BY_NAME
 from core.http import gateway
 from core.http.gateway import Request, Response
 from core.metadata import openapi, page
+from core.metadata.activity import files
 from core.metadata.samples import TABS
 from core.metadata.sources import languages
 from core.redaction import redacted
@@ -50,7 +51,7 @@ def _answer(request: Request, stage: str) -> Response:
             pass
         case [""]:
             response = _redirect(f"{base}/metadata")
-        case ["metadata" | "types" as name] if request.path.endswith("/"):
+        case ["metadata" | "types" | "activity" as name] if request.path.endswith("/"):
             response = _redirect(f"{base}/{name}")
         case ["metadata"]:
             response = _page(page.index(base_url=base_url, root=""))
@@ -62,6 +63,10 @@ def _answer(request: Request, stage: str) -> Response:
             response = _tab(request, name, host, base_url)
         case ["types", name]:
             response = _types(name, base_url)
+        case ["activity"]:
+            response = _file(files.PAGE)
+        case ["activity", name] if name != files.PAGE:
+            response = _file(name)
     return response
 
 
@@ -82,6 +87,13 @@ def _types(name: str, base_url: str) -> Response:
         source = language.write(base_url)
         return Response(HTTPStatus.OK, "text/plain; charset=utf-8", source)
     return _NOT_FOUND
+
+
+def _file(name: str) -> Response:
+    file = files.find(name)
+    if file is None:
+        return _NOT_FOUND
+    return Response(HTTPStatus.OK, file.media_type, file.text, files.headers())
 
 
 def _host(request: Request) -> str:

@@ -1,0 +1,78 @@
+// Sending a mail again, and cancelling one: each with a question before it, and what became of it after.
+
+import { $, button, node } from "./dom.js";
+
+const NOT_REACHED = new Set(["undelivered", "failed"]);
+
+// Asks; `act` returns what to show when it is done, and raises what went wrong.
+function ask({ title, body, verb, act }) {
+  const dialog = $("dialog");
+  const problem = node("p", { className: "problem", role: "alert" });
+  const go = node("button", { className: "primary" }, verb);
+  const form = node("form", {}, node("h2", { id: "dialog-title" }, title), ...body, problem,
+    node("div", { className: "row end" }, button("Not now", () => dialog.close()), go));
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    go.disabled = true;
+    problem.textContent = "";
+    try {
+      const done = await act(form);
+      if (done) dialog.replaceChildren(...done);
+      else dialog.close();
+    } catch (error) {
+      problem.textContent = error.message;
+    } finally {
+      go.disabled = false;
+    }
+  };
+  dialog.replaceChildren(form);
+  dialog.showModal();
+}
+
+export const confirmed = (title, text, verb, act) => ask({ title, body: [node("p", {}, text)], verb, act });
+
+export function cancel(mail, api, changed) {
+  confirmed("Cancel this mail?", "It has not left yet. Once cancelled it is failed, and is not sent.", "Cancel the mail", async () => {
+    await api.cancel(mail.MessageId);
+    changed();
+  });
+}
+
+export function resend(mail, api, changed) {
+  const recipients = mail.Recipients ?? [];
+  const missed = recipients.filter((each) => NOT_REACHED.has(each.Status)).length;
+  const tokens = new Map();
+  const to = node("input", { type: "text", name: "to", placeholder: "Name <somebody@example.com>", "aria-label": "Other recipients", autocomplete: "off" });
+  const choice = (value, text, more = {}) => node("label", { className: "choice" }, node("input", { type: "radio", name: "how", value, ...more }), text);
+  to.onfocus = () => { to.form.elements.how.value = "to"; };
+  ask({
+    title: "Send this mail again?",
+    body: [node("p", {}, "It becomes a new mail with the same content."), node("fieldset", {}, node("legend", { className: "hidden" }, "To whom"),
+      choice("same", recipients.length > 1 ? `to all ${recipients.length} recipients` : "to the same recipient", { checked: true }),
+      choice("missed", missed ? `only to those whom it has not reached (${missed})` : "only to those whom it has not reached: there are none", { disabled: !missed }),
+      choice("to", "to somebody else:"), to)],
+    verb: "Send again",
+    act: async ({ elements }) => {
+      const how = { same: {}, missed: { OnlyUndelivered: true }, to: { To: to.value.trim() } }[elements.how.value];
+      if (how.To === "") throw new Error("Write to whom it is to be sent.");
+      const asked = JSON.stringify(how);  // Who tries the same again sends nothing twice.
+      if (!tokens.has(asked)) tokens.set(asked, token());
+      const sent = await api.resend(mail.MessageId, how, tokens.get(asked));
+      changed();
+      return result(sent);
+    },
+  });
+}
+
+const token = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+function result(sent) {
+  const dialog = $("dialog");
+  const isBad = ["failed", "undelivered"].includes(sent.Status);
+  return [
+    node("h2", { id: "dialog-title" }, isBad ? "It was not sent" : "Sent again"),
+    node("p", {}, sent.ErrorMessage || `The new mail is ${sent.Status}.`),
+    node("div", { className: "row end" }, button("Close", () => dialog.close()),
+      node("a", { className: "button primary", href: `#/${sent.MessageId}`, onclick: () => dialog.close() }, "Open the new mail")),
+  ];
+}

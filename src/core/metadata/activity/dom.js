@@ -1,0 +1,65 @@
+// Makes and changes what is on the page. Whatever comes from a mail goes through `node`: as text, never as markup.
+
+export const $ = (id) => document.getElementById(id);
+
+// `properties` are the element's own (className, href, onclick, ...); with a "-" in it, an attribute.
+export function node(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "role") made.setAttribute(key, value);
+    else made[key] = value;
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return made;
+}
+
+export const button = (text, onclick, properties = {}) =>
+  node("button", { type: "button", onclick, ...properties }, text);
+
+// Replaces what is in `place`. What has the same data-key keeps the focus, and stays open.
+export function redraw(place, ...children) {
+  const active = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const opened = new Map([...place.querySelectorAll("details[data-key]")].map((each) => [each.dataset.key, each.open]));
+  place.replaceChildren(...children.flat().filter(Boolean));
+  for (const each of place.querySelectorAll("details[data-key]")) each.open = opened.get(each.dataset.key) ?? each.open;
+  if (active) place.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+}
+
+let hiding;
+
+// Says something for a moment, also to those who hear the page.
+export function say(text) {
+  $("toast").textContent = text;
+  clearTimeout(hiding);
+  hiding = setTimeout(() => { $("toast").textContent = ""; }, 6000);
+}
+
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+// Today a time, else a day: for lists.
+export function shortTime(stamp) {
+  const at = new Date(stamp);
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return TIME.format(at);
+  return (at.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(at);
+}
+
+export function fullTime(stamp) {
+  const at = new Date(stamp);
+  return `${DAY_AND_YEAR.format(at)}, ${TIME.format(at)}`;
+}
+
+export const time = (stamp, written) => node("time", { dateTime: stamp, title: stamp }, written(stamp));
+
+// Copies a text; says so.
+export const copying = (text, what) => button("Copy", async () => {
+  await navigator.clipboard.writeText(text);
+  say(`${what} copied.`);
+}, { className: "link", "aria-label": `Copy ${what}`, "data-key": `copy ${text}` });
