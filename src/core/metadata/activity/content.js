@@ -22,7 +22,7 @@ export function textView(text) {
 
 // The HTML, without what it would load from elsewhere until somebody asks for that.
 export function htmlView(html, files = []) {
-  const place = node("div", {});
+  const place = node("div", { className: "stack" });
   const draw = (withRemote) => {
     const { page, remote } = prepared(html, files, withRemote);
     const held = remote && !withRemote && node("p", { className: "callout" },

@@ -9,7 +9,7 @@ export function node(name, properties = {}, ...children) {
     if (key.includes("-") || key === "role") made.setAttribute(key, value);
     else made[key] = value;
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
   return made;
 }
 
@@ -20,9 +20,24 @@ export const button = (text, onclick, properties = {}) =>
 export function redraw(place, ...children) {
   const active = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const opened = new Map([...place.querySelectorAll("details[data-key]")].map((each) => [each.dataset.key, each.open]));
-  place.replaceChildren(...children.flat().filter(Boolean));
+  place.replaceChildren(...children.flat(Infinity).filter(Boolean));
   for (const each of place.querySelectorAll("details[data-key]")) each.open = opened.get(each.dataset.key) ?? each.open;
   if (active) place.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+}
+
+// Makes `old` read as `fresh` does, and keeps its elements: a click that has begun on one still reaches it.
+export function patch(old, fresh) {
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const children = [...fresh.childNodes];  // Some move over.
+  children.forEach((child, at) => {
+    const known = old.childNodes[at];
+    if (!known) old.append(child);
+    else if (known.nodeName !== child.nodeName) known.replaceWith(child);
+    else if (child.nodeType === Node.TEXT_NODE) known.data = child.data;
+    else patch(known, child);
+  });
+  while (old.childNodes.length > children.length) old.lastChild.remove();
 }
 
 let hiding;
@@ -46,14 +61,16 @@ const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month:
 // Today a time, else a day: for lists.
 export function shortTime(stamp) {
   const at = new Date(stamp);
-  const now = new Date();
-  if (at.toDateString() === now.toDateString()) return TIME.format(at);
-  return (at.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(at);
+  return at.toDateString() === new Date().toDateString() ? TIME.format(at) : day(stamp);
 }
 
 export function fullTime(stamp) {
+  return `${day(stamp)}, ${TIME.format(new Date(stamp))}`;
+}
+
+export function day(stamp) {
   const at = new Date(stamp);
-  return `${DAY_AND_YEAR.format(at)}, ${TIME.format(at)}`;
+  return (at.getFullYear() === new Date().getFullYear() ? DAY : DAY_AND_YEAR).format(at);
 }
 
 export const time = (stamp, written) => node("time", { dateTime: stamp, title: stamp }, written(stamp));

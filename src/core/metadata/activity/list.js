@@ -1,6 +1,6 @@
 // The list of mails: what `FindMails` answers, page by page, the newest first, always up to date without jumping.
 
-import { $, button, node, redraw, shortTime, time } from "./dom.js";
+import { $, button, node, patch, redraw, shortTime, time } from "./dom.js";
 import { toneOf } from "./words.js";
 
 const PAGE = 40;
@@ -88,17 +88,12 @@ export function mailList({ find, notes }) {
     return [node("strong", {}, "No mail yet"), node("p", {}, "Send one with POST /Mail/Send: it appears here at once.")];
   }
 
-  // A row is made anew only if something in it has changed: who has the focus in it keeps it.
   function row(mail) {
-    const said = notes(mail.MessageId);
-    const state = JSON.stringify([mail, said]);
     const known = rows.get(mail.MessageId);
-    if (known?.dataset.state === state) return known;
-    const item = known ?? node("li", {});
-    item.dataset.state = state;
-    redraw(item, mailRow(mail, said));
-    rows.set(mail.MessageId, item);
-    return item;
+    const fresh = node("li", {}, mailRow(mail, notes(mail.MessageId)));
+    if (known) patch(known, fresh);
+    else rows.set(mail.MessageId, fresh);
+    return known ?? fresh;
   }
 
   return {

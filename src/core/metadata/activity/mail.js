@@ -3,7 +3,7 @@
 import { cancel, resend } from "./actions.js";
 import { Refused } from "./api.js";
 import { filesView, htmlView, textView } from "./content.js";
-import { button, copying, fullTime, node, redraw, time } from "./dom.js";
+import { button, copying, day, fullTime, node, redraw, time } from "./dom.js";
 import { FIRST_TAB, simulator } from "./host.js";
 import { chip } from "./list.js";
 import { timeline } from "./timeline.js";
@@ -148,7 +148,7 @@ function facts(mail) {
     ["Accepted", time(mail.AcceptedAt, fullTime)],
     ["Tries", mail.Tries?.length > 1 ? String(mail.Tries.length) : ""],
     ["Resent from", mail.ResentFrom && link(mail.ResentFrom)],
-    ["Content", mail.ContentUntil ? ["kept until ", time(mail.ContentUntil, fullTime)] : "not kept any more"],
+    ["Content", mail.ContentUntil ? ["kept until ", time(mail.ContentUntil, day)] : "not kept any more"],
   ];
   return node("dl", { className: "facts" }, rows.filter(([, value]) => value).flatMap(
     ([name, value]) => [node("dt", {}, name), node("dd", { dir: "auto" }, value)]));
@@ -163,7 +163,7 @@ function recipientsOf(mail, refresh) {
       chip(each.Status === "accepted" ? "no news yet" : each.Status, toneOf(each.Status)),
       each.ComplainedAt && chip("complained", "bad"), each.RepliedAt && chip("replied", "neutral"),
       node("span", { className: "quiet" }, each.StatusAt && time(each.StatusAt, fullTime)),
-      each.Detail && node("p", { className: "quiet" }, each.Detail),
-      simulator?.recipientTools(mail, each, recipients.length === 1, refresh)))),
+      simulator?.recipientTools(mail, each, recipients.length === 1, refresh),
+      each.Detail && node("p", { className: "quiet" }, each.Detail)))),
   ];
 }

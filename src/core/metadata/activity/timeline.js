@@ -25,7 +25,7 @@ function item(step, recipients) {
   const [name, tone] = stepOf(step.Kind);
   const address = recipients.find((each) => each.Number === step.Recipient)?.Address;
   const facts = [
-    step.Try && recipients.length && `try ${step.Try}`, step.Code, step.Host,
+    step.Try && `try ${step.Try}`, step.Kind === "accepted" ? step.Code && `${step.Code} lane` : step.Code, step.Host,
     step.Milliseconds && `after ${(step.Milliseconds / 1000).toFixed(1)} s`,
   ].filter(Boolean);
   return node("li", { className: tone },
