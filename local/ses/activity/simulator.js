@@ -1,6 +1,7 @@
 // What only the SES simulator has: causes of events, faults, the composed source, and mails that others have sent.
 
 import { confirmed } from "./actions.js";
+import { Refused, answerOf } from "./api.js";
 import { filesView, htmlView, textView } from "./content.js";
 import { button, copying, fullTime, node, redraw, say, size, time } from "./dom.js";
 import { chip, rowLink } from "./list.js";
@@ -18,10 +19,10 @@ const CAUSES = [
 ];
 
 async function ask(path, options) {
-  const answer = await fetch(path, { cache: "no-store", ...options });
+  const answer = await answerOf(path, options);
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  throw new Error(said.message ?? `The simulator answered with HTTP ${answer.status}.`);
+  throw new Refused(answer.status, said.message ?? `The simulator answered with HTTP ${answer.status}.`);
 }
 
 const json = async (path) => (await ask(path)).json();
@@ -129,7 +130,7 @@ function recipientTools(mail, recipient, isOnly, refresh) {
 
 // The message as SES composes it.
 async function source(id) {
-  const answer = await fetch(`messages/${encodeURIComponent(id)}`, { cache: "no-store" });
+  const answer = await answerOf(`messages/${encodeURIComponent(id)}`);
   if (answer.status === 404) return node("p", { className: "quiet" }, "SES does not have this mail (any more), so there is no source.");
   const text = await answer.text();
   const shown = text.length > MOST_SOURCE ? `${text.slice(0, MOST_SOURCE)}\n… (${size(text.length)})` : text;
@@ -174,7 +175,7 @@ function outsideView(place, id, find) {
   async function refresh() {
     if (isDrawn) return;
     const mail = find();
-    if (!mail) throw new Error("The simulator does not have this mail (any more).");
+    if (!mail) throw new Refused(404, "The simulator does not have this mail (any more).");
     const { text, html } = await json(`messages/${id}/content`);
     const files = mail.Attachments.map((file, at) => ({
       Name: file.FileName, ContentType: file.ContentType, Size: file.Size, Url: `/messages/${id}/attachments/${at}`,

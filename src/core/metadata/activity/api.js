@@ -2,10 +2,9 @@
 
 // The service says no: `message` says why and what to do.
 export class Refused extends Error {
-  constructor(status, code, message) {
+  constructor(status, message) {
     super(message);
     this.status = status;
-    this.code = code;
   }
 }
 
@@ -15,7 +14,7 @@ export class WrongKey extends Refused {}
 // Nobody has answered, or only what stands before the service.
 export class Unreachable extends Error {}
 
-async function answerOf(url, options) {
+export async function answerOf(url, options = {}) {
   try {
     return await fetch(url, { cache: "no-store", credentials: "omit", redirect: "error", ...options });
   } catch {
@@ -44,8 +43,8 @@ export function client(root, key) {
     if ([502, 503, 504].includes(answer.status)) throw new Unreachable("The service does not answer.");
     if (answer.ok) return answer.json();
     const message = await refusal(answer);
-    if (keyCounts && [401, 403].includes(answer.status)) throw new WrongKey(answer.status, "Forbidden", message);
-    throw new Refused(answer.status, "", message);
+    if (keyCounts && [401, 403].includes(answer.status)) throw new WrongKey(answer.status, message);
+    throw new Refused(answer.status, message);
   }
 
   const path = (id, ...more) => ["Mail", encodeURIComponent(id), ...more].join("/");

@@ -43,7 +43,8 @@ function frame(page) {
 }
 
 function prepared(html, files, withRemote) {
-  const page = new DOMParser().parseFromString(html, "text/html");  // Loads nothing, runs nothing.
+  // Loads nothing, runs nothing. A <base href> would count for nothing, but leave complaints in the console.
+  const page = new DOMParser().parseFromString(html.replace(/<base\b[^>]*>/gi, ""), "text/html");
   const images = new Map(files.filter((file) => file.ContentId && file.Url).map((file) => [bare(file.ContentId), file.Url]));
   const remote = withImages(page, images, withRemote);
   for (const link of page.querySelectorAll("a, area")) {
@@ -53,8 +54,10 @@ function prepared(html, files, withRemote) {
   for (const dropped of page.querySelectorAll("base, meta[http-equiv], link, script, iframe, object, embed")) dropped.remove();
   const origins = [...new Set([...images.values()].filter((url) => IS_REMOTE.test(url)).map((url) => new URL(url).origin))];
   const policy = [POLICY, ...(withRemote ? ["https:", "http:"] : origins)].join(" ");
-  page.head.prepend(element(page, "meta", { "http-equiv": "Content-Security-Policy", content: policy }),
-    element(page, "base", { target: "_blank" }));
+  const meta = page.createElement("meta");
+  meta.setAttribute("http-equiv", "Content-Security-Policy");
+  meta.setAttribute("content", policy);
+  page.head.prepend(meta);
   return { page: `<!doctype html>${page.documentElement.outerHTML}`, remote };
 }
 
@@ -92,12 +95,6 @@ function bare(id) {
   } catch {
     return id;
   }
-}
-
-function element(page, name, attributes) {
-  const made = page.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
 }
 
 // `renew` is asked when a link is over, and shows new ones.

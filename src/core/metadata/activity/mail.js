@@ -1,7 +1,7 @@
 // One mail: what it is, who gets it, what has happened, what is in it. It keeps itself up to date.
 
 import { cancel, resend } from "./actions.js";
-import { Refused } from "./api.js";
+import { Refused, Unreachable } from "./api.js";
 import { filesView, htmlView, textView } from "./content.js";
 import { button, copying, day, fullTime, node, redraw, time } from "./dom.js";
 import { FIRST_TAB, simulator } from "./host.js";
@@ -106,6 +106,7 @@ export function mailView(place, id, { api, learn, notes }) {
     try {
       shown = await VIEWS[mine][1]();
     } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       shown = trouble(error);
     }
     if (mine === tab) redraw(panel, ...[shown].flat());
@@ -113,7 +114,7 @@ export function mailView(place, id, { api, learn, notes }) {
 
   const trouble = (error) => [
     node("p", { className: "callout" }, error.message),
-    !(error instanceof Refused) && button("Try again", () => drawPanel(), { "data-key": "again" }),
+    error instanceof Unreachable && button("Try again", () => drawPanel(), { "data-key": "again" }),
   ];
 
   return { refresh };

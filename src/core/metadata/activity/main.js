@@ -1,7 +1,7 @@
 // Starts the page: asks for the key, follows the URL and the search box, and looks for news while it is seen.
 
-import { WrongKey, client } from "./api.js";
-import { $, button, node, redraw, say } from "./dom.js";
+import { Refused, Unreachable, WrongKey, client } from "./api.js";
+import { $, button, node, patch, redraw, say } from "./dom.js";
 import { REFRESH_SECONDS, connect, simulator } from "./host.js";
 import { listen, showHelp } from "./keyboard.js";
 import { mailList, mark } from "./list.js";
@@ -72,6 +72,7 @@ async function guarded(act) {
       askForKey(error.message);
       return;
     }
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
     $("banner").hidden = false;
     $("banner").classList.add("bad");
     $("banner").textContent = `${error.message} It is tried again in ${REFRESH_SECONDS} seconds.`;
@@ -87,15 +88,18 @@ function again(seconds = REFRESH_SECONDS) {
 
 async function look() {
   if (!api) return;
-  if (!document.hidden) {
-    await guarded(async () => {
-      await simulator?.refresh();
-      if (isOutside) drawOutside();
-      else await list.refresh();
-      await opened?.refresh();
-    });
+  try {
+    if (!document.hidden) await guarded(news);
+  } finally {
+    if (api) again();
   }
-  if (api) again();
+}
+
+async function news() {
+  await simulator?.refresh();
+  if (isOutside) drawOutside();
+  else await list.refresh();
+  await opened?.refresh();
 }
 
 // ---- the search box
@@ -106,8 +110,7 @@ async function search(text) {
   if (asked.open) location.hash = `#/${asked.open}`;
   drawFilters();
   if (!asked.filters) return;
-  isOutside = false;
-  drawFilters();
+  if (isOutside) location.hash = "#/";
   await guarded(() => list.begin(asked.filters));
   $("list-pane").scrollTop = 0;
 }
@@ -116,7 +119,6 @@ function drawFilters() {
   const text = $("query").value;
   const choose = (value) => {
     $("query").value = withStatus(text, value);
-    if (location.hash.startsWith(OUTSIDE)) location.hash = "#/";
     search($("query").value);
   };
   const isChosen = (value) => (value ? withStatus(text, value) === text.trim() : withStatus(text, "") === text.trim());
@@ -153,6 +155,7 @@ async function follow() {
   const wasOutside = isOutside;
   isOutside = simulator !== null && first === "outside";
   drawFilters();
+  if (isOutside !== wasOutside) $("list").replaceChildren();
   if (isOutside) drawOutside();
   else if (wasOutside) list.draw();
   await open(isOutside ? second : first);
@@ -176,13 +179,17 @@ async function open(id) {
     if (opened === view) $("mail-pane").querySelector("h2")?.focus({ preventScroll: true });
   } catch (error) {
     if (opened !== view) return;
-    if (error instanceof WrongKey) askForKey(error.message);
-    else redraw($("mail-pane"), node("a", { className: "back", href: "#/" }, "←"), node("p", { className: "empty" }, error.message));
+    if (error instanceof WrongKey) {
+      askForKey(error.message);
+      return;
+    }
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    redraw($("mail-pane"), node("a", { className: "back", href: "#/" }, "←"), node("p", { className: "empty" }, error.message));
   }
 }
 
 function drawOutside() {
-  redraw($("list"), simulator.outsideRows());
+  patch($("list"), node("ol", { id: "list", className: "list" }, simulator.outsideRows()));
   redraw($("after"));
   mark();
 }
