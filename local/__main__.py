@@ -16,7 +16,7 @@ Ready. Every mail stays on this machine.
 
   API     {api}/Mail/Send (localhost is the same)
   Key     {key}
-  Inbox   {inbox}
+  Mails   {page}
   Logs    {logs}: a file for each function; requests are shown here
 
 Send a mail:
@@ -49,7 +49,7 @@ def main() -> int:
             api_port=api_port, ses_port=ses_port, say=_say, removal_seconds=_REMOVAL_SECONDS
         ) as stack:
             _say(
-                READY.format(api=stack.url, key=stack.api_key, inbox=stack.ses_url, logs=stack.logs)
+                READY.format(api=stack.url, key=stack.api_key, page=stack.ses_url, logs=stack.logs)
             )
             complaint = stack.wait()
     except KeyboardInterrupt:

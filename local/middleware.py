@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from local import page_agent
 from local.api_gateway import BrokenOff, Refused, admit, packing
 from tooling.ports import HERE
 
@@ -34,7 +35,7 @@ _WORDS = frozenset(
     mail send status content api reply oneway resend cancel
     sendmail getstatus findmails getmail getcontent resendmail cancelmail
     sendmail[] getstatus[] findmails[] getmail[] getcontent[] resendmail[] cancelmail[]
-    json xml jsv csv html metadata types openapi csharp plain typescript d python
+    json xml jsv csv html metadata activity types openapi csharp plain typescript d python
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 """The words of the API's own paths, in lower case: its operations and formats, and the pages."""
@@ -46,7 +47,7 @@ class Middleware:
     A line of `requests` is: time, method, path, status, milliseconds, and the names of members that
     the API has ignored, if it has. It has no query, no body, and no other header. Of the path it
     has the API's own words and message ids; what else a caller puts there may be an address, and is
-    written as `...`.
+    written as `...`. What the activity page reads has no line.
 
     `minimum_compression_size` is the API's: how many bytes a body must have to be unpacked, and an
     answer to be packed.
@@ -78,9 +79,13 @@ class Middleware:
         except BrokenOff:
             return  # Nobody is there to read an answer.
         finally:
-            spent = round((time.perf_counter() - started) * 1000)
-            line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
-            self._requests.write(f"{time.strftime('%H:%M:%S')} {line}{ignored}\n")
+            if not _looks_for_news(scope):
+                self._note(scope, status, started, ignored)
+
+    def _note(self, scope: Scope, status: str, started: float, ignored: str) -> None:
+        spent = round((time.perf_counter() - started) * 1000)
+        line = f"{scope['method']} {_printable(scope['raw_path'])} {status} {spent} ms"
+        self._requests.write(f"{time.strftime('%H:%M:%S')} {line}{ignored}\n")
 
 
 def _ignored(answer: Message) -> str:
@@ -88,6 +93,11 @@ def _ignored(answer: Message) -> str:
     headers = {name.lower(): value for name, value in answer["headers"]}
     names = headers.get(b"x-ignored", b"").decode("ascii", "replace")
     return f"  ignored: {names}" if names else ""
+
+
+def _looks_for_news(scope: Scope) -> bool:
+    agent = dict(scope["headers"]).get(b"user-agent", b"")
+    return bool(scope["method"] == "GET" and agent == page_agent.NAME.encode())
 
 
 def _is_for_aws(scope: Scope) -> bool:

@@ -9,6 +9,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from local import page_agent
 from local.ses.answers import Answer, as_json
 from local.ses.requests import Request, Routes
 from local.ses.simulator import Ses
@@ -40,6 +41,7 @@ def _forward(ses: Ses, request: Request) -> Answer:
     path = request.path.removeprefix(API_BASE)
     url = f"{path}?{request.query}" if request.query else path
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
+    headers["user-agent"] = page_agent.NAME
     connection = http.client.HTTPConnection(urlsplit(ses.api.url).netloc, timeout=_SECONDS)
     try:
         connection.request(request.method, url, request.body or None, headers)

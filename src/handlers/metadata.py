@@ -63,10 +63,8 @@ def _answer(request: Request, stage: str) -> Response:
             response = _tab(request, name, host, base_url)
         case ["types", name]:
             response = _types(name, base_url)
-        case ["activity"]:
-            response = _file(files.PAGE)
-        case ["activity", name] if name != files.PAGE:
-            response = _file(name)
+        case ["activity", *names]:
+            response = _file(*names)
     return response
 
 
@@ -89,8 +87,9 @@ def _types(name: str, base_url: str) -> Response:
     return _NOT_FOUND
 
 
-def _file(name: str) -> Response:
-    file = files.find(name)
+def _file(*names: str) -> Response:
+    """Return the activity page, or one of its files."""
+    file = files.find(*names) if len(names) <= 1 else None
     if file is None:
         return _NOT_FOUND
     return Response(HTTPStatus.OK, file.media_type, file.text, files.headers())

@@ -348,7 +348,9 @@ def test_a_wrong_key_is_asked_for_again(watched: Watched, there: Page, own: Stac
     enter(there, own.api_key)
     expect(there.locator("#panes")).to_be_visible(timeout=SECONDS)
 
-    assert there.evaluate("[...Object.values(localStorage), ...Object.values(sessionStorage)]") == []
+    assert (
+        there.evaluate("[...Object.values(localStorage), ...Object.values(sessionStorage)]") == []
+    )
     assert there.context.cookies() == []
     there.reload()
     expect(there.get_by_label("API key")).to_be_visible(timeout=SECONDS)

@@ -1,6 +1,7 @@
 """The documentation as API Gateway asks for it: at a domain of ours, and behind a stage."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,9 @@ def test_the_event_of_the_folder_is_answered_with_a_page(context):
         ("/types/metadata", "application/json; charset=utf-8", "{"),
         ("/types/metadata.json", "application/json; charset=utf-8", "{"),
         ("/openapi.json", "application/json; charset=utf-8", "{"),
+        ("/activity", "text/html; charset=utf-8", "<!doctype html>"),
+        ("/activity/style.css", "text/css; charset=utf-8", ":root {"),
+        ("/activity/main.js", "text/javascript; charset=utf-8", "//"),
     ],
 )
 def test_documents_are_found(ask, path, content_type, start):
@@ -76,7 +80,19 @@ def test_an_operation_is_found_in_any_case(ask, op):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nope", "/types/java", "/types/a/b", "/html/metadata", "/metadata/x"]
+    "path",
+    [
+        "/nope",
+        "/types/java",
+        "/types/a/b",
+        "/html/metadata",
+        "/metadata/x",
+        "/activity/files.py",
+        "/activity/headers.json",
+        "/activity/x.js",
+        "/activity/index.html",
+        "/activity/a/main.js",
+    ],
 )
 def test_everything_else_is_not_found(ask, path):
     reply = ask(path)
@@ -102,6 +118,25 @@ def test_documentation_may_be_kept_for_minutes_and_by_its_reader_only(ask):
     assert page["X-Content-Type-Options"] == missing["X-Content-Type-Options"] == "nosniff"
 
 
+def test_the_activity_page_runs_its_own_scripts_only_and_asks_nobody_else(ask):
+    policy = ask("/activity")["headers"]["Content-Security-Policy"].split("; ")
+
+    for rule in ("default-src 'none'", "script-src 'self'", "connect-src 'self'"):
+        assert rule in policy
+    assert {"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} <= set(policy)
+
+
+def test_each_file_of_the_activity_page_is_there_and_begins_to_load_at_once(ask):
+    page = ask("/activity")["body"]
+    scripts = {file.name for file in (ROOT / "src/core/metadata/activity").glob("*.js")}
+
+    assert set(re.findall(r'(?:href|src)="activity/(\w+\.js)"', page)) == scripts
+    for name in scripts:
+        text = ask(f"/activity/{name}")["body"]
+        assert set(re.findall(r'from "\./(\w+\.js)"', text)) <= scripts
+        assert "innerHTML" not in text
+
+
 def test_a_head_has_no_body(ask):
     reply = ask("/metadata", method="HEAD")
 
@@ -114,7 +149,13 @@ def test_a_head_has_no_body(ask):
     [(DOMAIN, ""), ("127.0.0.1:8080", ""), ("a1.execute-api.eu-central-1.amazonaws.com", "/live")],
 )
 @pytest.mark.parametrize(
-    ("path", "target"), [("/", "/metadata"), ("/metadata/", "/metadata"), ("/types/", "/types")]
+    ("path", "target"),
+    [
+        ("/", "/metadata"),
+        ("/metadata/", "/metadata"),
+        ("/types/", "/types"),
+        ("/activity/", "/activity"),
+    ],
 )
 def test_redirects_stay_behind_the_stage_if_there_is_one(ask, host, base, path, target):
     reply = ask(path, host=host)

@@ -11,6 +11,7 @@ import pytest
 from core.contract.operations import OPERATIONS
 from core.formats.table import FORMATS_BY_NAME
 from core.metadata.sources.languages import LANGUAGES
+from local import page_agent
 from local.middleware import Middleware
 
 SIGNED = (
@@ -23,7 +24,7 @@ def middleware(app, noted):
     return Middleware(app, noted, minimum_compression_size=0)
 
 
-def ask(host, path="/Mail/Send", *, query="", headers=(), status=200, answered=()):
+def ask(host, path="/Mail/Send", *, method="POST", query="", headers=(), status=200, answered=()):
     """Send a request through the middleware; return the headers that arrive, and what is noted."""
     arrived, noted = [], io.StringIO()
 
@@ -42,7 +43,7 @@ def ask(host, path="/Mail/Send", *, query="", headers=(), status=200, answered=(
 
     scope = {
         "type": "http",
-        "method": "POST",
+        "method": method,
         "raw_path": path.encode(),
         "path": path,
         "query_string": query.encode(),
@@ -92,6 +93,14 @@ def test_what_is_for_aws_arrives_as_it_came_and_is_not_noted(request_):
 
     assert arrived == [(b"host", b"localhost:8080"), *request_.get("headers", [])]
     assert noted == ""
+
+
+def test_what_the_activity_page_reads_is_not_noted():
+    page = (b"user-agent", page_agent.NAME.encode())
+
+    assert ask("localhost:8080", "/Mail", method="GET", headers=[page])[1] == ""
+    assert ask("localhost:8080", "/Mail/x/Resend", headers=[page])[1]
+    assert ask("localhost:8080", "/Mail", method="GET", headers=[(b"user-agent", b"curl")])[1]
 
 
 def test_the_apis_own_host_has_the_api_and_nothing_else():

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-PAGE = "index.html"
 _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
+_PAGE = "index.html"
 _NAMES = frozenset(file.name for file in _FOLDER.iterdir() if file.suffix in _MEDIA_TYPES)
 
 
@@ -26,8 +26,11 @@ class File(NamedTuple):
     text: str
 
 
-def find(name: str) -> File | None:
-    """Return a file of the page by its name; None if there is none."""
+def find(name: str = "") -> File | None:
+    """Return a file of the page by its name, without one the page itself; None if it has none."""
+    if name == _PAGE:
+        return None  # Its links lead from the folder above.
+    name = name or _PAGE
     if name not in _NAMES:
         return None
     file = _FOLDER / name

@@ -15,6 +15,9 @@ from support.simulator import sandbox
 
 from local.ses.relay import Relay
 from tooling import ports
+from tooling.paths import SOURCE
+
+ACTIVITY = SOURCE / "core/metadata/activity"
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +114,17 @@ def test_the_page_and_the_health_check_answer(ses):
     assert ses.call("GET", "/health") == (200, b"ok")
     assert ses.call("GET", "/nothing")[0] == 404
     assert ses.call("POST", "/health", {})[0] == 405
+
+
+def test_the_page_is_the_deployed_one_with_a_host_of_its_own(ses):
+    assert b"simulator.js" in ses.call("GET", "/activity/host.js")[1]
+    assert b"export function simulatorOf" in ses.call("GET", "/activity/simulator.js")[1]
+    for name in ("main.js", "style.css"):
+        assert ses.call("GET", f"/activity/{name}")[1] == (ACTIVITY / name).read_bytes()
+    for name in ("headers.json", "files.py", "..", "x.js"):
+        assert ses.call("GET", f"/activity/{name}")[0] == 404
+    said = talk(ses, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert b"script-src 'self';" in said
 
 
 @pytest.mark.parametrize("method", ["PATCH", "OPTIONS"])

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from support.simulator import sandbox
 
+from local import page_agent
 from local.ses.simulator import Api
 from tooling import ports
 
@@ -82,6 +83,7 @@ def test_a_request_goes_to_the_service_as_it_is(ses):
     assert given["X-Ignored"] == "Foo"
     assert given["Content-Type"] == "application/json; charset=utf-8"
     assert asked["headers"]["x-api-key"] == "k"
+    assert asked["headers"]["user-agent"] == page_agent.NAME
     assert {"cookie", "origin"}.isdisjoint(asked["headers"])
 
 
