@@ -47,10 +47,7 @@ function prepared(html, files, withRemote) {
   const page = new DOMParser().parseFromString(html.replace(/<base\b[^>]*>/gi, ""), "text/html");
   const images = new Map(files.filter((file) => file.ContentId && file.Url).map((file) => [bare(file.ContentId), file.Url]));
   const remote = withImages(page, images, withRemote);
-  for (const link of page.querySelectorAll("a, area")) {
-    link.setAttribute("target", "_blank");
-    link.setAttribute("rel", "noopener noreferrer");
-  }
+  page.querySelectorAll("a, area").forEach(freed);
   for (const dropped of page.querySelectorAll("base, meta[http-equiv], link, script, iframe, object, embed")) dropped.remove();
   const origins = [...new Set([...images.values()].filter((url) => IS_REMOTE.test(url)).map((url) => new URL(url).origin))];
   const policy = [POLICY, ...(withRemote ? ["https:", "http:"] : origins)].join(" ");
@@ -59,6 +56,19 @@ function prepared(html, files, withRemote) {
   meta.setAttribute("content", policy);
   page.head.prepend(meta);
   return { page: `<!doctype html>${page.documentElement.outerHTML}`, remote };
+}
+
+// A link opens a tab of its own; one within the mail stays there; what leads to this page or runs something does nothing.
+function freed(link) {
+  const href = link.getAttribute("href")?.trim() ?? "";
+  link.removeAttribute("target");
+  if (href.startsWith("#")) return;
+  if (!/^(https?:|mailto:|tel:|\/\/)/i.test(href)) {
+    link.removeAttribute("href");
+    return;
+  }
+  link.setAttribute("target", "_blank");
+  link.setAttribute("rel", "noopener noreferrer");
 }
 
 // Puts the mail's own images where it names them by `cid:` (RFC 2392); returns how many others are not loaded.

@@ -31,6 +31,8 @@ async function start() {
   else askForKey("");
 }
 
+const WRONG_KEY = "This key is not known here. Is it the one that mails are sent with?";
+
 function askForKey(problem) {
   clearTimeout(timer);
   api = undefined;
@@ -69,7 +71,7 @@ async function guarded(act) {
     $("banner").classList.remove("bad");
   } catch (error) {
     if (error instanceof WrongKey) {
-      askForKey(error.message);
+      askForKey(WRONG_KEY);
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
@@ -171,6 +173,7 @@ async function open(id) {
     return;
   }
   redraw($("mail-pane"), node("p", { className: "empty" }, "…"));
+  $("mail-pane").scrollTop = 0;
   const view = isOutside ? simulator.outsideView($("mail-pane"), id)
     : mailView($("mail-pane"), id, { api, notes, learn: list.learn });
   opened = view;
@@ -180,7 +183,7 @@ async function open(id) {
   } catch (error) {
     if (opened !== view) return;
     if (error instanceof WrongKey) {
-      askForKey(error.message);
+      askForKey(WRONG_KEY);
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
