@@ -174,6 +174,7 @@ def test_html_is_shown_with_its_own_images_and_nothing_of_others_until_asked(
     expect(opened.value.get_by_role("heading", level=1).first).to_be_visible(timeout=SECONDS)
     assert opened.value.url == f"{own.url}/metadata"
     assert opened.value.evaluate("window.opener") is None
+    assert opened.value.evaluate("origin") == own.url  # As free as any other tab.
     own_image = mail.locator("#own")
     until(lambda: own_image.evaluate("image => image.naturalWidth"))
     assert mail.locator("#ran").count() == 0
