@@ -7,13 +7,13 @@ import base64
 import hashlib
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
 _SCRIPTS = ("fields", "programs", "answer", "main")
 """Those of the form, each of which uses what those before it have declared."""
 
 
 def _read(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
+    return (FOLDER / name).read_text("utf-8")
 
 
 def _hash_of(content: str) -> str:

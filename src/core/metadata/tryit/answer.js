@@ -86,7 +86,7 @@ function showBody(answer) {
 
 function faultsOf({code, body}) {
   const {ErrorCode: kind, Message: message, Errors: errors} = body?.ResponseStatus ?? {};
-  if (errors?.length) return errors.map(fault => [fault.FieldName, fault.Message]);
+  if (errors?.length) return errors.map(fault => [fault.FieldName ?? "", fault.Message]);
   if (code === 403 && message?.includes("x-api-key")) return [["api-key", message]];
   if (kind === "IdempotencyKeyReused") return [["Idempotency-Key", message]];
   return [];

@@ -75,7 +75,7 @@ function mark(faults) {
   for (const [field, text] of faults) {
     const control = controlOf(field);
     if (!control) {
-      homeless.push(`${field}: ${text}`);
+      homeless.push(field ? `${field}: ${text}` : text);
       continue;
     }
     const before = marked.has(control) ? `${errorOf(control).textContent}\n` : "";

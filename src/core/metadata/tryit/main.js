@@ -38,10 +38,9 @@ function prefill() {
   const isLocal = Boolean(local("key"));
   key.value = kept(KEY_NAME) || local("key") || "";
   if (isLocal) at("where").textContent = "Every mail stays on this machine.";
-  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-    const control = controls().find(each => each.name === name && each.type === "text");
-    if (control) control.value = value;
-  }
+  // A link leads to a mail, and to nothing else: whoever wrote it has no say in what is sent.
+  const id = new URLSearchParams(location.hash.slice(1)).get("MessageId");
+  if (id && form.elements.MessageId) form.elements.MessageId.value = id;
   const before = kept("language");
   (languages.find(language => language.value === before) ?? languages[0]).checked = true;
 }
