@@ -26,6 +26,7 @@ from local import permissions, rest_api
 from local.api_gateway import MOST_HEAD_BYTES
 from local.middleware import Middleware
 from local.notes import Notes
+from local.prefilled import Prefilled
 from tooling import ports
 from tooling.paths import ROOT
 from tooling.template import parse
@@ -100,8 +101,15 @@ def main(folder: Path) -> None:
     with (folder / "requests.log").open("w", buffering=1, encoding="utf-8") as requests:
         # A trigger that never comes leaves SIGTERM its usual effect: the process ends at once.
         never = asyncio.Event().wait
-        middleware = Middleware(app, requests, minimum_compression_size=minimum_compression_size())
+        size = minimum_compression_size()
+        middleware = Middleware(_prefilled(), requests, minimum_compression_size=size)
         asyncio.run(serve(middleware, config, shutdown_trigger=never))
+
+
+def _prefilled() -> Prefilled:
+    """Return MiniStack, with pages that know the key if we do. The functions do not inherit it."""
+    given = {name: os.environ.pop(name.upper(), "") for name in ("local_key", "local_mails")}
+    return Prefilled(app, {name.replace("_", "-"): told for name, told in given.items() if told})
 
 
 def _allow_many_connections() -> None:

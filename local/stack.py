@@ -166,6 +166,8 @@ class Stack:
             "S3_DATA_DIR": f"{temporary}/s3",
             "TMPDIR": temporary,
             "AWS_ENDPOINT_URL_SESV2": self.ses_url,  # The functions inherit it.
+            "LOCAL_KEY": self.api_key,
+            "LOCAL_MAILS": self.ses_url,
         }
         python = ROOT / ".venv-local/bin/python"
         program: list[str | Path] = [python, "-m", "local.server", self.logs]

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from core.contract.operations import OPERATIONS_BY_NAME
 from core.http import gateway
 from core.http.gateway import Request, Response
-from core.metadata import openapi, page
+from core.metadata import assets, openapi, page
 from core.metadata.activity import files
 from core.metadata.samples import TABS
 from core.metadata.sources import languages
@@ -107,7 +107,7 @@ def _redirect(location: str) -> Response:
 
 
 def _page(html: str) -> Response:
-    return Response(HTTPStatus.OK, "text/html; charset=utf-8", html, page.HEADERS)
+    return Response(HTTPStatus.OK, "text/html; charset=utf-8", html, assets.HEADERS)
 
 
 def _json(text: str) -> Response:

@@ -1,53 +1,25 @@
 """Writes the metadata pages: what can be asked of the service, how, and a form to try it."""
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from pathlib import Path
 
 from core.contract.members import Contract, members, originals
 from core.contract.operations import OPERATIONS, SEND_MAIL, Operation
 from core.message.status import Status
-from core.metadata import words
+from core.metadata import assets, words
 from core.metadata.samples import TABS, Tab
 from core.metadata.sources.languages import LANGUAGES
+from core.metadata.tryit import form
 from core.metadata.types import TITLE, csharp_type, types_of
 
-_TEMPLATE = Path(__file__).with_name("page.html").read_text("utf-8")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
-
-
-def _hash_of(tag: str) -> str:
-    content = _TEMPLATE.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {_hash_of('script')}",
-            f"style-src {_hash_of('style')}",
-            "connect-src 'self'",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""What a page is sent with: it runs nothing but its own script, and talks to this API alone."""
 
 
 def index(*, base_url: str, root: str) -> str:
     """Show all operations in all formats. `root` leads from the page to the API, relatively."""
-    return _page(TITLE, "\n".join(_index(base_url, root)), root=root)
+    return _page(TITLE, "\n".join(_index(base_url, root)), root=root, tried=SEND_MAIL)
 
 
 def operation(operation: Operation, tab: Tab, *, host: str, root: str) -> str:
@@ -55,7 +27,7 @@ def operation(operation: Operation, tab: Tab, *, host: str, root: str) -> str:
     title = f"{operation.name} in {tab.title} - {TITLE}"
     main = "\n".join(_operation(operation, tab, host, root))
     tabs, ours = _tabs(operation, tab.name, root), "\n".join(_ours(operation))
-    return _page(title, main, root=root, tabs=tabs, ours=ours)
+    return _page(title, main, root=root, tried=operation, tabs=tabs, ours=ours)
 
 
 def types(root: str) -> str:
@@ -64,17 +36,29 @@ def types(root: str) -> str:
     return _page(f"DTO types - {TITLE}", "\n".join(main), root=root)
 
 
-def _page(title: str, main: str, *, root: str, tabs: str = "", ours: str = "") -> str:
+def _page(  # noqa: PLR0913 - the parts of a page
+    title: str,
+    main: str,
+    *,
+    root: str,
+    tried: Operation | None = None,
+    tabs: str = "",
+    ours: str = "",
+) -> str:
+    """Put a page together; `tried` is the operation that it has a form for."""
     parts: Mapping[str, str] = {
         "title": escape(title),
         "name": escape(TITLE),
         "main": main,
         "root": root or "./",
-        "send": SEND_MAIL.paths[0].removeprefix("/"),
+        "style": assets.STYLE,
+        "link": '<li><a href="#try">Try it</a></li>' if tried else "",
+        "tryit": form.write(tried, root) if tried else "",
+        "script": f"<script>{assets.SCRIPT}</script>" if tried else "",
         "tabs": tabs,
         "ours": ours,
     }
-    return _PLACE.sub(lambda place: parts[place[1]], _TEMPLATE)
+    return _PLACE.sub(lambda place: parts[place[1]], assets.PAGE)
 
 
 def _tabs(shown: Operation, format_: str, root: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from core.contract.operations import GET_STATUS, OPERATIONS, SEND_MAIL
 from core.metadata import page
-from core.metadata.page import HEADERS
+from core.metadata.assets import HEADERS
 from core.metadata.samples import TABS
 
 HOST = "communicationhub.carelogic-cloud.de"
@@ -217,7 +217,11 @@ def test_a_page_is_well_formed_and_complete(page):
 @each_page
 def test_a_page_needs_nothing_from_elsewhere(page):
     elements = Elements(page)
-    targets = elements.values("href") + elements.values("src") + elements.values("data-send")
+    targets = [
+        target
+        for name in ("href", "src", "data-root", "data-path")
+        for target in elements.values(name)
+    ]
 
     assert not [target for target in targets if re.match(r"(\w+:)?//|/", target)]
     assert not {"style", "onclick", "onsubmit"} & {
@@ -230,12 +234,15 @@ def test_a_page_needs_nothing_from_elsewhere(page):
 @each_page
 @pytest.mark.parametrize("tag", ["script", "style"])
 def test_the_policy_lets_just_the_pages_own_script_and_style_run(page, tag):
-    digest = hashlib.sha256(Elements(page).text[tag].encode()).digest()
     policy = HEADERS["Content-Security-Policy"]
-
-    assert page.count(f"<{tag}>") == 1
-    assert f"{tag}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
     assert "unsafe" not in policy
+    if tag == "script" and "<form" not in page:  # There is nothing to try.
+        assert "<script" not in page
+        return
+    digest = hashlib.sha256(Elements(page).text[tag].encode()).digest()
+
+    assert page.count(f"<{tag}") == 1
+    assert f"{tag}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
 
 
 def test_what_a_caller_sends_is_no_markup():
