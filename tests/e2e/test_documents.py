@@ -239,7 +239,7 @@ def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
     stack: Stack, tmp_path: Path, until: Until, ses: httpx.Client
 ) -> None:
     shell = README.partition("\n```\n$ ")[2].partition("\n```\n")[0]
-    send, status = (part.partition("\n{") for part in shell.split("\n\n$ "))
+    send, status, find = (part.partition("\n{") for part in shell.split("\n\n$ "))
 
     def typed(command: str) -> str:
         here = command.replace("https://mail.example.com", stack.url)
@@ -253,6 +253,8 @@ def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
     assert answer.replace(id_, EXAMPLE_ID) == "{" + send[2].strip()
     assert '"Status":"delivered"' in programs.run(asked, tmp_path, {})
     assert '"Status":"delivered"' in status[2]
+    asked = typed(find[0]).replace("curl", "curl -sS")
+    assert programs.run(asked, tmp_path, {}).startswith("{" + find[2].partition("[")[0])
 
 
 def test_the_first_mail_after_a_deployment_is_sent_as_the_readme_says(
