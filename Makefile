@@ -45,7 +45,7 @@ VARIABLES_doctor := STACK MAIL DNS
 VARIABLES_smoke := STACK
 VARIABLES_test := HYPOTHESIS_EXAMPLES TEST_EVERY SCHEMATHESIS_EXAMPLES FUZZ_REQUESTS CHAOS_MAILS
 VARIABLES_test-fast := $(VARIABLES_test)
-VARIABLES_bench := QUICK
+VARIABLES_bench := QUICK COST
 VARIABLES_mutants := MODULE SAMPLE NEAREST
 # A mistyped name would change nothing, and nobody would hear of that. Only the command line is meant, not the environment;
 # and only that of the first make: SAM CLI calls another, which inherits what `make deploy` was given.
@@ -86,8 +86,8 @@ test-fast: .venv/.ready ## The tests that need no deployed stack, without the lo
 	$(WITH_BYTECODE) HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-20} TEST_EVERY=$${TEST_EVERY:-10} \
 		$(DEV)/pytest -n 2 -m "not slow" $(FAST)
 
-bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1]
-	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick)
+bench: .venv/.ready .venv-bench/.ready .venv-sam/.ready ## Cost beside the least possible and the usual: benchmarks/README.md [QUICK=1] [COST=1]
+	@PYTHONPATH=src $(DEV)/python -m benchmarks $(if $(QUICK),--quick) $(if $(COST),--cost)
 
 mutants: .venv-mutants/.ready ## Spoil the code on purpose and see the tests fail: [MODULE=...] [SAMPLE=...] [NEAREST=1]
 	@PYTHONPATH=tests .venv-mutants/bin/python -m mutation $(if $(MODULE),--module "$(MODULE)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(NEAREST),--nearest)

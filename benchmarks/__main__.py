@@ -8,25 +8,31 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.aws.client import Aws
-from benchmarks.measure import suite
+from benchmarks.measure import cost, suite
 from benchmarks.measure.scale import FULL, QUICK
 from benchmarks.report import chart, tables
-from benchmarks.report.ratios import ratios
+from benchmarks.report.ratios import of_costs, ratios
 from benchmarks.subjects import packages
 from tooling.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.measure.scale import Scale
 
 _RESULTS = ROOT / "benchmarks/results"
 _README = ROOT / "benchmarks/README.md"
+_OPERATIONS = ROOT / "docs/operations.md"
 
 
 def main() -> None:
     """Measure, print the results, and keep them unless it was a quick pass."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks")
     arguments.add_argument("--quick", action="store_true", help="few rounds, and nothing is kept")
-    is_quick = arguments.parse_args().quick
+    arguments.add_argument(
+        "--cost", action="store_true", help="what mails cost, and nothing else; the rest stays"
+    )
+    chosen = arguments.parse_args()
     begun = time.monotonic()
 
     def say(what: str) -> None:
@@ -35,12 +41,25 @@ def main() -> None:
     say("building the packages")
     packages.build()
     with Aws() as aws:
-        measured = suite.measure(aws, QUICK if is_quick else FULL, say)
-    results = suite.results(measured) | {"ratios": ratios(measured)}
-    for table in tables.everything(results):
+        scale = QUICK if chosen.quick else FULL
+        results = _costs(aws, scale, say) if chosen.cost else _everything(aws, scale, say)
+    for table in [tables.cost(results)] if chosen.cost else tables.everything(results):
         print(f"\n{tables.in_text(table)}")
-    if not is_quick:
+    if not chosen.quick:
         _keep(results)
+
+
+def _everything(aws: Aws, scale: Scale, say: Callable[[str], None]) -> dict[str, Any]:
+    measured = suite.measure(aws, scale, say)
+    return suite.results(measured) | {"ratios": ratios(measured)}
+
+
+def _costs(aws: Aws, scale: Scale, say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure what mails cost, and return it with the other results as they were."""
+    results: dict[str, Any] = json.loads((_RESULTS / "latest.json").read_text())
+    costs = cost.measure(aws, scale, say)
+    figures = results["ratios"] | of_costs(costs)
+    return results | {"cost": suite.cost_results(costs), "ratios": figures}
 
 
 def _keep(results: Mapping[str, Any]) -> None:
@@ -49,6 +68,7 @@ def _keep(results: Mapping[str, Any]) -> None:
     (_RESULTS / "latest.json").write_text(f"{text}\n")
     (_RESULTS / "chart.svg").write_text(chart.draw(chart.panels(results)))
     _README.write_text(tables.written_into(_README.read_text(), results))
+    _OPERATIONS.write_text(tables.costs_into(_OPERATIONS.read_text(), results))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from tooling.template import parse
@@ -48,7 +49,22 @@ def localize(
                 del resources[name]  # Metric math makes the whole stack roll back.
             case "AWS::Logs::QueryDefinition":
                 del resources[name]  # It knows no such type, and has no page to choose them on.
+    _forget_missing_alarms(resources)
     return template
+
+
+def _forget_missing_alarms(resources: Mapping[str, Any]) -> None:
+    """Take the alarms that are not there off the dashboards: each has a line of its own.
+
+    MiniStack rolls the stack back if a name means nothing.
+    """
+    alarm = re.compile(r'\s*"\$\{(\w+)\.Arn\}",?\s*')
+    for resource in resources.values():
+        if resource["Type"] == "AWS::CloudWatch::Dashboard":
+            body = resource["Properties"]["DashboardBody"]
+            lines = body["Fn::Sub"].splitlines(keepends=True)
+            found = [(line, alarm.fullmatch(line)) for line in lines]
+            body["Fn::Sub"] = "".join(line for line, it in found if not it or it[1] in resources)
 
 
 def _numbers(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, int]:

@@ -38,6 +38,8 @@ def operation_of(method: str, path: str, headers: Mapping[str, str]) -> str:
         return target.rpartition(".")[2]
     if path.startswith("/v2/email/outbound-emails"):
         return "SendEmail"
+    if path.startswith("/v2/email/account"):
+        return "GetAccount"
     return {"PUT": "PutObject", "GET": "GetObject"}[method]
 
 
@@ -76,6 +78,7 @@ def named(items: Mapping[str, Any], message_id: str) -> dict[str, Any]:
 
 _CANNED = {
     "SendEmail": b'{"MessageId":"0107019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"}',
+    "GetAccount": b'{"SendQuota":{"Max24HourSend":50000,"MaxSendRate":14,"SentLast24Hours":0}}',
     "SendMessage": (
         b'{"MD5OfMessageBody":"0ef54f2437c5d67fd78f2104d474f099",'
         b'"MessageId":"059f36b4-87a3-44ab-83d2-661975830a7d"}'

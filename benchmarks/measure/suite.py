@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import batch, cold, drain, events, growth, memory, table, warm, worst
+from benchmarks.cost import bill
+from benchmarks.measure import batch, cold, cost, drain, events, growth, memory, table, warm, worst
 from benchmarks.measure.figures import summary
 from benchmarks.subjects import packages
+from benchmarks.subjects.payloads import SMALL
 from tooling.paths import SOURCE
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Measurements:
     megabytes: Mapping[str, float]
     drain: Figures
     worst: Mapping[str, Sequence[worst.Cost]]
+    cost: cost.Costs
 
 
 def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
@@ -61,6 +64,7 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
         },
         drain=drain.measure(scale.drain_seconds, say),
         worst=worst.measure(aws, scale.worst_bytes, say),
+        cost=cost.measure(aws, scale, say),
     )
 
 
@@ -92,7 +96,29 @@ def results(measured: Measurements) -> dict[str, Any]:
         "drain": measured.drain["rows"],
         "package_mb": dict(measured.megabytes),
         "worst_requests": {
-            form: [cost._asdict() for cost in costs] for form, costs in measured.worst.items()
+            form: [each._asdict() for each in costs] for form, costs in measured.worst.items()
+        },
+        "cost": cost_results(measured.cost),
+    }
+
+
+def cost_results(costs: cost.Costs) -> dict[str, Any]:
+    """Sum up what a million mails cost, in dollars, by the names of the prices."""
+    return {
+        "prices_as_of": str(bill.as_of()),
+        "uses_of_a_small_mail": {
+            name: float(f"{number:.4g}") for name, number in costs.mails[SMALL, "ours"].items()
+        },
+        "usd_per_million": _nested(
+            {
+                run: {
+                    name: round(usd * bill.MILLION, 3) for name, usd in bill.dollars(counts).items()
+                }
+                for run, counts in costs.mails.items()
+            }
+        ),
+        "usd_a_month_at_rest": {
+            name: round(usd, 3) for name, usd in bill.dollars(costs.at_rest).items()
         },
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.cost import bill
 from benchmarks.measure import warm, worst
 from benchmarks.measure.figures import paired_ratio
 from benchmarks.subjects import packages, payloads
@@ -12,6 +13,7 @@ from benchmarks.subjects import packages, payloads
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from benchmarks.measure.cost import Costs
     from benchmarks.measure.suite import Measurements
 
 _OURS, _FLOOR, _TYPICAL = warm.OURS.name, packages.FLOOR.name, packages.TYPICAL.name
@@ -42,7 +44,14 @@ def ratios(measured: Measurements) -> dict[str, float]:
         "package_mb": measured.megabytes[_OURS],
         **measured.drain["ratios"],
         **_worst_requests(measured.worst),
+        **of_costs(measured.cost),
     }
+
+
+def of_costs(costs: Costs) -> dict[str, float]:
+    """Return the figure of what mails cost, in dollars for a million small ones."""
+    counts = costs.mails[payloads.SMALL, "ours"]
+    return {"cost_per_million_usd": round(sum(bill.dollars(counts).values()) * bill.MILLION, 2)}
 
 
 def _worst_requests(costs: Mapping[str, Sequence[worst.Cost]]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.cost import bill
 from benchmarks.measure import worst
 from benchmarks.report.targets import verdicts
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 START, END = "<!-- results: written by `make bench` -->", "<!-- end of the results -->"
+COST_START, COST_END = "<!-- costs: written by `make bench` -->", "<!-- end of the costs -->"
 
 type Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 """Headings, and rows."""
@@ -151,6 +153,66 @@ def worst_requests(results: Mapping[str, Any]) -> Table:
     return headings, [tuple(map(str, row)) for row in rows]
 
 
+def cost(results: Mapping[str, Any]) -> Table:
+    """Tell what a million mails cost, by what AWS charges for, the dearest first."""
+    found = results["cost"]
+    runs = found["usd_per_million"]
+    columns = {
+        f"{size}, {subject}": runs[size][subject]
+        for size in runs
+        for subject in ("ours", "typical")
+    } | {"a month at rest": found["usd_a_month_at_rest"]}
+    uses = found["uses_of_a_small_mail"]
+    used = {name for column in columns.values() for name in column}
+    first = next(iter(columns.values()))
+    rows = [
+        (
+            bill.prices()[name].service,
+            bill.prices()[name].what,
+            f"{uses[name]:.3g}" if name in uses else "",
+            *(f"{column[name]:.2f}" if name in column else "" for column in columns.values()),
+        )
+        for name in sorted(
+            used, key=lambda name: (-first.get(name, 0), list(bill.prices()).index(name))
+        )
+    ]
+    sums = (f"{sum(column.values()):.2f}" for column in columns.values())
+    return ("dollars a million mails", "", "of one small", *columns), [
+        *rows,
+        ("all", "", "", *sums),
+    ]
+
+
+def cost_by_service(results: Mapping[str, Any]) -> Table:
+    """Tell an operator what a million mails cost, by service, the dearest first."""
+    found = results["cost"]
+    runs = found["usd_per_million"]
+    columns = [
+        *(_by_service(runs[size]["ours"]) for size in runs),
+        _by_service(found["usd_a_month_at_rest"]),
+    ]
+    services = dict.fromkeys(bill.prices()[name].service for name in bill.prices())
+    rows = [
+        (service, *(f"{column[service]:.2f}" if service in column else "" for column in columns))
+        for service in sorted(services, key=lambda service: -columns[0].get(service, 0))
+    ]
+    sums = tuple(f"{sum(column.values()):.2f}" for column in columns)
+    headings = (
+        f"dollars, {found['prices_as_of']}",
+        "a million small mails",
+        "with a file of 200 KB",
+    )
+    return (*headings, "a month at rest"), [*rows, ("all", *sums)]
+
+
+def _by_service(usd: Mapping[str, float]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for name, dollars in usd.items():
+        service = bill.prices()[name].service
+        sums[service] = sums.get(service, 0) + dollars
+    return sums
+
+
 def _said(calls: Mapping[str, Any]) -> str:
     parts = (f"{c['calls']} {name} ({c['items']})" for name, c in sorted(calls.items()))
     return ", ".join(parts)
@@ -164,7 +226,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests)
+SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests, cost)
 
 
 def in_text(table_: Table) -> str:
@@ -190,10 +252,13 @@ def everything(results: Mapping[str, Any]) -> Iterable[Table]:
     return (section(results) for section in SECTIONS)
 
 
+def costs_into(text: str, results: Mapping[str, Any]) -> str:
+    """Return the operators' document with what mails cost between its marks."""
+    return _between(text, COST_START, COST_END, [in_markdown(cost_by_service(results))])
+
+
 def written_into(text: str, results: Mapping[str, Any]) -> str:
     """Return the README's `text` with the results between its marks."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
     machine, versions = results["machine"], results["versions"]
     said = [
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; "
@@ -201,4 +266,10 @@ def written_into(text: str, results: Mapping[str, Any]) -> str:
         + ". Medians, with quartiles in parentheses.",
         *map(in_markdown, everything(results)),
     ]
-    return f"{before}{START}\n\n{'\n\n'.join(said)}\n\n{END}{after}"
+    return _between(text, START, END, said)
+
+
+def _between(text: str, start: str, end: str, said: Sequence[str]) -> str:
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}\n\n{'\n\n'.join(said)}\n\n{end}{after}"

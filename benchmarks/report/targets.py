@@ -67,6 +67,9 @@ TARGETS = (
             ),
         )
     ),
+    Target(
+        "cost_per_million_usd", 15, "dollars for a million small mails, without SES's own price"
+    ),
 )
 
 

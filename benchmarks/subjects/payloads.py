@@ -99,8 +99,10 @@ def _xml(request: dict[str, Any]) -> bytes:
 
 
 SMALL, FILES, ONE_MB, FOUR_MB = "small", "three files", "1 MB", "4 MB"
+ONE_FILE, ONE_FILE_BYTES = "200 KB", 200_000
 _SIZES: dict[str, Sequence[int]] = {
     SMALL: (),
+    ONE_FILE: (ONE_FILE_BYTES,),
     FILES: (10_000, 10_000, 10_000),
     ONE_MB: (1_000_000,),
     FOUR_MB: (4_000_000,),

@@ -40,6 +40,7 @@ def _rows(outputs: Mapping[str, str], created: str) -> Iterator[tuple[str, str]]
         host = outputs["ApiUrl"].split("/")[2]
         yield "its DNS", f"{host}. CNAME {target}."
     yield "Key", outputs["ApiKeyCommand"]
+    yield "To watch", outputs["DashboardUrl"]
     if created:
         yield "SES", created
 

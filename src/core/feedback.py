@@ -7,8 +7,9 @@ from core.aws.items import Tombstone
 from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.message import history, merging, reputation
+from core.message import history, merging, progress, reputation
 from core.message.event import Event, EventType
+from core.message.progress import Progress
 from core.message.record import Recipient, Record
 from core.message.reputation import SIMULATOR, Tallies
 from core.redaction import about
@@ -30,14 +31,21 @@ class Places(NamedTuple):
     event_flow: EventFlow
 
 
-def note(event: Event, tallies: Tallies, places: Places) -> Record | None:
+class Noted(NamedTuple):
+    """A message to which an event was added: its newest record, and what the event has changed."""
+
+    record: Record
+    progress: Progress
+
+
+def note(event: Event, tallies: Tallies, places: Places) -> Noted | None:
     """Merge an event into its message, keep it in its history, and count it.
 
     Addresses that it says are bad are suppressed.
 
-    The counts are added to `tallies`, by domain. Events may come in
-    any order and several times: the result is the same. Returns the newest record, or None if the
-    message was erased: then nothing may be kept of what the event says.
+    The counts are added to `tallies`, by domain. Events may come in any order and several times:
+    the result is the same. Returns None if the message was erased: then nothing may be kept of what
+    the event says.
 
     Raises `NoSuchMessage`, and as all that reads and writes records `RecordGone`, `Outage` and
     `UnreadableRecord`.
@@ -63,7 +71,7 @@ def note(event: Event, tallies: Tallies, places: Places) -> Record | None:
         step_log.keep(merged, history.of_event(merged, event))
         if merged.suppresses:
             _learn(event, merged, suppressions)
-    return merged
+    return Noted(merged, progress.of_change(before, merged, event))
 
 
 def _learn(event: Event, record: Record, suppressions: SuppressionList) -> None:

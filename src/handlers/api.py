@@ -249,6 +249,7 @@ def _log_mail(event: str, record: Record, names: Sequence[str]) -> None:
     named: dict[str, Any] = {"ignored": ignored.listed(names)} if names else {}
     if event == "accepted" and (taken := record.taken_at_newest_try()):
         named["recipients"] = taken
+        named["sent_after"] = record.seconds_until(time.time())
     is_new = event == "accepted" and record.status is not Status.SENT
     if is_new and (failure := failures.of(record)):
         telemetry.tell_failure(logger, event, record, failure, **named)

@@ -78,13 +78,23 @@ def _resend(queued: Queued, context: "LambdaContext") -> None:
         age = int(time.time()) - record.attempts[0].at
         metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, age)
     # A message may be in the queue twice: what was told of an earlier try is not told again.
+    counted = _counted(record, started) if record else {}
     if record and (failure := failures.of(record, since=started)):
-        telemetry.tell_failure(logger, "tried", record, failure)
+        telemetry.tell_failure(logger, "tried", record, failure, **counted)
     else:
-        taken = record.taken_at_newest_try(since=started) if record else 0
-        counted: dict[str, Any] = {"recipients": taken} if taken else {}
         named = record.log_keys if record else {"message_id": queued.message_id}
         logger.info("tried", state=state, **counted, **named)
+
+
+def _counted(record: Record, since: int) -> dict[str, Any]:
+    """Return what has become of a message since then, in numbers: CloudWatch makes metrics of them.
+
+    They are those of `message/progress.py`, and none is 0. `since` is in epoch seconds.
+    """
+    if taken := record.taken_at_newest_try(since=since):
+        return {"recipients": taken, "sent_after": record.seconds_until(time.time())}
+    is_over = record.status is Status.FAILED and record.failed_at >= since
+    return {"failed": 1} if is_over else {}
 
 
 def _is_put_off(record: Record) -> bool:

@@ -117,8 +117,9 @@ def _note(text: str, tallies: Tallies) -> None:
     # The tag is in a text from outside: only what has the form of an id goes into a log.
     known: dict[str, Any] = {"message_id": event.message_id} if is_id(event.message_id) else {}
     with about(**known):
-        record = feedback.note(event, tallies, places)
-    if record is None:
+        noted_ = feedback.note(event, tallies, places)
+    if noted_ is None:
         logger.info("passed over: erased", **known)
         return
-    logger.info("noted", kind=event.kind.name, state=record.status, **record.log_keys)
+    record, changed = noted_.record, noted_.progress.numbers  # Metrics are made of these numbers.
+    logger.info("noted", kind=event.kind.name, state=record.status, **changed, **record.log_keys)

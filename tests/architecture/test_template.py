@@ -16,7 +16,6 @@ from core.contract.limits import GATEWAY_BYTES
 from core.formats import json as json_format
 from core.formats import xml as xml_format
 from core.http import gateway
-from core.message.pace import TURNS
 from tooling.template import parse
 
 ROOT = Path(__file__).parents[2]
@@ -308,65 +307,47 @@ COUNTED = of_type("AWS::Logs::MetricFilter")
 """What is counted from the logs."""
 
 
-def test_every_alarm_on_our_own_metrics_looks_at_one_that_is_published():
-    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    counted = {each["MetricName"] for f in COUNTED.values() for each in f["MetricTransformations"]}
-    watched = [
-        metric
-        for alarm in ALARMS.values()
-        for metric in (
-            alarm,
-            *(
-                each["MetricStat"]["Metric"]
-                for each in alarm.get("Metrics", ())
-                if "MetricStat" in each
-            ),
-        )
-        if "Mail/" in str(metric.get("Namespace"))
-    ]
-
-    assert len(watched) > 5
-    for metric in watched:
-        name, dimensions = metric["MetricName"], metric.get("Dimensions", [])
-        assert name in counted or f'"{name}"' in code
-        # A filter has no dimensions, all that is published has the first of these, and what waits
-        # has the other too (handlers/dispatch.py).
-        lanes = [{"Name": "lane", "Value": lane} for lane in TURNS]
-        service = [{"Name": "service", "Value": "mail"}]
-        of_lane = [[*service, lane] for lane in lanes] if name in BY_LANE else [service]
-        assert dimensions in ([[]] if name in counted else of_lane)
+SOURCES = {
+    "AcceptedMails": ("ApiFunction", "accepted", "Accepted", "1"),
+    "SentAtOnce": ("ApiFunction", "accepted", "Sent", "$.recipients"),
+    "SentLater": ("ResendFunction", "tried", "Sent", "$.recipients"),
+    "SentUnheard": ("SesEventsFunction", "noted", "Sent", "$.recipients"),
+    "TimeToSendAtOnce": ("ApiFunction", "accepted", "SecondsToSent", "$.sent_after"),
+    "TimeToSendLater": ("ResendFunction", "tried", "SecondsToSent", "$.sent_after"),
+    "TimeToSendUnheard": ("SesEventsFunction", "noted", "SecondsToSent", "$.sent_after"),
+    "DeliveredToRecipients": ("SesEventsFunction", "noted", "Delivered", "$.delivered"),
+    "TimeToDeliver": ("SesEventsFunction", "noted", "SecondsToDelivered", "$.delivered_after"),
+    "BouncedFromRecipients": ("SesEventsFunction", "noted", "Bounced", "$.bounced"),
+    "ComplaintsOfRecipients": ("SesEventsFunction", "noted", "Complained", "$.complained"),
+    "FailedAtOnce": ("ApiFunction", "accepted", "Failed", "1"),
+    "FailedLater": ("ResendFunction", "tried", "Failed", "$.failed"),
+    "FailedInLine": ("DispatchFunction", "gave out turns", "Failed", "$.given_up"),
+    "FailedInTheSweep": ("SweepFunction", "swept", "Failed", "$.failed"),
+    "FailedAtSes": ("SesEventsFunction", "noted", "Failed", "$.failed"),
+}
+"""What is counted from the logs: whose line it is, the metric, and its value."""
 
 
-BY_LANE = {"Waiting", "OldestWaitingSeconds"}
-
-
-@pytest.mark.parametrize(
-    ("name", "function", "message"),
-    [
-        ("AcceptedMails", "ApiFunction", "accepted"),
-        ("SentAtOnce", "ApiFunction", "accepted"),
-        ("SentLater", "ResendFunction", "tried"),
-    ],
-)
-def test_what_is_counted_from_the_log_is_a_line_of_the_log(name, function, message):
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_is_counted_from_the_log_is_a_line_of_the_log(name):
     """That lines have the number, tests/integration/test_telemetry.py shows."""
+    function, message, metric, value = SOURCES[name]
     counting, handler = COUNTED[name], FUNCTIONS[function]
     (transformation,) = counting["MetricTransformations"]
-    value = transformation["MetricValue"]
     condition = f'$.message = "{message}"'
-    with_number = f"({condition}) && ({value} > 0)"
+    also = {"AcceptedMails": "", "FailedAtOnce": '$.state = "failed"'}.get(name, f"{value} > 0")
 
-    assert counting["FilterPattern"] == f"{{ {condition if value == '1' else with_number} }}"
-    assert value in ("1", "$.recipients")
+    whole = f"({condition}) && ({also})" if also else condition
+    assert counting["FilterPattern"] == f"{{ {whole} }}"
+    assert (transformation["MetricName"], transformation["MetricValue"]) == (metric, value)
+    assert transformation["Unit"] == ("Seconds" if "Seconds" in metric else "Count")
     module = handler["Handler"].removesuffix(".handler").replace(".", "/")
     assert f'"{message}"' in (ROOT / f"src/{module}.py").read_text()
     assert counting["LogGroupName"] == handler["LoggingConfig"]["LogGroup"]
 
 
 def test_nothing_else_is_counted_from_the_log():
-    names = {name: each["MetricTransformations"][0]["MetricName"] for name, each in COUNTED.items()}
-
-    assert names == {"AcceptedMails": "Accepted", "SentAtOnce": "Sent", "SentLater": "Sent"}
+    assert COUNTED.keys() == SOURCES.keys()
 
 
 QUERIES = of_type("AWS::Logs::QueryDefinition")

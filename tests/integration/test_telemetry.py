@@ -197,6 +197,62 @@ def test_who_is_suppressed_is_no_recipient_that_ses_takes(
     assert taken(lines, "accepted") == [1, 1, None]
 
 
+def numbers(lines: Lines, message: str) -> list[dict[str, Any]]:
+    """Return of each line what CloudWatch makes metrics of (template.yaml)."""
+    return [{name: one[name] for name in NUMBERS if name in one} for one in lines(message)]
+
+
+NUMBERS = (
+    *("recipients", "sent_after", "delivered", "delivered_after"),
+    *("bounced", "complained", "failed", "given_up"),
+)
+
+
+def test_how_long_a_mail_took_is_in_the_line_of_the_try_that_ses_took(
+    send: Any, work: Any, ses: Ses, lines: Lines, clock: Clock
+) -> None:
+    begun = time.time()
+    send()
+    ses.faults = [THROTTLED]
+    waiting = send()
+    clock.pass_by(3600)
+    work(waiting)
+
+    (at_once, put_off), (later,) = numbers(lines, "accepted"), numbers(lines, "tried")
+    assert 0 < at_once["sent_after"] <= time.time() - begun
+    assert put_off == {}
+    assert later["sent_after"] == pytest.approx(3600, abs=30)
+
+
+def test_what_an_event_changes_is_in_its_line_and_a_repetition_changes_nothing(
+    send: Any, context: Context, lines: Lines
+) -> None:
+    names = ("delivery", "complaint_abuse", "bounce_permanent_general", "reject")
+    events = [sample(name, send()) for name in names]
+    for event in events:
+        for _ in range(2):
+            ses_events.handler(batch(event), context)  # type: ignore[arg-type]
+
+    found = numbers(lines, "noted")
+    assert found[0].pop("delivered_after") > 0
+    first_time = found[::2]
+    assert first_time == [{"delivered": 1}, {"complained": 1}, {"bounced": 1}, {"failed": 1}]
+    assert found[1::2] == [{}, {}, {}, {}]
+    assert all(type(number) is int for each in found for number in each.values())
+
+
+def test_a_mail_that_fails_later_is_told_once_as_failed(
+    send: Any, work: Any, ses: Ses, lines: Lines, clock: Clock
+) -> None:
+    ses.faults = [THROTTLED, REJECTED]
+    message_id = send()
+    for _ in range(2):  # It is in the queue twice.
+        clock.pass_by(3600)
+        work(message_id)
+
+    assert numbers(lines, "tried") == [{"failed": 1}, {}]
+
+
 # ---- how long mails have been waiting
 
 

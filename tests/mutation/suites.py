@@ -18,6 +18,7 @@ _NEAREST = {
     "core/message/bounce.py": ["test_bounce", "test_ses_event"],
     "core/message/diagnostic.py": ["test_diagnostic"],
     "core/message/merging.py": ["test_merging", "test_lifecycles"],
+    "core/message/progress.py": ["test_progress"],
     "core/message/address.py": ["test_address", "test_addresses"],
     "core/message/mailboxes.py": ["test_mailboxes", "test_addresses"],
     "core/message/pasted.py": ["test_mailboxes", "test_addresses"],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from core.message import status
+from core.message.ids import made_at
 from core.message.status import Status
 
 SES_SECONDS = 13
@@ -190,6 +191,13 @@ class Record(BaseModel):
         if newest is None or newest.outcome != "sent" or newest.at < since:
             return 0
         return sum(not recipient.is_suppressed for recipient in self.recipients)
+
+    def seconds_until(self, then: float) -> float:
+        """Return how long after it was accepted something was, in seconds, to the millisecond.
+
+        `then` is in epoch seconds. Clocks differ: what seems to be earlier was a millisecond later.
+        """
+        return round(max(then - made_at(self.id), 0.001), 3)
 
     @property
     def error_message(self) -> str:

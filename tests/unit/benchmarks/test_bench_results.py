@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.aws.client import Call
 from benchmarks.measure import cold, warm
+from benchmarks.measure.cost import Costs
 from benchmarks.measure.suite import Measurements, results
 from benchmarks.measure.worst import Cost
 from benchmarks.report import chart, tables
@@ -40,6 +41,7 @@ NAMES = {
         for figure in ("cpu_s", "mib")
         for form in ("json", "xml", "jsv", "csv", "form", "multipart")
     ),
+    "cost_per_million_usd",
 }
 DRAIN = re.compile("drain|fresh|sandbox")
 SIZES = (payloads.SMALL, payloads.FILES, payloads.ONE_MB, payloads.FOUR_MB)
@@ -94,6 +96,14 @@ def run() -> Measurements:
             form: [Cost("quick", 0.5, 300.0, 200), Cost("slow", 2.5, 100.0, 400)]
             for form in dict.fromkeys(request.form for request in WORST)
         },
+        cost=Costs(
+            {
+                (size, subject): {"api_requests": 1, "write_units": 16}
+                for size in (payloads.SMALL, payloads.ONE_FILE)
+                for subject in ("ours", "typical")
+            },
+            {"secret_months": 1},
+        ),
     )
 
 
@@ -119,6 +129,7 @@ def test_the_ratios_compare_what_their_names_say(told: dict[str, Any]) -> None:
         "attachments_extra_wall_ms_at_20ms": 3.0,
         "batch_100_wall_s_at_20ms": 1.5,
         "package_mb": 26.0,
+        "cost_per_million_usd": 13.5,
     } | {name: 2.5 if "cpu" in name else 300.0 for name in NAMES if name.startswith("worst")} | {
         name: 0.9 for name in NAMES if DRAIN.match(name)
     }
@@ -147,6 +158,15 @@ def test_a_target_has_a_most_or_a_least_or_both(
 def test_the_results_name_neither_the_machine_nor_a_place_on_it(told: dict[str, Any]) -> None:
     assert "/" not in str(told["machine"])
     assert told["machine"].keys() == {"processor", "cores", "memory_gb", "system"}
+
+
+def test_what_mails_cost_is_told_by_what_is_charged_the_dearest_first(told: dict[str, Any]) -> None:
+    headings, rows = tables.cost(told)
+
+    assert headings[3:5] == ("small, ours", "small, typical")
+    assert [row[3] for row in rows] == ["10.00", "3.50", "", "13.50"]
+    assert [row[-1] for row in rows] == ["", "", "0.40", "0.40"]
+    assert rows[0][:3] == ("DynamoDB", "write request units", "16")
 
 
 def test_the_chart_is_xml(told: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What MiniStack would leave out of the template is in it after `localize`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,14 @@ Resources:
           - {Effect: Deny, Condition: {Bool: {"aws:SecureTransport": "false"}}}
   Math: {Type: "AWS::CloudWatch::Alarm", Properties: {Metrics: []}}
   Plain: {Type: "AWS::CloudWatch::Alarm", Properties: {MetricName: Errors}}
+  Watched:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardBody: !Sub |
+        {"alarms": [
+          "${Math.Arn}",
+          "${Plain.Arn}"
+        ], "title": "${Math.Arn} of ${AWS::StackName}"}
 """
 
 
@@ -196,6 +205,8 @@ def test_plain_http_is_allowed_and_nothing_else(resources):
 
 def test_metric_math_is_dropped(resources):
     assert "Math" not in resources
+    body = resources["Watched"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert json.loads(body)["alarms"] == ["${Plain.Arn}"], "What is gone is not named."
     assert "Plain" in resources
 
 

@@ -1,0 +1,1 @@
+"""What a million mails cost: metered calls, sizes and times, and a dated list of prices."""
