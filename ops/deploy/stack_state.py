@@ -26,12 +26,12 @@ _EVENTS = (
 )
 _WAYS_OUT = {
     "CREATE_FAILED": (
-        "# Deleting it may leave the table and the bucket behind (README.md, Remove it):",
+        "# Deleting it may leave the table and the bucket behind (docs/run-it.md, Remove it):",
         "aws cloudformation list-stack-resources{}",
         "aws cloudformation delete-stack{}",
     ),
     "ROLLBACK_FAILED": (
-        "# Deleting it may leave the table and the bucket behind (README.md, Remove it):",
+        "# Deleting it may leave the table and the bucket behind (docs/run-it.md, Remove it):",
         "aws cloudformation list-stack-resources{}",
         "aws cloudformation delete-stack{}",
     ),

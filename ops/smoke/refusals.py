@@ -19,7 +19,7 @@ _PACKED = "f11-compressed-requests"
 _QUERY = "f13-query-strings"
 _OURS = ("docs/api.md: Errors", "src/core/contract/errors.py: MailError")
 _UNPACKING = ("docs/api.md: Errors", "local/api_gateway.py: UNSUPPORTED")
-_CHECKS = "docs/api.md: What to check"
+_CHECKS = "docs/move-over.md: What to check"
 
 
 @step(

@@ -23,7 +23,7 @@ _WORDS = ("docs/api.md: Too large", "local/api_gateway.py: EVENT_TOO_LONG")
 @step(
     "4.3 MB of attachments in JSON are taken",
     section=_SECTION,
-    change=("docs/api.md: What to check", "local/payloads.py: MOST_EVENT_BYTES"),
+    change=("docs/move-over.md: What to check", "local/payloads.py: MOST_EVENT_BYTES"),
 )
 def _large(target: Target) -> None:
     target.send(target.mail(Attachments=[attached("large.bin", _LARGE)]))
@@ -32,7 +32,7 @@ def _large(target: Target) -> None:
 @step(
     "3.2 MB of attachments in XML are taken, as text/xml; charset=utf-8",
     section="f5-xml-with-attachments",
-    change=("template.yaml: BinaryMediaTypes", "docs/api.md: What to check"),
+    change=("template.yaml: BinaryMediaTypes", "docs/move-over.md: What to check"),
 )
 def _large_xml(target: Target) -> None:
     body = in_xml(target.mail(), [attached("large.bin", _LARGE_XML)])

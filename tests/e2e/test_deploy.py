@@ -1,4 +1,4 @@
-"""`make deploy` as README.md has it, command by command, on an AWS of its own: MiniStack.
+"""`make deploy` as docs/run-it.md has it, command by command, on an AWS of its own: MiniStack.
 
 It answers everything that SAM CLI and we ask: S3, CloudFormation with the SAM transform and its
 change sets, STS, API Gateway, IAM and SES. The real template gets there as far as the change set
@@ -28,7 +28,7 @@ from tooling.paths import ROOT
 from tooling.programs import Program
 from tooling.template import parse
 
-DOCUMENTED = typed_in(text_below(DOCS.parent / "README.md", "## Deploy it"))
+DOCUMENTED = typed_in(text_below(DOCS / "run-it.md", "## Deploy it"))
 """What the reader types, in this order."""
 EXPORT, FIRST = DOCUMENTED[:2]
 TEMPLATE = parse((ROOT / "template.yaml").read_text())

@@ -1,8 +1,9 @@
-"""The programs of docs/api.md and README.md, saved, built and run as they stand there."""
+"""The programs of the documents and of README.md, saved, built and run as they stand there."""
 
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,16 +20,21 @@ Until = Callable[..., dict[str, Any]]
 Sent = Callable[[], list[EmailMessage]]
 
 README = (DOCS.parent / "README.md").read_text("utf-8")
-EXAMPLES = examples(DOCS / "api.md")
+DOCUMENTS = ("first-mail.md", "move-over.md", "api.md")
+EXAMPLES = [each for name in DOCUMENTS for each in examples(DOCS / name)]
 PDF = b"%PDF-1.7\n"
 ADA, BOB = "ada@recipient.example", "bob@recipient.example"
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
 WITHOUT_ITS_MAIL = (
     *("Sending many", "When something is wrong", "Images in the HTML"),
-    "Find a mail",
+    *("Find a mail", "4. Let something go wrong"),
 )
 """The sections whose examples send another mail than the others, or none."""
+WITH_SERVICESTACK = "C# with ServiceStack's client"
+"""The section whose program needs a library that the tests do not have."""
+CLIENTS = Path(__file__).parent / "clients"
+BESIDE_SERVICESTACK = ("ServiceStack.cs", "ServiceStackClient.cs", "Errors.cs")
 
 
 def asks_for_a_status(example: Example) -> bool:
@@ -38,7 +44,7 @@ def asks_for_a_status(example: Example) -> bool:
 SENDING = [
     each
     for each in EXAMPLES
-    if each.section not in WITHOUT_ITS_MAIL and not asks_for_a_status(each)
+    if each.section not in (*WITHOUT_ITS_MAIL, WITH_SERVICESTACK) and not asks_for_a_status(each)
 ]
 
 
@@ -101,7 +107,7 @@ def test_an_answer_in_the_documentation_is_the_services(
 def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
     run: Any, until: Until, ses: httpx.Client
 ) -> None:
-    id_ = json.loads(run(of("curl")))["MessageId"]
+    id_ = json.loads(run(of("2. Send")))["MessageId"]
     until(id_)
 
     asking = next(each for each in EXAMPLES if asks_for_a_status(each))
@@ -113,7 +119,7 @@ def test_the_status_that_the_documentation_asks_for_is_that_of_the_mail(
 def test_a_mail_is_found_shown_read_sent_again_and_not_cancelled_as_the_documentation_says(
     run: Any, until: Until, ses: httpx.Client
 ) -> None:
-    id_ = json.loads(run(of("curl")))["MessageId"]
+    id_ = json.loads(run(of("2. Send")))["MessageId"]
     until(id_)
     find, show, read, resend, cancel = (each for each in EXAMPLES if each.section == "Find a mail")
 
@@ -128,6 +134,29 @@ def test_a_mail_is_found_shown_read_sent_again_and_not_cancelled_as_the_document
     assert (again["Receiver"], again["Status"]) == (BOB, "sent")
     with pytest.raises(AssertionError, match="TooLate"):
         run(cancel, MESSAGE_ID=id_)
+
+
+def test_the_mail_that_comes_back_in_the_documentation_is_undelivered(
+    run: Any, until: Until, ses: httpx.Client
+) -> None:
+    answer = json.loads(run(of("4. Let something go wrong")))
+
+    assert answer["Status"] == "sent"
+    assert until(answer["MessageId"], "undelivered")["ErrorMessage"].startswith("Bounced: ")
+
+
+def test_the_program_with_servicestacks_client_is_built(run: Any, tmp_path: Path) -> None:
+    """Against declarations of what it names: the library itself is not here, so it does not run."""
+    example = of(WITH_SERVICESTACK)
+    beside = [CLIENTS / "csharp" / name for name in BESIDE_SERVICESTACK]
+    for source in beside:
+        shutil.copy(source, tmp_path)
+    fetch, build = example.commands.splitlines()
+    build = re.sub(r" -r:ServiceStack\S+", "", build)
+
+    run(example._replace(commands=f"{fetch}\n{build} {' '.join(BESIDE_SERVICESTACK)}\n"))
+
+    assert (tmp_path / "WithServiceStack.exe").exists()
 
 
 def test_the_batch_of_the_documentation_sends_each_of_its_mails(
@@ -213,7 +242,7 @@ def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
     stack: Stack, tmp_path: Path, until: Until, ses: httpx.Client
 ) -> None:
     shell = README.partition("\n```\n$ ")[2].partition("\n```\n")[0]
-    send, status = (part.partition("\n{") for part in shell.split("\n\n$ "))
+    send, status, find = (part.partition("\n{") for part in shell.split("\n\n$ "))
 
     def typed(command: str) -> str:
         here = command.replace("https://mail.example.com", stack.url)
@@ -227,12 +256,14 @@ def test_the_first_requests_of_the_readme_are_answered_as_it_shows(
     assert answer.replace(id_, EXAMPLE_ID) == "{" + send[2].strip()
     assert '"Status":"delivered"' in programs.run(asked, tmp_path, {})
     assert '"Status":"delivered"' in status[2]
+    asked = typed(find[0]).replace("curl", "curl -sS")
+    assert programs.run(asked, tmp_path, {}).startswith("{" + find[2].partition("[")[0])
 
 
 def test_the_first_mail_after_a_deployment_is_sent_as_the_readme_says(
     stack: Stack, tmp_path: Path, arrived: Callable[[], EmailMessage]
 ) -> None:
-    step = text_below(DOCS.parent / "README.md", "### 3. Send the first mail")
+    step = text_below(DOCS / "run-it.md", "### 3. Send the first mail")
     (command,) = (line for line in typed_in(step) if line.startswith("curl "))
     variables = {"API_URL": f"{stack.url}/Mail/Send", "KEY": stack.api_key}
 

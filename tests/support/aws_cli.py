@@ -15,6 +15,8 @@ from botocore import xform_name
 _GLOBAL = re.compile(r"--(query|output|region|profile|endpoint-url)[ =]('[^']*'|\S+)")
 """Options of every command, which may stand anywhere."""
 _BY_HAND = {"s3", "logs tail"}
+_RENAMED = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
+"""Options with another name in the CLI than in AWS's description."""
 
 
 def faults(command: str) -> Iterator[str]:
@@ -34,7 +36,11 @@ def faults(command: str) -> Iterator[str]:
         yield f"{service} has no {operation}"
         return
     shape = model.operation_model(operations[operation]).input_shape
-    members = {xform_name(name, "-"): member for name, member in shape.members.items()}
+    members = {
+        _RENAMED.get((service, operation, option), option): member
+        for name, member in shape.members.items()
+        for option in [xform_name(name, "-")]
+    }
     given = {word[2:] for word in options if word.startswith("--")}
     booleans = {f"no-{name}": name for name, held in members.items() if held.type_name == "boolean"}
     named = {booleans.get(name, name) for name in given}

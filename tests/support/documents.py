@@ -9,6 +9,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 _HEADING = re.compile(r"(#+) (.+)")
 _SAVED_AS = re.compile(r"saved as `([\w.]+)`:\s*\Z")
 _ANSWERS = ("json", "xml")
+_SHOWN = "text"
+"""The language of what is only shown, or typed where no test can: a setting, another host."""
 
 
 class Example(NamedTuple):
@@ -49,13 +51,15 @@ def blocks(document: Path) -> Iterator[Block]:
 
 
 def examples(document: Path) -> list[Example]:
-    """Return every example; each block of the document is in one.
+    """Return every example; each block of the document is in one, or only shown (`text`).
 
     Raises `ValueError` for a block that says neither where it is saved nor what it is.
     """
     found: list[Example] = []
     files: dict[str, str] = {}
     for block in blocks(document):
+        if block.language == _SHOWN:
+            continue
         if saved := _SAVED_AS.search(block.before):
             files[saved[1]] = block.text
         elif block.language == "sh":
