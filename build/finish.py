@@ -15,11 +15,20 @@ from py_compile import PycInvalidationMode
 from build.trim import trim
 
 
+_UNREAD = (
+    "bin",
+    "*.dist-info/sboms",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",  # A page that we do not have.
+)
+"""What nothing in a function reads, and Lambda would unzip at every cold start."""
+
+
 def finish(folder: Path) -> None:
     """Trim and compile a package, or a part of one. Raises `SystemExit` if it does not compile."""
     if (data := folder / "botocore/data").is_dir():
         trim(data)
-    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for unread in [path for pattern in _UNREAD for path in folder.glob(pattern)]:
+        shutil.rmtree(unread) if unread.is_dir() else unread.unlink()
     for record in folder.glob("*.dist-info/RECORD"):  # It has the hashes of those programs,
         record.unlink()  # which name the interpreter of this machine.
     compiled = compileall.compile_dir(

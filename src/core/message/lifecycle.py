@@ -231,11 +231,13 @@ def note_letter(record: Record) -> Record:
 
 
 def note_taken(record: Record) -> Record:
-    """Note that SES has the mail: every recipient is at least `sent`."""
+    """Note that SES has the mail: every recipient is at least `sent`, and it has not failed."""
     return _changed(
         record,
         state=Status.SENT,
         error="",
+        failed_at=0,
+        is_cancelled=False,
         next_attempt_at=0,
         recipients=tuple(_at_least(recipient, Status.SENT) for recipient in record.recipients),
     )

@@ -102,7 +102,7 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "Text": "The body as plain text.",
         "HTML": "The body as HTML. With Text beside it, the reader's program chooses.",
         "Attachments": "Files that go with the mail.",
-        "Reference": "Your own id for the mail. It is stored, and answered by nothing.",
+        "Reference": "Your own id for the mail: FindMails and GetStatus find it by that.",
         "ReplyTo": "Where answers go, written as To; at most 25. Empty: as the domain says.",
     },
     Attachment: {

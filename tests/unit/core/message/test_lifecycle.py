@@ -376,6 +376,14 @@ def test_a_mail_that_was_given_up_can_be_tried_anew_for_a_day():
     }
 
 
+def test_a_mail_that_ses_turns_out_to_have_has_not_failed():
+    failed = given_up(failed_at=NOW + 1, is_cancelled=True)
+
+    taken = lifecycle.note_taken(failed)
+
+    assert (taken.state, taken.failed_at, taken.is_cancelled) == (Status.SENT, 0, False)
+
+
 def test_nothing_is_tried_anew_longer_than_its_content_is_kept():
     now = NOW + 7 * DAY - 3600
 
