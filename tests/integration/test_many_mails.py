@@ -1,10 +1,10 @@
 """In a table of many mails a search finds what fits, all of it, once, and reads little for it."""
 
+import gc
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -28,7 +28,6 @@ ADA, BOB = "ada@recipient.example", "bob@recipient.example"
 Fits = Callable[[Record, int], bool]
 
 
-@cache
 def filled(mails: int) -> ManyMails:
     """Return a table of so many mails: half are of one domain, most others of fifty."""
     chance = random.Random(mails)
@@ -48,6 +47,21 @@ def filled(mails: int) -> ManyMails:
     for record, changes in spoiled:
         table.spoil(record, **changes)
     return table
+
+
+@pytest.fixture(scope="module")
+def table(request: pytest.FixtureRequest) -> Iterator[ManyMails]:
+    """Fill a table, and forget it: the garbage collector would need seconds for it in later tests.
+
+    What is frozen it passes over.
+    """
+    made = [filled(request.param)]
+    gc.freeze()
+    yield made[0]
+    made.clear()
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def is_to(address: str) -> Fits:
@@ -98,7 +112,10 @@ SEARCHES: dict[str, tuple[dict[str, Any], Fits, bool]] = {
     ),
 }
 """What is asked, which mails fit, and whether there is an index in which only these are."""
-BOTH = [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.slow)]
+TABLES_AND_LIMITS = [
+    *(pytest.param(FEW, limit, id=f"few-{limit}") for limit in (1, 20, 100)),
+    *(pytest.param(MANY, limit, id=f"many-{limit}", marks=pytest.mark.slow) for limit in (1, 100)),
+]
 
 
 def expected(table: ManyMails, fits: Fits) -> list[str]:
@@ -121,14 +138,12 @@ def require_little_read(page: Page, limit: int, partitions: int, *, is_indexed: 
         assert read["records"] <= 3 * limit  # More than `limit` only behind one that has expired.
 
 
-@pytest.mark.parametrize("mails", BOTH)
-@pytest.mark.parametrize("limit", [1, 20, 100])
+@pytest.mark.parametrize(("table", "limit"), TABLES_AND_LIMITS, indirect=["table"])
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_search_finds_what_fits_once_and_the_newest_first(
-    mails: int, limit: int, search: str, figures: Any
+    table: ManyMails, limit: int, search: str, figures: Any
 ) -> None:
     asked, fits, is_indexed = SEARCHES[search]
-    table = filled(mails)
     domains = [asked["domain"]] if "domain" in asked else OWN
     is_one_each = asked.keys() & {"reference", "recipient"}
     partitions = len({*domains} & {*OWN}) * (1 if is_one_each else 4)
@@ -142,7 +157,7 @@ def test_a_search_finds_what_fits_once_and_the_newest_first(
     assert found == (wanted[: len(found)] if len(pages) == most else wanted)
     for page in pages:
         require_little_read(page, limit, partitions, is_indexed=is_indexed)
-    counted = figures(f"searches of {mails:,} mails")
+    counted = figures(f"searches of about {round(len(table.mails), -3):,} mails")
     counted.update(pages=len(pages), found=len(found), ms=round(milliseconds))
     for page in pages:
         counted.update({name: page.read.get(name, 0) for name in ("queries", "keys", "records")})
