@@ -14,7 +14,6 @@ from py_compile import PycInvalidationMode
 
 from build.trim import trim
 
-
 _UNREAD = (
     "bin",
     "*.dist-info/sboms",

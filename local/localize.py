@@ -47,8 +47,6 @@ def localize(
                     del resources[name]
             case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
                 del resources[name]  # Metric math makes the whole stack roll back.
-            case "AWS::Logs::QueryDefinition":
-                del resources[name]  # It knows no such type, and has no page to choose them on.
     _forget_missing_alarms(resources)
     return template
 

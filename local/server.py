@@ -22,7 +22,7 @@ from hypercorn.config import Config
 from ministack.app import app
 from ministack.services import cloudwatch_logs
 
-from local import permissions, rest_api
+from local import permissions, rest_api, saved_queries
 from local.api_gateway import MOST_HEAD_BYTES
 from local.middleware import Middleware
 from local.notes import Notes
@@ -92,6 +92,7 @@ def main(folder: Path) -> None:
     rest_api.switch_keys()
     rest_api.limit_payloads()
     permissions.name_batches()
+    saved_queries.allow()
     config = Config()
     config.bind = [
         f"[{address}]:{port}" for address in ports.addresses()
