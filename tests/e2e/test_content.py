@@ -128,12 +128,12 @@ def test_a_page_of_the_simulators_reaches_the_api_and_causes_events(
 ) -> None:
     settings = ses.get("/settings").json()
     base, headers = settings["ApiBase"], {"x-api-key": settings["ApiKey"]}
-    two = "ada@recipient.example, bob@recipient.example"
+    two = "ada@recipient.example, bounced-here@recipient.example"
     answer = ses.post(f"{base}/Mail/Send", headers=headers, json=MAIL | {"To": two}, timeout=40)
     message_id = answer.json()["MessageId"]
     until(message_id, "delivered")
     bounce = {"MessageId": message_id, "eventType": "Bounce", "diagnosticCode": "smtp; 550 no"}
-    bounce |= {"recipients": ["bob@recipient.example"]}
+    bounce |= {"recipients": ["bounced-here@recipient.example"]}
 
     assert ses.get(f"/messages/{message_id}").content.count(b"To: ada@recipient.example")
     assert ses.post("/events", json=bounce).json() == {"published": 1}

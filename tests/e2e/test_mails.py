@@ -49,7 +49,7 @@ def test_a_mail_is_followed_from_its_request_to_its_bounce_by_each_of_its_ids(
     assert kinds == ["accepted", "tried", "sent", "bounced"]
     shown = say("show", message_id)
     assert shown.startswith(f"{message_id} is undelivered. Bounced: Permanent/General 5.1.1")
-    assert shown.splitlines()[-1].split()[2:5] == ["bounced", "try", "1"]
+    assert shown.splitlines()[-1].split()[2:5] == ["bounced", BOUNCE, "5.1.1"]
     assert say("show", details["Tries"][0]["SesMessageId"]) == shown
     for search in (("--to", BOUNCE), ("--reference", "r-1"), ("--status", "undelivered")):
         assert message_id in say("find", *search, "--since", "1h")
