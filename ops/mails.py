@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 from core import cancelling, mail_details, mail_query, resending, slow_lane, status_query
 from core.aws.content_store import ContentStore
 from core.aws.counters import Counters
-from core.aws.outage import Outage
 from core.aws.pace_clock import PaceClock
 from core.aws.retry_queue import RetryQueue
 from core.aws.ses import Transport
@@ -23,7 +21,6 @@ from core.contract.errors import MailError, NotFound, TooLate
 from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.http import mail_answers
-from core.message.history import Kind, Step
 from core.message.ids import is_id
 from core.message.origin import Origin
 from core.services import Services
@@ -120,9 +117,7 @@ class Mails:
         )
         order = slow_lane.Order(submission, None, Origin())
         ((resent, _),) = slow_lane.enqueue_all([order], services=self.services)
-        with suppress(Outage):  # The new message knows of which one it was made.
-            step = Step(time.time_ns() // 1_000_000, Kind.RESENT, text=f"As {resent.id}.")
-            self.step_log.keep(record, [step])
+        resending.note(record, resent, self.step_log)
         return resent
 
 

@@ -1,13 +1,18 @@
 """What a mail is made of that sends another one again: what is stored of that."""
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from core import stored_mail
+from core.aws.outage import Outage
+from core.aws.step_log import StepLog
 from core.contract.errors import Fault, Gone, Invalid
 from core.contract.limits import Limits
 from core.contract.mails import ResendMail
 from core.message.address import Mailbox, canonical
+from core.message.history import Kind, Step
 from core.message.mail import Mail
 from core.message.mailboxes import parse_mailboxes
 from core.message.record import Record
@@ -51,6 +56,13 @@ def submission(
         is_complete=True,
         resent_from=record.id,
     )
+
+
+def note(record: Record, resent: Record, step_log: StepLog) -> None:
+    """Keep in a mail's history which new message was made of it, if DynamoDB can be reached."""
+    step = Step(time.time_ns() // 1_000_000, Kind.RESENT, text=f"As {resent.id}.")
+    with suppress(Outage):  # The new message knows of which one it was made.
+        step_log.keep(record, [step])
 
 
 def _recipients(

@@ -1,14 +1,11 @@
 """What can be asked of mails that were accepted: to find, show, resend and cancel them."""
 
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 
 from core import cancelling, mail_content, mail_details, mail_query, resending, status_query
-from core.aws.outage import Outage
 from core.aws.step_log import StepLog
 from core.config import CONFIG
 from core.contract.mails import (
@@ -23,7 +20,6 @@ from core.contract.mails import (
 )
 from core.contract.members import Contract
 from core.http import answers, mail_answers
-from core.message.history import Kind, Step
 from core.message.record import Record
 from core.services import Services
 from core.submission.domains import DomainConfiguration
@@ -121,9 +117,7 @@ def _resend(
     )
     resent, is_replayed = caller.send(request, submission, key)
     if not is_replayed:
-        step = Step(time.time_ns() // 1_000_000, Kind.RESENT, text=f"As {resent.id}.")
-        with suppress(Outage):  # The new message knows of which one it was made.
-            _step_log(caller).keep(record, [step])
+        resending.note(record, resent, _step_log(caller))
     return answers.of_record(resent)
 
 
