@@ -32,7 +32,6 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?", re.ASCII
 )
 """A time with its offset, of which the seconds may be left out; or a day."""
-_IN_PROBLEMS = frozenset({Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN})
 
 
 class Page(NamedTuple):
@@ -77,7 +76,7 @@ class _Search(NamedTuple):
             find = [mail_index.of_reference(each, self.reference) for each in self.domains]
         elif self.recipient:
             find = [mail_index.of_recipient(each, self.recipient) for each in self.domains]
-        elif self.statuses and self.statuses <= _IN_PROBLEMS:
+        elif self.statuses and self.statuses <= items.PROBLEMS:
             find = [mail_index.of_problems(each) for each in self.domains]
         else:
             find = [mail_index.of_domain(each) for each in self.domains]

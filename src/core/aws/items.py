@@ -30,7 +30,7 @@ so on. So all domains together line up some 4,000 mails a second, and one of the
 LISTED_SHARDS = tuple("0123")
 """What the hash keys of the indexes `ByDomain` and `Problems` end with, for each domain: so one
 domain takes some 4,000 new mails a second."""
-_PROBLEMS = frozenset({Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN})
+PROBLEMS = frozenset({Status.FAILED, Status.UNDELIVERED, Status.UNKNOWN})
 """The statuses of the messages in the index `Problems`."""
 
 _TOMBSTONE_SECONDS = 90 * 86400
@@ -128,7 +128,7 @@ def laid_out(record: Record) -> dict[str, Any]:
     if record.reference:
         item["reference_key"] = f"{record.domain}#{record.reference}"
     item["listed"] = f"{record.domain}#{listed_shard(record.id)}"
-    if record.status in _PROBLEMS:
+    if record.status in PROBLEMS:
         item["problem"] = item["listed"]
     if record.recipient_hash:
         item["recipient_key"] = f"{record.domain}#{record.recipient_hash}"
