@@ -1,7 +1,7 @@
 """Describes mails as the operations that list and show them answer (docs/contract.md B6)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from typing import Any
 
 from core.contract.mails import (
     ContentFile,
@@ -16,9 +16,9 @@ from core.contract.mails import (
 )
 from core.http import answers
 from core.message.address import Mailbox
-from core.message.history import Kind, Step
+from core.message.history import Kind, Step, rfc3339
 from core.message.ids import made_at
-from core.message.mail import Mail
+from core.message.mail import AttachmentHead, Mail
 from core.message.mailboxes import shown
 from core.message.record import Recipient, Record
 from core.message.status import Status
@@ -61,10 +61,7 @@ def of_details(
             )
             for number, attempt in enumerate(record.attempts, start=1)
         ),
-        attachments=tuple(
-            MailFile(name=head.name, content_type=head.content_type, size=head.size or 0)
-            for head in (mail.attachments if mail else ())
-        ),
+        attachments=tuple(MailFile(**_file(head)) for head in (mail.attachments if mail else ())),
         history=tuple(map(_step, steps)),
         cursor=cursor or None,
     )
@@ -88,9 +85,7 @@ def of_content(
         is_shortened=is_shortened,
         attachments=tuple(
             ContentFile(
-                name=head.name,
-                content_type=head.content_type,
-                size=head.size or 0,
+                **_file(head),
                 content_id=head.content_id,
                 url=link,
                 url_until=_time(links_until),
@@ -99,6 +94,10 @@ def of_content(
         ),
         content_until=_time(record.content_expires_at * 1000),
     )
+
+
+def _file(head: AttachmentHead) -> dict[str, Any]:
+    return {"name": head.name, "content_type": head.content_type, "size": head.size or 0}
 
 
 def _boxes(mailboxes: Sequence[Mailbox]) -> tuple[str, ...] | None:
@@ -143,8 +142,4 @@ def _step(step: Step) -> MailStep:
 
 
 def _time(milliseconds: int) -> str | None:
-    """Write a time as RFC 3339 has it, in UTC; None for no time."""
-    if not milliseconds:
-        return None
-    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(milliseconds) if milliseconds else None

@@ -100,11 +100,15 @@ class Step(NamedTuple):
         It is made of what is known about the step: a later version with further members gives the
         steps of events that come again the same names.
         """
-        written = datetime.fromtimestamp(self.at / 1000, UTC).isoformat(timespec="milliseconds")
         known = {name: value for name, value in self._asdict().items() if value}
         digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:_HASH_DIGITS]
-        time = written.replace("+00:00", "Z")
-        return f"{time}#{self.kind.value}#{self.recipient}#{digest}"
+        return f"{rfc3339(self.at)}#{self.kind.value}#{self.recipient}#{digest}"
+
+
+def rfc3339(milliseconds: int) -> str:
+    """Return a time, in milliseconds since 1970, as RFC 3339 has it: `2026-11-20T09:15:30.120Z`."""
+    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def of_event(record: Record, event: Event) -> Iterator[Step]:
