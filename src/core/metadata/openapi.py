@@ -75,10 +75,10 @@ def _operation(operation: Operation, path: str) -> Node:
     described: Node = {
         "operationId": operation.name + ("" if path == operation.paths[0] else "ById"),
         "summary": words.SUMMARIES[operation.request],
-        "parameters": [_format_parameter(), _traceparent()],
+        "parameters": [_format_parameter(), _TRACEPARENT],
     }
     if operation.takes_key:
-        described["parameters"] += [_idempotency_key(), _prefer()]
+        described["parameters"] += _OF_MAILS
     described["parameters"] += [
         _parameter(operation, member, path)
         for member in members(operation.request)
@@ -104,33 +104,35 @@ def _format_parameter() -> Node:
     }
 
 
-def _traceparent() -> Node:
+def _header(name: str, description: str, example: str = "", **bounds: int) -> Node:
     return {
-        "name": "traceparent",
+        "name": name,
         "in": "header",
-        "description": "Your own trace (W3C Trace Context): the operator finds it in the logs.",
-        "schema": {"type": "string"},
-        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "description": description,
+        "schema": {"type": "string", **bounds},
+        **({"example": example} if example else {}),
     }
 
 
-def _idempotency_key() -> Node:
-    return {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "Your name for this request: a second one with it sends no second mail.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    }
-
-
-def _prefer() -> Node:
-    return {
-        "name": "Prefer",
-        "in": "header",
-        "description": "respond-async: the mail is queued, and the answer does not wait for SES.",
-        "schema": {"type": "string"},
-        "example": "respond-async",
-    }
+_TRACEPARENT = _header(
+    "traceparent",
+    "Your own trace (W3C Trace Context): the operator finds it in the logs.",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+)
+_OF_MAILS = (
+    _header(
+        "Idempotency-Key",
+        "Your name for this request: a second one with it sends no second mail.",
+        minLength=1,
+        maxLength=255,
+    ),
+    _header(
+        "Prefer",
+        "respond-async: the mail is queued, and the answer does not wait for SES.",
+        "respond-async",
+    ),
+)
+"""The headers of what sends a mail."""
 
 
 def _parameter(operation: Operation, member: Member, path: str) -> Node:
