@@ -196,24 +196,38 @@ def packing(scope: Scope, send: Send, minimum_compression_size: int) -> Send:
     coding = codings.preferred(accepted)
     if coding is None or scope["method"] == "HEAD":
         return send
+
+    def packed(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+        is_packed = any(name == b"content-encoding" for name, _ in headers)
+        if is_packed or len(body) < max(minimum_compression_size, 1):
+            return headers, body
+        kept = [pair for pair in headers if pair[0] not in _OF_ENCODED]
+        return [*kept, (b"content-encoding", coding)], codings.packed(body, coding)
+
+    return changing(send, packed)
+
+
+def changing(send: Send, change: Callable[[Headers, bytes], tuple[Headers, bytes]]) -> Send:
+    """Return a `send` that waits for the whole answer, and hands on what `change` makes of it.
+
+    It is given the headers, with names in lower case, and the body, and need not see to the length.
+    """
     start: Message = {}
     pieces: list[bytes] = []
 
-    async def send_packed(message: Message) -> None:
+    async def send_changed(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.update(message)
             return
         pieces.append(message.get("body", b""))
         if message.get("more_body", False):
             return
-        body, headers = b"".join(pieces), [(n.lower(), v) for n, v in start["headers"]]
-        is_packed = any(name == b"content-encoding" for name, _ in headers)
-        if not is_packed and len(body) >= max(minimum_compression_size, 1):
-            body = codings.packed(body, coding)
-            kept = [pair for pair in headers if pair[0] not in _OF_ENCODED]
-            length = (b"content-length", str(len(body)).encode())
-            start["headers"] = [*kept, (b"content-encoding", coding), length]
+        whole, given = b"".join(pieces), [(n.lower(), v) for n, v in start["headers"]]
+        headers, body = change(given, whole)
+        if body is not whole:
+            kept = [pair for pair in headers if pair[0] != b"content-length"]
+            start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    return send_packed
+    return send_changed

@@ -8,14 +8,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from local.api_gateway import changing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.api_gateway import Message, Receive, Scope, Send
+    from local.api_gateway import Headers, Receive, Scope, Send
     from local.middleware import App
 
 _END_OF_HEAD = b"</head>"
-_LENGTH = b"content-length"
 
 
 class Prefilled:
@@ -32,27 +33,11 @@ class Prefilled:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _asks_for_page(scope):
-            send = self._into(send)
+            send = changing(send, self._filled)
         await self._app(scope, receive, send)
 
-    def _into(self, send: Send) -> Send:
-        start: Message = {}
-        pieces: list[bytes] = []
-
-        async def send_filled(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-                return
-            pieces.append(message.get("body", b""))
-            if message.get("more_body", False):
-                return
-            body = b"".join(pieces).replace(_END_OF_HEAD, self._tags + _END_OF_HEAD, 1)
-            kept = [pair for pair in start["headers"] if pair[0].lower() != _LENGTH]
-            start["headers"] = [*kept, (_LENGTH, str(len(body)).encode())]
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
-
-        return send_filled
+    def _filled(self, headers: Headers, page: bytes) -> tuple[Headers, bytes]:
+        return headers, page.replace(_END_OF_HEAD, self._tags + _END_OF_HEAD, 1)
 
 
 def _asks_for_page(scope: Scope) -> bool:
