@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
+from support.browser import chromium
 from support.deployed import caller_of, deployed
 
 from core.aws.items import key
@@ -29,6 +31,12 @@ def stack() -> Iterator[Stack]:
 def api(stack: Stack) -> Iterator[httpx.Client]:
     with caller_of(stack) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from support.browser import PIXEL, Elsewhere, Watched, chromium
+from support.browser import PIXEL, Elsewhere, Watched, watching
 from support.deployed import caller_of, deployed
 from support.mails import MAIL
 from support.operator_tool import ops
@@ -29,21 +29,11 @@ def own() -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     """A page in which nothing may go wrong."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened = Watched(context)
-    opened.page.set_default_timeout(SECONDS)
-    yield opened
-    context.close()
-    assert not opened.errors, "\n".join(opened.errors)
+    with watching(browser, SECONDS) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from support import programs
-from support.browser import Watched, chromium
+from support.browser import Watched, watching
 from support.mails import MAIL
 
 from core.contract.operations import OPERATIONS
@@ -47,24 +47,11 @@ RUN = {
 each_language = pytest.mark.parametrize("language", RUN)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     """A page in which nothing may go wrong, but for requests that are refused on purpose."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened = Watched(context)
-    opened.page.set_default_timeout(SECONDS)
-    yield opened
-    context.close()
-    wrong = [
-        each for each in opened.errors if "the server responded with a status of 4" not in each
-    ]
-    assert not wrong, "\n".join(wrong)
+    with watching(browser, SECONDS, but="the server responded with a status of 4") as opened:
+        yield opened
 
 
 @pytest.fixture

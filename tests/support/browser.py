@@ -53,6 +53,21 @@ class Watched:
             self.errors.append(message.text)
 
 
+@contextmanager
+def watching(browser: "Browser", milliseconds: int, but: str = "") -> Iterator[Watched]:
+    """Open a wide page in which nothing may go wrong, but for what is told with the text `but`.
+
+    `milliseconds` is how long a change may take until it is seen.
+    """
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    opened = Watched(context)
+    opened.page.set_default_timeout(milliseconds)
+    yield opened
+    context.close()
+    wrong = [each for each in opened.errors if not but or but not in each]
+    assert not wrong, "\n".join(wrong)
+
+
 class Elsewhere:
     """Another server, which notes who asks it for an image: the sender of a mail may have one."""
 
