@@ -24,6 +24,16 @@ class Config(NamedTuple):
     recipient_secret: str
     """A secret that the template makes for the stack: the key of the hashes by which messages are
     found by their recipients. Only the API's function has it; others have ""."""
+    webhook_secret: str
+    """A secret that the template makes for the stack: of it follow the secrets of webhooks. Only
+    who shows them or signs with them has it; others have ""."""
+    webhook_queue_url: str
+    webhook_dead_letters_url: str
+    """Where deliveries of webhooks wait, and where their dead letters are; "" for a function that
+    has nothing to do with them."""
+    reaches_loopback: bool
+    """Whether webhooks may go to this machine itself, without TLS: those of the local stack may
+    (`local/`), and no others."""
     cors_origins: frozenset[str]
     """The origins whose pages may call the API from a browser; empty for none."""
     is_emulated: bool
@@ -46,6 +56,10 @@ class Config(NamedTuple):
             dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
             stack_id=environ["STACK_ID"],
             recipient_secret=environ.get("RECIPIENT_SECRET", ""),
+            webhook_secret=environ.get("WEBHOOK_SECRET", ""),
+            webhook_queue_url=environ.get("WEBHOOK_QUEUE_URL", ""),
+            webhook_dead_letters_url=environ.get("WEBHOOK_DEAD_LETTERS_URL", ""),
+            reaches_loopback=environ.get("WEBHOOKS_TO_LOOPBACK") == "true",
             cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
             is_emulated=environ.get("AWS_SAM_LOCAL") == "true",
             default_domain=DomainConfiguration(

@@ -13,6 +13,8 @@ All items of the service are in one table:
 | suppressed | SUPPRESSED#<domain> | <address> | why and since when, see `suppressions` |
 | counters | CAP#<domain>, RATES | <day>, <hour>#<domain> | how many, see `counters` |
 | heard | HEARD | <domain> | when SES last reported, see `event_flow` |
+| endpoint | WEBHOOKS | <endpoint> | whom webhooks tell, see `endpoints` |
+| delivery | HOOK#<endpoint> | <time>#<event> | what an endpoint is told, see `deliveries` |
 | pace | PACE | CLOCK, LIST#<lane>#<domain> | whose turn is when, see `pace_clock` |
 
 Every write of a record has a condition, so that two functions never overwrite each other's work and
@@ -183,7 +185,7 @@ class Store(NamedTuple):
             changed = change(record)
             if changed == record:
                 return record
-            changed = revised(changed)
+            changed = revised(changed, record)
             newest = self._overwrite(changed, record.revision)
             if newest is None or newest.revision == changed.revision:
                 return changed
@@ -339,6 +341,12 @@ def _reasons(error: ClientError) -> set[str]:
     return {str(reason.get("Code")) for reason in reasons}
 
 
-def revised(record: Record) -> Record:
-    """Give a record the token of its next write: see `Record.revision`."""
-    return record.model_copy(update={"revision": os.urandom(12).hex()})
+def revised(record: Record, before: Record | None = None) -> Record:
+    """Give a record the token of its next write: see `Record.revision`.
+
+    If it follows another one, it gets its `Record.sequence` too.
+    """
+    update: dict[str, object] = {"revision": os.urandom(12).hex()}
+    if before:
+        update["sequence"] = before.sequence + (record.visible != before.visible)
+    return record.model_copy(update=update)

@@ -90,6 +90,8 @@ def _told(recipient: Recipient, reports: Iterable[Report], at: int, *, is_alone:
     for report in reports:
         if report.kind in _BECOMES:
             recipient = _reported(recipient, report)
+        if report.kind is EventType.DELIVERY_DELAY:
+            recipient = recipient.model_copy(update={"is_delayed": True})
         if report.kind in _IS_NOTED:
             names_it = report.address == recipient.address
             recipient = _noted(recipient, report.kind, at, is_alone=is_alone and names_it)

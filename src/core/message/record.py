@@ -53,6 +53,8 @@ class Recipient(BaseModel):
     """When a complaint was taken back (feedback type `not-spam`); 0 if none was."""
     is_suppressed: bool = False
     """Whether the mail is not sent to it, because of an earlier bounce or complaint."""
+    is_delayed: bool = False
+    """Whether the receiving host has put the mail off, so that SES has tried again."""
 
 
 class Attempt(BaseModel):
@@ -80,6 +82,9 @@ class Record(BaseModel):
     revision: str = ""
     """A random token of the write that stored this state. If a conditional write fails and finds
     its own token, it had succeeded before: its answer was lost, and the SDK repeated it."""
+    sequence: int = 1
+    """The number of this state: one more with each write that changes something `visible`. So of
+    two events about a message callers can tell which one is newer (docs/webhooks.md)."""
     domain: str
     configuration: str
     """The name of the domain's configuration, as answers show it."""
@@ -147,6 +152,11 @@ class Record(BaseModel):
         if self.is_taken or self.is_suppressed:
             return status.of_message(recipient.status for recipient in self.recipients)
         return self.state
+
+    @property
+    def visible(self) -> tuple[object, ...]:
+        """What callers can be told of it: each event of webhooks is a change of this."""
+        return self.state, self.error, self.is_cancelled, self.recipients
 
     @property
     def is_taken(self) -> bool:
