@@ -27,7 +27,11 @@ FUNCTIONS = {
     "ses_events": ses_events,
     "sweep": sweep,
 }
-_QUEUES = {CONFIG.retry_queue_url: "RetryQueue", CONFIG.dead_letter_queue_url: "RetryDeadLetters"}
+_QUEUES = {
+    CONFIG.retry_queue_url: "RetryQueue",
+    CONFIG.dead_letter_queue_url: "RetryDeadLetters",
+    CONFIG.webhook_queue_url: "WebhookQueue",
+}
 _TABLES = {CONFIG.table_name: "MessageTable"}
 _BUCKETS = {CONFIG.bucket_name: "ContentBucket"}
 _SETS = {CONFIG.default_domain.configuration_set: "ConfigurationSet"}

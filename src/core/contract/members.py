@@ -30,7 +30,8 @@ class Contract(BaseModel):
     """The names of the members that the original does not have: where they are not given, nothing
     that is written shows them, and its samples are without them."""
     mailboxes: ClassVar[frozenset[str]] = frozenset()
-    """The members that hold mailboxes: one text, which in JSON may also be an array of texts."""
+    """The members that hold mailboxes, or other words with commas between: one text, which in JSON
+    may also be an array of texts."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:

@@ -30,7 +30,7 @@ from core.contract.mails import (
 from core.contract.members import Contract, Kind, Member, members
 from core.formats import xml
 from core.message.status import Status
-from core.metadata import words
+from core.metadata import webhook_examples, words
 from core.metadata.types import TYPES
 
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
@@ -135,6 +135,7 @@ EXAMPLES: dict[type[Contract], Contract] = {
             ),
         )
     ),
+    **webhook_examples.EXAMPLES,
 }
 
 _PLAIN = {
