@@ -178,7 +178,11 @@ def _schema(contract: type[Contract]) -> Node:
         },
         "xml": {"name": contract.__name__, "namespace": contract.namespace},
     }
-    required = [member.name for member in members(contract) if member.kind in _ALWAYS_THERE]
+    required = [
+        member.name
+        for member in members(contract)
+        if member.kind in _ALWAYS_THERE and not member.is_optional
+    ]
     return described | ({"required": required} if required else {})
 
 
@@ -195,7 +199,7 @@ def _property(member: Member) -> Node:
         case Kind.TEXTS:
             items = {"type": "string", "xml": {"name": "string", "namespace": xml.ARRAYS}}
             node = {"type": ["array", "null"], "items": items, "xml": {"wrapped": True}}
-        case kind if kind in _ALWAYS_THERE:
+        case kind if kind in _ALWAYS_THERE and not member.is_optional:
             node = {"type": _PLAIN[kind]}
         case kind:
             node = {"type": [_PLAIN[kind], "null"]}
