@@ -204,7 +204,7 @@ def test_to_enable_it_or_to_move_it_forgets_that_it_failed_and_nothing_else_does
         ("http://127.0.0.1:9400/", "https://"),
         ("ftp://orders.example.com/", "https://"),
         ("orders", "https://"),
-        ("https://orders.example.com/" + "x" * 2_000, "longer than"),
+        ("https://orders.example.com/" + "x" * 2_000, "at most 2000 characters"),
         ("https://orders.example.com/\r\nHost: other", "control characters"),
         ("https://orders.example.com/\ud800", "surrogate"),
     ],
