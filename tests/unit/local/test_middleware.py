@@ -122,6 +122,11 @@ def test_a_request_is_one_line():
         ("/json/reply/SendMail[]", "/json/reply/SendMail[]"),
         ("/Mail/Send.xml", "/Mail/Send.xml"),
         ("/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/", "/Status/01JD9ZK4M6T0V3Q8W2X5Y7B1CD/"),
+        (
+            "/Webhook/wh_01jd9zk4m6t0v3q8w2x5y7b1cd/Test",
+            "/Webhook/wh_01jd9zk4m6t0v3q8w2x5y7b1cd/Test",
+        ),
+        ("/Webhook/wh_ada/Test", "/Webhook/.../Test"),
         ("/Status/ada@recipient.example", "/Status/..."),
         ("/Status/ada%40recipient.example/x", "/Status/.../..."),
         ("/Status/ada", "/Status/..."),
@@ -137,7 +142,7 @@ def test_a_path_is_noted_without_what_may_be_personal(path, noted):
 
 def test_every_word_of_the_apis_own_paths_is_noted():
     paths = [f"/types/{language}" for language in LANGUAGES]
-    paths += [path.replace("{MessageId}", "x.json") for op in OPERATIONS for path in op.paths]
+    paths += [re.sub("{.*?}", "x.json", path) for op in OPERATIONS for path in op.paths]
     for format_ in FORMATS_BY_NAME:
         paths += [f"/{format_}/reply/{op.name}" for op in OPERATIONS]
 
