@@ -421,3 +421,25 @@ def test_the_domain_of_the_parameters_is_changed_and_put_back(say: Any) -> None:
     assert "  allowed_senders=*@example.com\n" in changed
     assert back == "example.com: daily_cap is as the parameters say.\n"
     assert removed == "example.com is as the parameters say again.\n"
+
+
+def test_a_webhook_is_made_tested_given_a_new_secret_and_deleted(
+    api: httpx.Client, say: Any
+) -> None:
+    """To a port of this machine at which nobody listens: the first try fails, and is seen."""
+    words = ("save", "--name", "Orders", "--url", "http://127.0.0.1:9/", "--json")
+    made = json.loads(say("webhooks", *words))
+    webhook_id = made["Id"]
+    assert api.get("/Webhook").json()["Webhooks"][-1]["Id"] == webhook_id
+    event_id = say("webhooks", "test", webhook_id).partition(" ")[0]
+
+    deadline = time.monotonic() + 30
+    while not (tries := say("webhooks", "deliveries", webhook_id, "--tries").splitlines()[1:-1]):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert tries[0].startswith(event_id)
+    rotated = json.loads(say("webhooks", "rotate", webhook_id, "--yes", "--json"))
+    assert rotated["Secret"] != made["Secret"]
+    assert say("webhooks", "replay", webhook_id, event_id, "--yes") == "1 delivery sent again.\n"
+    assert say("webhooks", "delete", webhook_id, "--yes") == f"{webhook_id} is deleted.\n"
+    assert webhook_id not in say("webhooks", "list")
