@@ -23,7 +23,7 @@ def run(commands: str, folder: Path, variables: Mapping[str, str]) -> str:
     where one of the commands does; skips the test where a language is not installed.
     """
     tools = {line.split()[0] for line in commands.splitlines() if line.strip()}
-    require(tools & {*_OF_NODE, "mcs", "mono"})
+    require(tools & {*_OF_NODE, "mcs", "mono", "php"})
     if tools & {*_OF_NODE} and not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(node_packages())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
