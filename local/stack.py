@@ -44,6 +44,10 @@ _PARAMETERS = {
 }
 
 
+_VARIABLES = {"WEBHOOKS_TO_LOOPBACK": "true"}
+"""What the functions are told on this machine alone: receivers of webhooks may be on it too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What the template became."""
@@ -55,6 +59,8 @@ class Deployed:
     event_dead_letters_url: str
     retry_queue_url: str
     retry_dead_letters_url: str
+    webhook_queue_url: str
+    webhook_dead_letters_url: str
     functions: Mapping[str, str]
     """The functions' names by their names in the template."""
 
@@ -196,7 +202,7 @@ class Stack:
         code = upload(self.aws, archive)
         parameters = {**_PARAMETERS, **self.parameters}
         text = (ROOT / "template.yaml").read_text()
-        template = localize(text, code, parameters, self.environment)
+        template = localize(text, code, parameters, _VARIABLES | {**self.environment})
         ids = deploy(self.aws, template, parameters)
         named = outputs(self.aws)
         return Deployed(
@@ -207,6 +213,8 @@ class Stack:
             event_dead_letters_url=named["EventDeadLettersUrl"],
             retry_queue_url=named["RetryQueueUrl"],
             retry_dead_letters_url=named["RetryDeadLettersUrl"],
+            webhook_queue_url=named["WebhookQueueUrl"],
+            webhook_dead_letters_url=named["WebhookDeadLettersUrl"],
             functions={
                 name: physical for name, physical in ids.items() if name.endswith("Function")
             },

@@ -29,8 +29,7 @@ class Config(NamedTuple):
     who shows them or signs with them has it; others have ""."""
     webhook_queue_url: str
     webhook_dead_letters_url: str
-    """Where deliveries of webhooks wait, and where their dead letters are; "" for a function that
-    has nothing to do with them."""
+    """Where deliveries of webhooks wait, and where their dead letters are."""
     reaches_loopback: bool
     """Whether webhooks may go to this machine itself, without TLS: those of the local stack may
     (`local/`), and no others."""
@@ -57,8 +56,8 @@ class Config(NamedTuple):
             stack_id=environ["STACK_ID"],
             recipient_secret=environ.get("RECIPIENT_SECRET", ""),
             webhook_secret=environ.get("WEBHOOK_SECRET", ""),
-            webhook_queue_url=environ.get("WEBHOOK_QUEUE_URL", ""),
-            webhook_dead_letters_url=environ.get("WEBHOOK_DEAD_LETTERS_URL", ""),
+            webhook_queue_url=environ["WEBHOOK_QUEUE_URL"],
+            webhook_dead_letters_url=environ["WEBHOOK_DEAD_LETTERS_URL"],
             reaches_loopback=environ.get("WEBHOOKS_TO_LOOPBACK") == "true",
             cors_origins=frozenset(environ["CORS_ORIGINS"].split(",")) - {""},
             is_emulated=environ.get("AWS_SAM_LOCAL") == "true",

@@ -1,4 +1,7 @@
-"""The function that runs once a minute: repairs what was left behind, and judges every domain."""
+"""The function that runs once a minute: repairs what was left behind, and judges every domain.
+
+It wakes the deliveries of webhooks whose time has come, too.
+"""
 
 import time
 from collections.abc import Callable
@@ -7,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core import recovery, reputation_watch
+from core import recovery, reputation_watch, webhook_recovery
 from core.aws import clients
 from core.aws.counters import Counters
+from core.aws.deliveries import Deliveries
 from core.aws.domain_table import DomainTable
 from core.aws.event_flow import EventFlow
 from core.aws.retry_queue import RetryQueue
 from core.aws.step_log import StepLog
 from core.aws.store import Store
+from core.aws.webhook_queue import WebhookQueue
 from core.config import CONFIG
 from core.redaction import described, redacted
 from handlers import telemetry
@@ -29,21 +34,24 @@ queue = RetryQueue(clients.sqs, CONFIG.retry_queue_url, CONFIG.dead_letter_queue
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
 counters = Counters(clients.dynamodb(), CONFIG.table_name)
 event_flow = EventFlow(clients.dynamodb(), CONFIG.table_name)
+deliveries = Deliveries(clients.dynamodb(), CONFIG.table_name)
+webhook_queue = WebhookQueue(clients.sqs, CONFIG.webhook_queue_url)
 
 
 @redacted
 @metrics.log_metrics
 def handler(_event: dict[str, Any], context: "LambdaContext") -> None:
-    """Sweep, publish what was found as metrics, and judge the domains.
+    """Sweep, publish what was found as metrics, judge the domains, and wake webhooks.
 
-    Neither keeps the other from its work, whatever goes wrong. If something did, such as AWS that
+    None keeps another from its work, whatever goes wrong. If something did, such as AWS that
     kept a message from its repair, the function fails once all else is done, so that the alarm on
     its errors rings. A record that this version cannot read is no such failure: it is skipped,
     logged and counted.
     """
     metrics.add_metric("Sweeps", MetricUnit.Count, 1)
     now = int(time.time())
-    errors = [_error_of(lambda: _sweep(now, context)), _error_of(lambda: _judge(now))]
+    steps = (lambda: _sweep(now, context), lambda: _judge(now), lambda: _wake(now, context))
+    errors = [*map(_error_of, steps)]
     for error in filter(None, errors):
         raise error
 
@@ -61,7 +69,7 @@ def _error_of(step: Callable[[], None]) -> Exception | None:
 def _sweep(now: int, context: "LambdaContext") -> None:
     repairs = recovery.sweep(
         now,
-        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        time_left=lambda: _seconds_left(context),
         places=recovery.Places(store, StepLog(clients.dynamodb(), CONFIG.table_name), queue),
         hearing=recovery.Hearing(event_flow, domain_table),
     )
@@ -80,6 +88,21 @@ def _sweep(now: int, context: "LambdaContext") -> None:
         telemetry.tell_bug(logger, bug)
     if repairs.outage:
         raise repairs.outage
+
+
+def _seconds_left(context: "LambdaContext") -> float:
+    return context.get_remaining_time_in_millis() / 1000
+
+
+def _wake(now: int, context: "LambdaContext") -> None:
+    woken = webhook_recovery.requeue(
+        now,
+        time_left=lambda: _seconds_left(context),
+        deliveries=deliveries,
+        queue=webhook_queue,
+    )
+    if woken:
+        logger.info("woke webhooks", deliveries=woken)
 
 
 def _judge(now: int) -> None:

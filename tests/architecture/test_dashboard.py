@@ -109,6 +109,7 @@ NAMES_OF_AWS = {
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     ("AWS/Lambda", "Errors"),
+    ("AWS/Lambda", "IteratorAge"),
     ("AWS/Lambda", "Throttles"),
     ("AWS/ApiGateway", "Latency"),
     ("AWS/ApiGateway", "5XXError"),

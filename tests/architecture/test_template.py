@@ -94,8 +94,10 @@ def test_functions_are_told_exactly_what_the_configuration_reads():
         for name, function in FUNCTIONS.items()
         if "Environment" in function
     }
-    assert own.keys() == {"ApiFunction"}
-    assert own["ApiFunction"]["Variables"].keys() == {"RECIPIENT_SECRET"}
+    assert {name: {*each["Variables"]} for name, each in own.items()} == {
+        "ApiFunction": {"RECIPIENT_SECRET", "WEBHOOK_SECRET"},
+        "WebhookFunction": {"WEBHOOK_SECRET"},
+    }
 
 
 def test_no_function_is_called_through_a_version_or_an_alias():

@@ -73,7 +73,7 @@ class Endpoints(NamedTuple):
 
     def note_success(self, endpoint: Endpoint) -> None:
         """Note that a call of it has succeeded, if calls failed before."""
-        if endpoint.failing_since or endpoint.paused_until:
+        if endpoint.failing_since:
             self._update(endpoint.id, {"failing_since": 0})
 
     def pause(self, endpoint_id: str, until: int) -> None:

@@ -1,7 +1,5 @@
 """When a delivery is tried again: the schedule of Standard Webhooks, ten tries over 75.6 hours."""
 
-from core.webhooks.delivery import Attempt
-
 STEPS = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each try, counted from the one before."""
 _JITTER = 0.2
@@ -14,10 +12,11 @@ PAUSE_SECONDS = 60
 LONGEST_PAUSE = 900
 
 
-def next_at(tries: int, now: int, jitter: float, attempt: Attempt, retry_after: int) -> int | None:
+def next_at(tries: int, now: int, jitter: float, status: int, retry_after: int) -> int | None:
     """Return when a delivery is tried again after `tries` tries of which the last failed at `now`.
 
-    None after the last one. `jitter` is in [0, 1). `retry_after` is what the receiver asked for, in
+    None after the last one. `jitter` is in [0, 1). `status` is that of the answer, 0 if none came.
+    `retry_after` is what the receiver asked for, in
     seconds, 0 for nothing: it is honoured up to twice the step. A receiver that does not keep up is
     given a minute at least.
     """
@@ -25,18 +24,20 @@ def next_at(tries: int, now: int, jitter: float, attempt: Attempt, retry_after: 
         return None
     step = STEPS[tries]
     delay = step * (1 - _JITTER + 2 * _JITTER * jitter)
-    if attempt.status in SLOW:
+    if status in SLOW:
         delay = max(delay, PAUSE_SECONDS * (1 + _JITTER * jitter))
         step = max(step, PAUSE_SECONDS)
     return now + max(1, round(max(delay, min(retry_after, 2 * step))))
 
 
-def paused_until(now: int, attempt: Attempt, retry_after: int) -> int:
+def paused_until(now: int, status: int, error: str, retry_after: int) -> int:
     """Return until when nothing is sent to a receiver after a try; 0 if it keeps up.
+
+    `status` and `error` are those of the try (`client.Answer`).
 
     One that needs more time than it has does not keep up either: each further call would hold a
     place that others need.
     """
-    if attempt.status not in SLOW and attempt.error != "Timeout":
+    if status not in SLOW and error != "Timeout":
         return 0
     return now + min(max(retry_after, PAUSE_SECONDS), LONGEST_PAUSE)
