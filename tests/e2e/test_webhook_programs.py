@@ -15,7 +15,7 @@ from support import programs
 from support.deployed import free_port
 from support.documents import DOCS, Example, examples
 from support.records import waiting
-from support.webhooks import MESSAGE, WEBHOOK, delivery, endpoint
+from support.webhook_samples import MESSAGE, WEBHOOK, delivery, endpoint
 
 from core.webhooks import changes, payload, signing
 from core.webhooks.changes import Change

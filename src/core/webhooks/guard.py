@@ -31,6 +31,7 @@ _NEVER = tuple(
             "64:ff9b:1::/48",
             "100::/64",  # Goes nowhere.
             "2001::/23",  # Of protocols; Teredo is among them.
+            "3fff::/20",  # Of documents (RFC 9637): newer than Python's list.
             "2002::/16",  # 6to4: any IPv4 address, private ones too.
             "5f00::/16",  # Segment routing.
             "fec0::/10",  # Private in the old notation.

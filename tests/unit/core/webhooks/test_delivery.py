@@ -1,7 +1,7 @@
 """What a delivery is called, and how it is played again."""
 
 from support.records import DAY, NOW
-from support.webhooks import WEBHOOK, delivery
+from support.webhook_samples import WEBHOOK, delivery
 
 from core.webhooks.delivery import KEPT_SECONDS, Attempt, Delivery, State
 

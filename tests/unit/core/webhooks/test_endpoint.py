@@ -2,7 +2,7 @@
 
 import pytest
 from support.records import DAY, NOW
-from support.webhooks import WEBHOOK, endpoint
+from support.webhook_samples import WEBHOOK, endpoint
 
 from core.message.ids import is_id
 from core.webhooks import changes

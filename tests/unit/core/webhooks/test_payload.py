@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.records import ADA, waiting
-from support.webhooks import MESSAGE, delivery, endpoint
+from support.webhook_samples import MESSAGE, delivery, endpoint
 
 from core.contract.limits import MAX_REFERENCE_BYTES, MAX_REFERENCE_LENGTH
 from core.message.address import canonical

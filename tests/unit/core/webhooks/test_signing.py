@@ -6,7 +6,7 @@ import time
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
-from support.webhooks import WEBHOOK, endpoint
+from support.webhook_samples import WEBHOOK, endpoint
 
 from core.webhooks import signing
 from core.webhooks.endpoint import OVERLAP_SECONDS
