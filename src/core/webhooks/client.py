@@ -78,8 +78,9 @@ def call(
     try:
         return answer.result(seconds)
     except TimeoutError:
+        known = exchange.answered
         exchange.abandon()
-        return exchange.answered or Answer(error="Timeout")
+        return known or Answer(error="Timeout")
 
 
 def _carry_out(
