@@ -1,7 +1,7 @@
 """The function behind the queue of webhooks: calls receivers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,14 +53,17 @@ def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     The answer names the messages that stay in the queue. Whatever goes wrong with one stops no
     other.
     """
+    metrics.add_metric("WebhooksDisabled", MetricUnit.Count, 0)  # Nothing yet.
     bodies = [queued["body"] for queued in event["Records"]]
-    left = []
-    for queued, end in zip(event["Records"], _callers.map(_carried_out, bodies), strict=True):
-        if not end.is_done:
-            left.append({"itemIdentifier": queued["messageId"]})
-        if end.tried and end.tried.attempt:
-            _count(end.tried)
-    return {"batchItemFailures": left}
+    ends = list(_callers.map(_carried_out, bodies))
+    _count([end.tried for end in ends if end.tried and end.tried.attempt])
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": queued["messageId"]}
+            for queued, end in zip(event["Records"], ends, strict=True)
+            if not end.is_done
+        ]
+    }
 
 
 class _End(NamedTuple):
@@ -117,11 +120,14 @@ def _delivered(key: DeliveryKey) -> Tried | None:
     return tried
 
 
-def _count(tried: Tried) -> None:
-    state = tried.delivery.state
-    metrics.add_metric("WebhooksDelivered", MetricUnit.Count, state is State.DELIVERED)
-    metrics.add_metric("WebhookCallsFailed", MetricUnit.Count, state is not State.DELIVERED)
-    metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, state is State.FAILED)
-    if tried.disabled:
-        logger.warning("disabled", reason=tried.disabled, **tried.endpoint.log_keys)
-        metrics.add_metric("WebhooksDisabled", MetricUnit.Count, 1)
+def _count(calls: Sequence[Tried]) -> None:
+    """Publish how the calls of a batch have ended."""
+    states = [tried.delivery.state for tried in calls]
+    delivered = states.count(State.DELIVERED)
+    metrics.add_metric("WebhooksDelivered", MetricUnit.Count, delivered)
+    metrics.add_metric("WebhookCallsFailed", MetricUnit.Count, len(calls) - delivered)
+    metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, states.count(State.FAILED))
+    for tried in calls:
+        if tried.disabled:
+            logger.warning("disabled", reason=tried.disabled, **tried.endpoint.log_keys)
+            metrics.add_metric("WebhooksDisabled", MetricUnit.Count, 1)

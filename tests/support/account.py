@@ -84,7 +84,10 @@ def create_resources() -> None:
     )
     location = {"LocationConstraint": REGION}
     clients.s3().create_bucket(Bucket=CONFIG.bucket_name, CreateBucketConfiguration=location)
-    for url in (CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url):
+    for url in (
+        *(CONFIG.retry_queue_url, CONFIG.dead_letter_queue_url),
+        *(CONFIG.webhook_queue_url, CONFIG.webhook_dead_letters_url),
+    ):
         clients.sqs().create_queue(QueueName=url.rpartition("/")[2])
 
 

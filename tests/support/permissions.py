@@ -15,7 +15,17 @@ import pytest
 
 from core.aws import clients
 from core.config import CONFIG
-from handlers import api, dispatch, metadata, preflight, resend, ses_events, sweep
+from handlers import (
+    api,
+    dispatch,
+    metadata,
+    preflight,
+    resend,
+    ses_events,
+    sweep,
+    webhook,
+    webhooks_out,
+)
 from support.template import Evaluation
 
 FUNCTIONS = {
@@ -26,8 +36,15 @@ FUNCTIONS = {
     "resend": resend,
     "ses_events": ses_events,
     "sweep": sweep,
+    "webhook": webhook,
+    "webhooks_out": webhooks_out,
 }
-_QUEUES = {CONFIG.retry_queue_url: "RetryQueue", CONFIG.dead_letter_queue_url: "RetryDeadLetters"}
+_QUEUES = {
+    CONFIG.retry_queue_url: "RetryQueue",
+    CONFIG.dead_letter_queue_url: "RetryDeadLetters",
+    CONFIG.webhook_queue_url: "WebhookQueue",
+    CONFIG.webhook_dead_letters_url: "WebhookDeadLetters",
+}
 _TABLES = {CONFIG.table_name: "MessageTable"}
 _BUCKETS = {CONFIG.bucket_name: "ContentBucket"}
 _SETS = {CONFIG.default_domain.configuration_set: "ConfigurationSet"}

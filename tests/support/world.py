@@ -111,6 +111,16 @@ class World:
     _numbers: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
 
+    def counting(self, metrics: Any) -> Any:
+        """Return what adds to a handler's metrics as it does itself, and is counted here too."""
+        add = metrics.add_metric
+
+        def count(name: str, unit: Any, value: float) -> None:
+            self.metrics[name] += int(value)
+            add(name, unit, value)
+
+        return count
+
     # ---- the wire
 
     def on_wire(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
@@ -322,14 +332,14 @@ class World:
         )
 
     def records(self) -> dict[str, dict[str, Any]]:
-        return {item["id"]: item for item in self._items() if item["sk"] == "RECORD"}
+        return {item["id"]: item for item in self.items() if item["sk"] == "RECORD"}
 
     def suppressed(self) -> dict[str, str]:
         """Read whom the domain mails no more, and why."""
         pk = "SUPPRESSED#example.com"
-        return {item["sk"]: item["reason"] for item in self._items() if item["pk"] == pk}
+        return {item["sk"]: item["reason"] for item in self.items() if item["pk"] == pk}
 
-    def _items(self) -> list[dict[str, Any]]:
+    def items(self) -> list[dict[str, Any]]:
         sorts = _table().items.values()
         held = [item.to_json()["Attributes"] for items in sorts for item in items.values()]
         return [{name: _from_attribute(value) for name, value in item.items()} for item in held]
@@ -440,7 +450,7 @@ class World:
 
     def lined_up(self) -> set[str]:
         """Return the ids of the messages that wait for the dispatcher."""
-        records = (item for item in self._items() if item["sk"] == "RECORD")
+        records = (item for item in self.items() if item["sk"] == "RECORD")
         return {str(record["id"]) for record in records if "waiting" in record}
 
 
@@ -470,15 +480,6 @@ def world() -> Iterator[World]:
         (clients.ses(), "before-send.sesv2"),
     ]
 
-    def counting(metrics: Any) -> Any:
-        add = metrics.add_metric
-
-        def count(name: str, unit: Any, value: float) -> None:
-            made.metrics[name] += int(value)
-            add(name, unit, value)
-
-        return count
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: clock.now)
         patch.setattr(time, "sleep", lambda _seconds: None)
@@ -491,8 +492,8 @@ def world() -> Iterator[World]:
         fresh = replace(dispatch.dispatcher, domain_table=dispatch.domain_table)
         patch.setattr(dispatch, "dispatcher", fresh)
         ses_events.event_flow._written.clear()
-        patch.setattr(sweep.metrics, "add_metric", counting(sweep.metrics))
-        patch.setattr(resend.metrics, "add_metric", counting(resend.metrics))
+        patch.setattr(sweep.metrics, "add_metric", made.counting(sweep.metrics))
+        patch.setattr(resend.metrics, "add_metric", made.counting(resend.metrics))
         patch.setattr(telemetry, "count", lambda name, _code="": made.metrics.update([name]))
         _table().items.clear()
         for queue in queues().values():

@@ -85,13 +85,13 @@ class Deliveries(NamedTuple):
         """Return at most `limit` deliveries with names in [`first`, `before`), the newest first.
 
         Also returns the name of the last one if there may be more, else "". Names begin with the
-        time, so both may be a time alone.
+        time, so both may be a time alone; "" and "~" leave it open.
         """
         reply = self.dynamodb.query(
             TableName=self.table,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :before",
             ExpressionAttributeValues=attributes(
-                {":pk": f"HOOK#{endpoint_id}", ":first": first, ":before": before}
+                {":pk": f"HOOK#{endpoint_id}", ":first": first or "0", ":before": before}
             ),
             ScanIndexForward=False,
             ConsistentRead=True,

@@ -23,22 +23,18 @@ _NEVER = tuple(
     map(
         ipaddress.ip_network,
         (
-            "0.0.0.0/8",
             "192.0.0.0/24",  # Of protocols.
             "192.88.99.0/24",  # The way into 6to4.
-            "::/96",  # IPv4 in the old notation.
-            "64:ff9b::/96",  # NAT64: any IPv4 address, private ones too.
-            "64:ff9b:1::/48",
-            "100::/64",  # Goes nowhere.
             "2001::/23",  # Of protocols; Teredo is among them.
             "3fff::/20",  # Of documents (RFC 9637): newer than Python's list.
             "2002::/16",  # 6to4: any IPv4 address, private ones too.
-            "5f00::/16",  # Segment routing.
-            "fec0::/10",  # Private in the old notation.
+            "3fff::/20",  # For documentation.
         ),
     )
 )
 """Networks that may not be called although Python calls some of them global."""
+_PUBLIC_6 = ipaddress.ip_network("2000::/3")
+"""All that IPv6 has of public addresses so far (RFC 4291 §2.4, IANA's registry)."""
 
 Address = tuple[socket.AddressFamily, Any]
 """An address as a socket takes it."""
@@ -99,8 +95,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.scope_id:
             return False
-        if ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
+        if ip.ipv4_mapped is None and ip not in _PUBLIC_6:
+            return False
+        ip = ip.ipv4_mapped or ip
     never = any(ip in network for network in _NEVER if network.version == ip.version)
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not never
 
