@@ -26,7 +26,6 @@ _NEVER = tuple(
             "192.0.0.0/24",  # Of protocols.
             "192.88.99.0/24",  # The way into 6to4.
             "2001::/23",  # Of protocols; Teredo is among them.
-            "3fff::/20",  # Of documents (RFC 9637): newer than Python's list.
             "2002::/16",  # 6to4: any IPv4 address, private ones too.
             "3fff::/20",  # For documentation.
         ),
