@@ -29,12 +29,18 @@ if TYPE_CHECKING:
 _API = HERE.encode()
 _PORT = re.compile(rb":\d+$")
 _SEGMENT = re.compile(r"[^/]+")
-_MESSAGE_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.IGNORECASE)
+_ID = re.compile(r"(?:wh_)?[0-9A-HJKMNP-TV-Z]{26}", re.IGNORECASE)
+"""Of a message or a webhook."""
 _WORDS = frozenset(
     """
     mail send status content api reply oneway resend cancel
     sendmail getstatus findmails getmail getcontent resendmail cancelmail
     sendmail[] getstatus[] findmails[] getmail[] getcontent[] resendmail[] cancelmail[]
+    webhook delete test secret deliveries replay
+    savewebhook findwebhooks deletewebhook testwebhook rotatewebhooksecret
+    finddeliveries replaydeliveries
+    savewebhook[] findwebhooks[] deletewebhook[] testwebhook[] rotatewebhooksecret[]
+    finddeliveries[] replaydeliveries[]
     json xml jsv csv html metadata activity types openapi csharp plain typescript d python
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
@@ -127,5 +133,5 @@ def _printable(path: bytes) -> str:
 
 def _shown(segment: re.Match[str]) -> str:
     words = segment[0].split(".")
-    is_ours = all(word.lower() in _WORDS or _MESSAGE_ID.fullmatch(word) for word in words)
+    is_ours = all(word.lower() in _WORDS or _ID.fullmatch(word) for word in words)
     return segment[0] if is_ours else "..."

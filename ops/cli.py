@@ -21,6 +21,7 @@ from ops.commands import (
     redrive,
     smoke,
     suppressions,
+    webhooks,
 )
 from ops.commands.options import STACK_HELP, Start, start
 
@@ -37,7 +38,9 @@ app = typer.Typer(
     epilog="Say which stack: `mailctl --stack NAME COMMAND`. Without it: the stack of `make run`.",
     pretty_exceptions_enable=False,
 )
-for command in (mails, doctor, domains, suppressions, logs, redrive, erase, smoke, deploy):
+for command in (
+    *(mails, webhooks, doctor, domains, suppressions, logs, redrive, erase, smoke, deploy),
+):
     command.add_to(app)
 
 

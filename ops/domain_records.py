@@ -63,6 +63,10 @@ class DomainRecords:
             faults = (f"{fault['loc'][0]}: {fault['msg']}." for fault in error.errors())
             raise ValueError("\n".join(faults)) from None
 
+    def read_all(self) -> dict[str, DomainConfiguration]:
+        """Complete every record from the parameters, by its domain."""
+        return {name: self.read(name, record) for name, record in self.all().items()}
+
     def add(self, domain: str, record: Mapping[str, Any]) -> None:
         """Write the record of a domain that has none."""
         item = key(_DOMAINS, domain) | attributes(record)

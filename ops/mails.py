@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from core.aws.ses import Transport
 from core.aws.step_log import StepLog
 from core.aws.store import Store
 from core.aws.suppressions import SuppressionList
-from core.contract.errors import MailError, NotFound, TooLate
+from core.contract.errors import NotFound, TooLate
 from core.contract.limits import Limits
 from core.formats import json as json_format
 from core.http import mail_answers
@@ -27,6 +26,7 @@ from core.services import Services
 from ops import timeline
 from ops.asking import require_yes
 from ops.domain_records import DomainRecords
+from ops.refusals import in_words
 from ops.tables import print_json, print_table
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ class Mails:
             pace_clock=PaceClock(dynamodb, table),
             mail_index=stack.mail_index(),
         )
-        records = DomainRecords.of(stack)
-        domains = {name: records.read(name, record) for name, record in records.all().items()}
-        return cls(services, StepLog(dynamodb, table), domains)
+        return cls(services, StepLog(dynamodb, table), DomainRecords.of(stack).read_all())
 
     def found(self, request: FindMails, most: int) -> Iterator[MailSummary]:
         """Yield at most so many mails that a request asks for, the newest first."""
@@ -121,18 +119,9 @@ class Mails:
         return resent
 
 
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Raise `ValueError` for what the service would refuse, with all that is wrong."""
-    try:
-        yield
-    except MailError as error:
-        raise ValueError("\n".join(fault.message for fault in error.faults) or str(error)) from None
-
-
 def find(stack: Stack, request: FindMails, most: int, *, as_json: bool) -> None:
     """Print the mails that a request asks for, the newest first."""
-    with _in_words():
+    with in_words():
         mails = list(islice(Mails.of(stack).found(request, most), most))
     if as_json:
         print_json([json.loads(json_format.write(mail)) for mail in mails])
@@ -156,7 +145,7 @@ def find(stack: Stack, request: FindMails, most: int, *, as_json: bool) -> None:
 
 def show(stack: Stack, message_id: str, *, as_json: bool) -> None:
     """Print all that is known about a mail, as a timeline."""
-    with _in_words():
+    with in_words():
         mails = Mails.of(stack)
         record = mails.record(message_id)
         details = mails.details(record)
@@ -168,7 +157,7 @@ def show(stack: Stack, message_id: str, *, as_json: bool) -> None:
 
 def resend(stack: Stack, message_id: str, request: ResendMail, *, is_sure: bool) -> None:
     """Send a mail again."""
-    with _in_words():
+    with in_words():
         mails = Mails.of(stack)
         record = mails.record(message_id)
         same = "whom it has not reached" if request.only_undelivered else record.receiver
@@ -180,7 +169,7 @@ def resend(stack: Stack, message_id: str, request: ResendMail, *, is_sure: bool)
 
 def cancel(stack: Stack, message_id: str, *, is_sure: bool) -> None:
     """Cancel a mail that SES has not been asked for yet."""
-    with _in_words():
+    with in_words():
         mails = Mails.of(stack)
         record = mails.record(message_id)
         require_yes([f"{record.id} to {record.receiver} will not be sent."], is_sure=is_sure)

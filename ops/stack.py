@@ -59,12 +59,20 @@ class Stack:
         """The domain of the parameters, as the functions see it."""
         return of_parameters(self.parameters, self.outputs["ConfigurationSet"])
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is the stack of `make run`, on this machine."""
+        return isinstance(self.aws, Aws)
+
+    def secret(self, output: str) -> str:
+        """Read the secret whose ARN is an output from Secrets Manager."""
+        secrets = self.aws.client("secretsmanager")
+        return str(secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"])
+
     def mail_index(self) -> MailIndex:
         """Make the indexes of its mails. The secret of their keys is read from Secrets Manager."""
-        client, outputs = self.aws.client, self.outputs
-        secrets = client("secretsmanager")
-        secret = secrets.get_secret_value(SecretId=outputs["RecipientSecretArn"])["SecretString"]
-        return MailIndex(client("dynamodb"), outputs["TableName"], secret)
+        client, table = self.aws.client("dynamodb"), self.outputs["TableName"]
+        return MailIndex(client, table, self.secret("RecipientSecretArn"))
 
 
 def _described(session: Any, name: str, remembered: Deployment | None) -> Any:

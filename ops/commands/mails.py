@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.moments import Since, moment
+from ops.commands.moments import Since, rfc3339
 from ops.commands.options import AsJson, OnStack, Yes, found
 
 Message = Annotated[
@@ -52,8 +52,8 @@ def _find(
         reference=reference or None,
         status=status or None,
         domain=domain or None,
-        since=_time(context, since),
-        until=_time(context, until),
+        since=rfc3339(context, since),
+        until=rfc3339(context, until),
     )
     mails.find(found(context, stack), request, limit, as_json=as_json)
 
@@ -91,9 +91,3 @@ def _cancel(
     from ops import mails
 
     mails.cancel(found(context, stack), message_id, is_sure=yes)
-
-
-def _time(context: typer.Context, text: str) -> str | None:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(moment(context, text), UTC).isoformat() if text else None

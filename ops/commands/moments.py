@@ -31,3 +31,8 @@ def moment(context: typer.Context, text: str) -> float:
             "A time is a span before now (90s, 15m, 2h, 3d) or as 2026-01-31T12:00Z.", ctx=context
         ) from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def rfc3339(context: typer.Context, text: str) -> str | None:
+    """Return a moment as the API's operations take it; None for no text."""
+    return datetime.fromtimestamp(moment(context, text), UTC).isoformat() if text else None

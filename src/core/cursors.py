@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 
 from core.aws.mail_index import MailIndex
+from core.contract.errors import Fault
 
 _MOST = 400
 """How many characters one may have: far more than the longest that is given."""
@@ -33,3 +34,18 @@ def position(cursor: str, asked: Sequence[str], mail_index: MailIndex) -> str:
         return ""
     is_ours = hmac.compare_digest(cursor, written(found, asked, mail_index))
     return found if is_ours else ""
+
+
+def read(cursor: str, asked: Sequence[str], mail_index: MailIndex, faults: list[Fault]) -> str:
+    """Return the position behind which a page of a search begins.
+
+    For a cursor of another search that is "", with a fault.
+    """
+    found = position(cursor, asked, mail_index)
+    if not found:
+        message = (
+            "'Cursor' must be what the last page of the same search answered: with the same "
+            "filters, and the same API key. Leave it out to begin anew."
+        )
+        faults.append(Fault("Cursor", "Cursor", message))
+    return found

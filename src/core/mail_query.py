@@ -1,8 +1,6 @@
 """The answers to `FindMails`: which mails of a caller's domains there are, the newest first."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,19 +17,13 @@ from core.message.mailboxes import one_line, parse_mailboxes
 from core.message.margins import trimmed
 from core.message.record import Record
 from core.message.status import Status
-from core.submission import characters, references
+from core.submission import characters, references, searches
 from core.submission.domains import DomainConfiguration
 
-DEFAULT_LIMIT, MOST = 20, 100
-"""How many mails a page has if nobody says, and at most."""
 _MOST_READ = 1000
 """How many mails are looked at for one page: then it ends, however many it has."""
 _CHUNK = 100
 """How many of them are read at once, at most (BatchGetItem)."""
-_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?", re.ASCII
-)
-"""A time with its offset, of which the seconds may be left out; or a day."""
 
 
 class Page(NamedTuple):
@@ -158,12 +150,11 @@ def _read(
     domain = (request.domain or "").strip().lower()
     domains = sorted(own) if not domain else [domain] if domain in own else []
     recipient = _recipient(request.recipient, faults)
-    statuses = _statuses(request.status, faults)
-    limit = request.limit or DEFAULT_LIMIT  # Typed clients send 0 for what nobody has set.
-    if not 1 <= limit <= MOST:
-        faults.append(Fault("Limit", "Range", f"'Limit' must be from 1 to {MOST}."))
-    since = _time(request.since, "Since", faults)
-    until = _time(request.until, "Until", faults)
+    words = searches.words(request.status, "Status", Status, faults)
+    statuses = frozenset(map(Status, words))
+    limit = searches.limit(request.limit, faults)
+    since = searches.time(request.since, "Since", faults)
+    until = searches.time(request.until, "Until", faults)
     first = first_id_at(since) if since is not None else EVER.first
     before = first_id_at(until) if until is not None else EVER.before
     reference = trimmed(request.reference or "")
@@ -171,23 +162,11 @@ def _read(
     of_status = ",".join(sorted(statuses))
     asked = "FindMails", caller, domain, reference, recipient, of_status, first, before
     if request.cursor:
-        before = _position(request.cursor, asked, mail_index, faults)
+        before = cursors.read(request.cursor, asked, mail_index, faults)
     if faults:
         raise Invalid(*faults)
     between = Between(first, before)
     return _Search(domains, reference, recipient, statuses, between, limit), asked
-
-
-def _position(cursor: str, asked: Sequence[str], mail_index: MailIndex, faults: list[Fault]) -> str:
-    """Return the id behind which a page begins; "" for a cursor of another search."""
-    message_id = cursors.position(cursor, asked, mail_index)
-    if not message_id:
-        message = (
-            "'Cursor' must be what the last page of the same search answered: with the same "
-            "filters, and the same API key. Leave it out to begin anew."
-        )
-        faults.append(Fault("Cursor", "Cursor", message))
-    return message_id
 
 
 def _recipient(text: str | None, faults: list[Fault]) -> str:
@@ -203,39 +182,3 @@ def _recipient(text: str | None, faults: list[Fault]) -> str:
         faults.append(Fault("Recipient", "Address", "'Recipient' must be one e-mail address."))
         return ""
     return canonical(mailbox.address)
-
-
-def _statuses(text: str | None, faults: list[Fault]) -> frozenset[Status]:
-    """Read one status, or several with commas between."""
-    words = [word.strip().lower() for word in (text or "").split(",")]
-    known = {status.value: status for status in Status}
-    if any(word and word not in known for word in words):
-        listed = ", ".join(known)
-        message = f"'Status' must be one of these, or several with commas between: {listed}."
-        faults.append(Fault("Status", "Enum", message))
-    return frozenset(known[word] for word in words if word in known)
-
-
-def _time(text: str | None, field: str, faults: list[Fault]) -> float | None:
-    """Read a time with its offset (RFC 3339), or a day, which begins at 0:00 UTC."""
-    text = trimmed(text or "")
-    if not text:
-        return None
-    try:
-        seconds = _seconds(text.replace(" ", "+"))  # So a form reads the + of an offset.
-    except (ValueError, OverflowError):
-        message = f"'{field}' must be a time such as 2026-11-20T09:15:30Z, or a day: 2026-11-20."
-        faults.append(Fault(field, "Time", message))
-        return None
-    return max(0.0, seconds)
-
-
-def _seconds(text: str) -> float:
-    """Return a time in epoch seconds. Raises `ValueError` and `OverflowError`.
-
-    Python reads more: weeks, times without separators, and some characters at random places.
-    """
-    if not _TIME.fullmatch(text):
-        raise ValueError
-    time = datetime.fromisoformat(text.upper())
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

@@ -13,7 +13,7 @@ from core import sending, status_query
 from core.aws import clients
 from core.aws.domain_table import DomainTable
 from core.config import CONFIG
-from core.contract.contract import GetStatus, SendMail
+from core.contract.contract import WEBHOOKS, GetStatus, SendMail
 from core.contract.errors import KeyMissing, MailError
 from core.contract.members import Contract
 from core.http import answers, binding, cors, gateway, routing
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from core.http import prefer
     from core.submission.idempotency import IdempotencyKey
     from core.submission.submission import Submission
-    from handlers import mail_operations, telemetry
+    from handlers import mail_operations, telemetry, webhook_operations
 else:  # Most mails are sent at once: a cold start does not pay for the others.
     failures = lazily("core.failures")
     slow_lane = lazily("core.slow_lane")
@@ -46,6 +46,7 @@ else:  # Most mails are sent at once: a cold start does not pay for the others.
     prefer = lazily("core.http.prefer")
     mail_operations = lazily("handlers.mail_operations")
     telemetry = lazily("handlers.telemetry")
+    webhook_operations = lazily("handlers.webhook_operations")
 
 logger = Logger()
 domain_table = DomainTable(clients.dynamodb(), CONFIG.table_name, CONFIG.default_domain)
@@ -155,6 +156,9 @@ class _Work:
                     yield answers.of_record(self._send(request, key))
                 case GetStatus():
                     yield answers.of_record(self._find(request))
+                case _ if request.namespace == WEBHOOKS:
+                    own = usable(_domains(), self.caller)
+                    yield webhook_operations.carry_out(request, self.caller, own, services)
                 case _:
                     caller = mail_operations.Caller(
                         self.caller,

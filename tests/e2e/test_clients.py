@@ -172,6 +172,37 @@ def test_the_python_client_finds_shows_resends_and_cancels_mails(
     assert raised.value.response_status.error_code == "TooLate"
 
 
+@pytest.mark.parametrize("base_path", ["api", ""])
+def test_the_python_client_sets_up_webhooks_and_sees_what_they_tell(
+    python: JsonServiceClient, dtos: Any, base_path: str
+) -> None:
+    python.base_path = base_path or None
+    url = "https://orders.example.com/mail-events"
+
+    made = python.post(dtos.SaveWebhook(name="Orders", url=url, events="mail.sent, mail.failed"))
+    changed = python.post(dtos.SaveWebhook(id_=made.id_, name="Other"))
+    off = python.post(dtos.SaveWebhook(id_=made.id_, enabled=False))
+    with pytest.raises(WebServiceException) as raised:
+        python.post(dtos.TestWebhook(id_=made.id_))
+    python.post(dtos.SaveWebhook(id_=made.id_, enabled=True))
+    told = python.post(dtos.TestWebhook(id_=made.id_))
+    found = python.get(dtos.FindDeliveries(id_=made.id_, limit=5))
+    replayed = python.post(dtos.ReplayDeliveries(id_=made.id_, delivery_id=told.id_))
+    rotated = python.post(dtos.RotateWebhookSecret(id_=made.id_))
+    listed = python.get(dtos.FindWebhooks(domain="example.com"))
+    python.post(dtos.DeleteWebhook(id_=made.id_))
+
+    assert (made.events, made.enabled) == (["mail.sent", "mail.failed"], True)
+    assert (changed.name, changed.enabled, changed.secret) == ("Other", True, None)
+    assert (off.enabled, off.disabled_reason) == (False, "Disabled by SaveWebhook.")
+    assert raised.value.response_status.error_code == "WebhookDisabled"
+    assert [(one.id_, one.type_) for one in found.deliveries] == [(told.id_, "webhook.test")]
+    assert replayed.count == 1
+    assert made.secret
+    assert rotated.secret not in (None, made.secret)
+    assert made.id_ in [one.id_ for one in listed.webhooks]
+
+
 def test_the_python_client_raises_what_is_wrong_with_which_field(
     python: JsonServiceClient, dtos: Any
 ) -> None:
@@ -280,6 +311,16 @@ def test_every_call_of_the_typescript_client_works_on_either_path(
         assert calls["whole"] == {"address": ADA, "files": [["ä.bin", 4]], "first": "accepted"}
         assert calls["resent"]["Status"] == "sent"
         assert calls["cancelled"] == {"errorCode": "TooLate", "fields": []}
+        assert calls["webhook"] == {
+            "events": ["mail.sent", "mail.failed"],
+            "secrets": [True, False, True],
+            "changed": ["Other", True, True],
+            "disabled": {"errorCode": "WebhookDisabled", "fields": []},
+            "deliveries": ["webhook.test"],
+            "replayed": 1,
+            "listed": True,
+            "gone": {"errorCode": "NotFound", "fields": []},
+        }
     subjects = ("post Grüße", "api", "first", "second", "publish", "url")
     assert {str(m["Subject"]) for m in sent()} == {f"{n} {s}" for n in answers for s in subjects}
     files = [file for mail in sent() for file in mail.iter_attachments()]
@@ -520,7 +561,13 @@ def test_dotnets_own_serializer_writes_what_we_read_and_reads_what_we_answer(
     assert lines[5][:2] == ["refused", "ValidationException"]
     assert lines[6][:2] == ["error", "To"]
     assert lines[6][2].startswith("Email 'To' is not a list of valid addresses")
-    assert lines[7:] == [["stopped", "1"]]
+    assert lines[7:] == [
+        ["stopped", "1"],
+        ["webhook", "mail.sent+mail.failed", "50 50"],
+        ["changed", "Other", "True False True"],
+        ["told", "webhook.test", "True 1"],
+        ["listed", "True"],
+    ]
     await_mails(sent, 5)
     for mail in sent():
         assert mail["Subject"] == "Grüße & <tag> 日本"

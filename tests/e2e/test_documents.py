@@ -28,7 +28,7 @@ EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
 
 WITHOUT_ITS_MAIL = (
     *("Sending many", "When something is wrong", "Images in the HTML"),
-    *("Find a mail", "4. Let something go wrong"),
+    *("Find a mail", "Be told", "4. Let something go wrong"),
 )
 """The sections whose examples send another mail than the others, or none."""
 WITH_SERVICESTACK = "C# with ServiceStack's client"
@@ -134,6 +134,22 @@ def test_a_mail_is_found_shown_read_sent_again_and_not_cancelled_as_the_document
     assert (again["Receiver"], again["Status"]) == (BOB, "sent")
     with pytest.raises(AssertionError, match="TooLate"):
         run(cancel, MESSAGE_ID=id_)
+
+
+def test_a_webhook_is_made_tested_looked_at_and_has_a_new_secret_as_the_documentation_says(
+    run: Any, ses: httpx.Client
+) -> None:
+    make, test, look, replay, rotate = (each for each in EXAMPLES if each.section == "Be told")
+
+    made = json.loads(run(make))
+    assert (made["Events"], made["Enabled"]) == (["mail.bounced", "mail.failed"], True)
+    told = json.loads(run(test, WEBHOOK_ID=made["Id"]))
+    assert (told["Type"], told["WebhookId"]) == ("webhook.test", made["Id"])
+    found = json.loads(run(look, WEBHOOK_ID=made["Id"]))
+    assert [each["Id"] for each in found["Deliveries"]] == [told["Id"]]
+    assert json.loads(run(replay, WEBHOOK_ID=made["Id"])) == {"Count": 0}
+    rotated = json.loads(run(rotate, WEBHOOK_ID=made["Id"]))
+    assert rotated["Secret"] not in ("", made["Secret"])
 
 
 def test_the_mail_that_comes_back_in_the_documentation_is_undelivered(

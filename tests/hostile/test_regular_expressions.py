@@ -95,7 +95,7 @@ LISTED = {
     "core.http.routing:_PREDEFINED": use("fullmatch"),
     "core.http.routing:_API": use("fullmatch"),
     "core.http.traceparent:_FORM": use("fullmatch"),
-    "core.mail_query:_TIME": use("fullmatch"),
+    "core.submission.searches:_TIME": use("fullmatch"),
     "core.message.address:_LOCAL": use("match"),
     "core.message.address:_LABEL": use("match"),
     "core.message.bounce:_STATUS": use("match"),

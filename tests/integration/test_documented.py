@@ -28,9 +28,11 @@ Pair = tuple[str, str]
 
 API = DOCS / "api.md"
 SOURCE = Path(errors.__file__).parents[2]
+ENDPOINT = {"Name": "Orders", "Url": "https://orders.example.com/mail-events"}
 MAIL = {"To": "ada@recipient.example", "Subject": "Hello"}
 JSON, XML = "application/json", "application/xml"
 FORM = "application/x-www-form-urlencoded"
+WEBHOOK = ENDPOINT["Url"]
 GATEWAY = TEMPLATE["Resources"]["Api"]["Properties"]["GatewayResponses"]
 STATUSES = {
     "ACCESS_DENIED": 403,
@@ -181,10 +183,24 @@ def cancelled_too_late(call: Call, _ses: Ses) -> dict[str, Any]:
     return call("POST", f"/Mail/{sent}/Cancel")
 
 
+def saved(call: Call, **members: Any) -> dict[str, Any]:
+    return call("POST", "/Webhook", ENDPOINT | members)
+
+
+def sent_to_disabled(call: Call, _ses: Ses) -> dict[str, Any]:
+    webhook = saved(call, Enabled=False)["json"]["Id"]
+    return call("POST", f"/Webhook/{webhook}/Test", {})
+
+
 SCENES: dict[str, Callable[[Call, Ses], dict[str, Any]]] = {
     "the same `Idempotency-Key` with another mail": sent_with_another_mail,
     "the same request again, before the first is answered": sent_meanwhile,
     "to cancel a mail that SES has": cancelled_too_late,
+    "a webhook whose `Url` begins with `http://`": lambda call, _: saved(
+        call, Url=WEBHOOK.replace("https", "http")
+    ),
+    "a webhook for `mail.exploded`": lambda call, _: saved(call, Events="mail.exploded"),
+    "a test to a webhook that is disabled": sent_to_disabled,
 }
 """How a row comes about that is told in words."""
 
@@ -238,6 +254,10 @@ def mail(**members: Any) -> Sent:
 
 def array(*mails: dict[str, Any]) -> Sent:
     return Sent(json.dumps([MAIL | each for each in mails]), path="/json/reply/SendMail[]")
+
+
+def webhook(**members: Any) -> Sent:
+    return Sent(json.dumps(ENDPOINT | members), path="/Webhook")
 
 
 def xml(inner: str, attributes: str = "") -> Sent:
@@ -394,6 +414,11 @@ LIMITS: dict[str, list[list[Make]]] = {
         [lambda n: mail(Reference="x" * n)],
         [lambda n: mail(Reference="\U0001f600" * (n // 4) + "x" * (n % 4))],
     ],
+    "webhooks of a domain": [
+        [lambda n: Sent(json.dumps([ENDPOINT] * n), path="/json/reply/SaveWebhook[]")]
+    ],
+    "`Name` of a webhook": [[lambda n: webhook(Name="x" * n)]],
+    "`Url` of a webhook": [[lambda n: webhook(Url=WEBHOOK.ljust(n, "x"))]],
 }
 """For each row, and each of its numbers: how to send just so many, in several ways."""
 

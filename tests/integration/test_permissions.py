@@ -165,6 +165,27 @@ def find(service: World) -> None:
     service.ask(f"/Mail/{json.loads(reply['body'])['MessageId']}/Cancel", {})
 
 
+def tell(service: World) -> None:
+    """Make a webhook, change it, give it another secret, test it, play that again, delete it."""
+    url = "https://orders.example.com/mail-events"
+
+    def done(path: str, **asked: str) -> dict[str, str]:
+        reply = service.ask(path, asked)
+        assert reply
+        assert reply["statusCode"] == HTTPStatus.OK, reply["body"]
+        return dict(json.loads(reply["body"]))
+
+    webhook_id = done("/Webhook", Name="Orders", Url=url)["Id"]
+    done("/Webhook", Id=webhook_id, Name="Other")
+    service.get("/Webhook")
+    done(f"/Webhook/{webhook_id}/Secret")
+    told = done(f"/Webhook/{webhook_id}/Test")
+    service.get(f"/Webhook/{webhook_id}/Deliveries")
+    done(f"/Webhook/{webhook_id}/Replay", DeliveryId=told["Id"], Since=told["At"])
+    done(f"/Webhook/{webhook_id}/Replay", State="pending")
+    done(f"/Webhook/{webhook_id}/Delete")
+
+
 def look(_service: World) -> None:
     for path in ("/", "/metadata", "/openapi.json", "/types/csharp"):
         event = {"httpMethod": "GET", "path": path, "headers": {}}
@@ -174,7 +195,7 @@ def look(_service: World) -> None:
 
 WAYS = (
     *(send, retry, give_up, fail_unheard, lose_a_function, try_blindly, hear, count, pause),
-    *(wait_in_line, find, look),
+    *(wait_in_line, find, tell, look),
 )
 
 
@@ -219,7 +240,7 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 @pytest.mark.parametrize(
     ("function", "written"),
     [
-        ("api", {"MSG#*", "KEY#*", "CAP#*", "PACE"}),
+        ("api", {"MSG#*", "KEY#*", "CAP#*", "PACE", "WEBHOOKS", "HOOK#*"}),
         ("dispatch", {"MSG#*", "PACE"}),
         ("resend", {"MSG#*", "PACE"}),
         ("ses_events", {"MSG#*", "SUPPRESSED#*", "RATES", "HEARD"}),

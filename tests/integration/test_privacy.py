@@ -28,6 +28,8 @@ from core.aws import clients
 from core.config import CONFIG
 from core.contract.contract import SendMail
 from core.contract.members import members
+from core.contract.webhooks import SaveWebhook
+from core.webhooks import signing
 from handlers import api, metadata, preflight, resend, ses_events, sweep
 
 Call = Callable[..., dict[str, Any]]
@@ -186,6 +188,88 @@ def test_a_path_leaves_no_mark(call: Call, written: Sink, method: str, path: str
 
     assert '"answered"' in text
     assert marks_in(text) == []
+
+
+WEBHOOK = {
+    "Id": MARK,
+    "Domain": f"{MARK}.example",
+    "Name": f"{MARK}-name",
+    "Url": f"https://{MARK}-user:{MARK}-word@{MARK}.example/{MARK}?{MARK}",
+    "Events": f"{MARK}-event",
+}
+assert WEBHOOK.keys() == {m.name for m in members(SaveWebhook)} - {"IncludeRecipients", "Enabled"}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/Webhook", WEBHOOK),
+        ("/Webhook", WEBHOOK | {"Id": ""}),
+        ("/Webhook", WEBHOOK | {"Id": "", "Domain": "", "Enabled": MARK}),
+        ("/Webhook", WEBHOOK | {"Id": "", "Domain": "", ADDRESS: MARK}),
+        (f"/Webhook/{MARK}/Test", {}),
+        (f"/Webhook/{MARK}/Delete", {ADDRESS: MARK}),
+        (f"/json/reply/{MARK}", WEBHOOK),
+        *((f"/json/reply/{name}", WEBHOOK) for name in ("FindWebhooks", "RotateWebhookSecret")),
+    ],
+)
+def test_what_is_asked_of_webhooks_leaves_no_mark(
+    call: Call, written: Sink, path: str, asked: dict[str, str]
+) -> None:
+    text = written(call, "POST", path, asked, headers=NAMED, key=KEY)
+
+    assert '"answered"' in text
+    assert marks_in(text) == []
+
+
+@pytest.fixture
+def webhook(call: Call) -> dict[str, Any]:
+    """A webhook whose members are marked, as far as they can be kept."""
+    url = f"https://{MARK}.example/{MARK}?{MARK}"
+    asked = {"Name": f"{MARK}-name", "Url": url, "IncludeRecipients": True}
+    return dict(call("POST", "/Webhook", asked, key=KEY)["json"])
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "",
+        *("dynamodb.GetItem", "dynamodb.PutItem", "dynamodb.UpdateItem", "dynamodb.Query"),
+        *("dynamodb.DeleteItem", "sqs.SendMessageBatch"),
+    ],
+)
+def test_the_life_of_a_webhook_leaves_no_mark_and_no_secret(
+    call: Call,
+    written: Sink,
+    webhook: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    id_, secrets = webhook["Id"], [webhook["Secret"]]
+    filters = {"MessageId": MARK, "State": MARK, "Since": MARK, "Cursor": MARK, "DeliveryId": MARK}
+
+    def live() -> str:
+        call_ = lambda *asked: written(call, "POST", *asked, key=KEY)  # noqa: E731 - it is short
+        call_("/Webhook", {"Id": id_, "Name": f"{MARK}-other", "Url": f"https://{MARK}2.example"})
+        call_("/json/reply/FindWebhooks", {})
+        for asked in ({}, filters, {"DeliveryId": MARK}):
+            call_(f"/Webhook/{id_}/Test", {})
+            call_("/json/reply/FindDeliveries", {"Id": id_} | asked)
+            call_(f"/Webhook/{id_}/Replay", asked | {"State": "pending"})
+        call_(f"/Webhook/{id_}/Secret", {})
+        return call_(f"/Webhook/{id_}/Delete", {})
+
+    if operation:
+        with before_send(operation, FAILURES["refused"](operation.partition(".")[0])):
+            text = live()
+    else:
+        text = live()
+        secrets.append(signing.secret(CONFIG.webhook_secret, id_, 1))
+
+    assert id_ in text
+    assert marks_in(text) == []
+    assert [secret for secret in secrets if secret[6:20] in text] == []
 
 
 def test_a_request_id_that_the_caller_has_chosen_leaves_no_mark(

@@ -9,6 +9,8 @@ from core.contract.members import Contract
 from core.message.status import Status
 
 CLR = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
+WEBHOOKS = f"{CLR}.Webhooks"
+"""The namespace of what is asked of webhooks, and of the answers (core/contract/webhooks.py)."""
 SERVICESTACK_TYPES = "http://schemas.servicestack.net/types"
 
 

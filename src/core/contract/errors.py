@@ -7,10 +7,11 @@
   + NotAllowed      -- 403: no such domain (for this caller)
   + NotShown        -- 403: the domain does not show what its mails say
   + KeyMissing      -- 403: API Gateway has checked no API key
-  + NotFound        -- 404: no such message (for this caller)
+  + NotFound        -- 404: no such message or webhook (for this caller)
   + NotImplementedHere  -- 405: no such operation, or not with this verb
   + InFlight        -- 409: the first request with this idempotency key is still under way
   + TooLate         -- 409: the mail cannot be cancelled any more
+  + Disabled        -- 409: nothing can be sent to a webhook that is disabled
   + Gone            -- 410: what is asked for was here, and is not kept any more
   + TooLarge        -- 413
   + KeyReused       -- 422: this idempotency key came before with another mail
@@ -135,6 +136,13 @@ class TooLate(MailError):
 
     status = HTTPStatus.CONFLICT
     code = "TooLate"
+
+
+class Disabled(MailError):
+    """The webhook is disabled, so nothing is sent to it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "WebhookDisabled"
 
 
 class Gone(MailError):

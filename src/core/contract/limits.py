@@ -55,6 +55,11 @@ MAX_REFERENCE_LENGTH = 500
 MAX_REFERENCE_BYTES = 1_700
 """With the domain it is a key of an index, of at most 2,048 bytes (DynamoDB developer guide)."""
 
+MAX_WEBHOOKS = 20
+"""Endpoints of webhooks that a domain may have: each event costs a call of each."""
+MAX_WEBHOOK_NAME_LENGTH = 100
+"""What an owner calls an endpoint, in characters."""
+
 
 class Limits(NamedTuple):
     """The bounds that an operator may set, each with a parameter of the template.

@@ -4,6 +4,7 @@ import types
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
+from types import NoneType
 from typing import Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -30,7 +31,8 @@ class Contract(BaseModel):
     """The names of the members that the original does not have: where they are not given, nothing
     that is written shows them, and its samples are without them."""
     mailboxes: ClassVar[frozenset[str]] = frozenset()
-    """The members that hold mailboxes: one text, which in JSON may also be an array of texts."""
+    """The members that hold mailboxes, or other words with commas between: one text, which in JSON
+    may also be an array of texts."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any], ignored: Collection[str] = ()) -> Self:
@@ -107,6 +109,9 @@ class Member(NamedTuple):
     item: type[Contract] | None = None
     is_ours: bool = False
     """Whether the original does not have it."""
+    is_optional: bool = False
+    """Whether it is a number, or true or false, and may be left out: then it is neither 0 nor
+    false."""
 
 
 _SCALARS = {
@@ -118,6 +123,9 @@ _SCALARS = {
 }
 
 
+_VALUES = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+
+
 @cache
 def members(contract: type[Contract]) -> tuple[Member, ...]:
     """List the members of `contract` in the order of their declaration."""
@@ -125,8 +133,9 @@ def members(contract: type[Contract]) -> tuple[Member, ...]:
         Member(
             name := field.alias or field_name,
             field_name,
-            *_kind(field.annotation),
+            *(kind := _kind(field.annotation)),
             is_ours=name in contract.ours,
+            is_optional=kind[0] in _VALUES and NoneType in get_args(field.annotation),
         )
         for field_name, field in contract.model_fields.items()
     )

@@ -8,9 +8,10 @@ from core.contract.members import Contract
 from core.lazily import lazily
 
 if TYPE_CHECKING:
-    from core.contract import mails
+    from core.contract import mails, webhooks
 else:  # Most requests send a mail or ask for a status: a cold start pays for no other types.
     mails = lazily("core.contract.mails")
+    webhooks = lazily("core.contract.webhooks")
 
 
 class Operation(NamedTuple):
@@ -111,8 +112,58 @@ CANCEL_MAIL = Operation(
     required=_BY_ID,
 )
 
+_OF_WEBHOOK = frozenset({"Id"})
+SAVE_WEBHOOK = Operation(
+    "SaveWebhook", lambda: (webhooks.SaveWebhook, webhooks.Webhook), "POST", ("/Webhook",)
+)
+FIND_WEBHOOKS = Operation(
+    "FindWebhooks",
+    lambda: (webhooks.FindWebhooks, webhooks.FoundWebhooks),
+    "GET",
+    ("/Webhook",),
+    other_verbs=_OR_POST,
+)
+DELETE_WEBHOOK = Operation(
+    "DeleteWebhook",
+    lambda: (webhooks.DeleteWebhook, webhooks.Webhook),
+    "POST",
+    ("/Webhook/{Id}/Delete",),
+    required=_OF_WEBHOOK,
+)
+TEST_WEBHOOK = Operation(
+    "TestWebhook",
+    lambda: (webhooks.TestWebhook, webhooks.WebhookDelivery),
+    "POST",
+    ("/Webhook/{Id}/Test",),
+    required=_OF_WEBHOOK,
+)
+ROTATE_WEBHOOK_SECRET = Operation(
+    "RotateWebhookSecret",
+    lambda: (webhooks.RotateWebhookSecret, webhooks.Webhook),
+    "POST",
+    ("/Webhook/{Id}/Secret",),
+    required=_OF_WEBHOOK,
+)
+FIND_DELIVERIES = Operation(
+    "FindDeliveries",
+    lambda: (webhooks.FindDeliveries, webhooks.FoundDeliveries),
+    "GET",
+    ("/Webhook/{Id}/Deliveries",),
+    other_verbs=_OR_POST,
+    required=_OF_WEBHOOK,
+)
+REPLAY_DELIVERIES = Operation(
+    "ReplayDeliveries",
+    lambda: (webhooks.ReplayDeliveries, webhooks.ReplayedDeliveries),
+    "POST",
+    ("/Webhook/{Id}/Replay",),
+    required=_OF_WEBHOOK,
+)
+
 OPERATIONS = (
     *(SEND_MAIL, GET_STATUS, FIND_MAILS, GET_MAIL, GET_CONTENT),
     *(RESEND_MAIL, CANCEL_MAIL),
+    *(SAVE_WEBHOOK, FIND_WEBHOOKS, DELETE_WEBHOOK, TEST_WEBHOOK),
+    *(ROTATE_WEBHOOK_SECRET, FIND_DELIVERIES, REPLAY_DELIVERIES),
 )
 OPERATIONS_BY_NAME = {operation.name.lower(): operation for operation in OPERATIONS}

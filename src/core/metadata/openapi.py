@@ -19,9 +19,9 @@ _VERSION = "1.0.0"
 _REFUSALS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read, or cannot be carried out as it is.",
     HTTPStatus.FORBIDDEN: "The API key is missing, unknown, or not allowed here.",
-    HTTPStatus.NOT_FOUND: "There is no such message, or no such address in this API.",
+    HTTPStatus.NOT_FOUND: "There is no such message or webhook, or no such address in this API.",
     HTTPStatus.CONFLICT: "The first request with this Idempotency-Key is not answered yet, or what "
-    "is asked for comes too late.",
+    "is asked for comes too late, or the webhook is disabled.",
     HTTPStatus.GONE: "The content of this mail is not kept any more.",
     TooLarge.status: "The request is larger than the service takes.",
     KeyReused.status: "This Idempotency-Key came before, with another mail.",
@@ -64,11 +64,11 @@ def document() -> str:
 
 
 def _paths() -> Node:
-    return {
-        path: {operation.verb.lower(): _operation(operation, path)}
-        for operation in OPERATIONS
-        for path in operation.paths
-    }
+    described: Node = {}
+    for operation in OPERATIONS:
+        for path in operation.paths:
+            described.setdefault(path, {})[operation.verb.lower()] = _operation(operation, path)
+    return described
 
 
 def _operation(operation: Operation, path: str) -> Node:

@@ -30,7 +30,7 @@ from core.contract.mails import (
 from core.contract.members import Contract, Kind, Member, members
 from core.formats import xml
 from core.message.status import Status
-from core.metadata import words
+from core.metadata import webhook_examples, words
 from core.metadata.types import TYPES
 
 EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
@@ -135,6 +135,7 @@ EXAMPLES: dict[type[Contract], Contract] = {
             ),
         )
     ),
+    **webhook_examples.EXAMPLES,
 }
 
 _PLAIN = {
@@ -177,7 +178,11 @@ def _schema(contract: type[Contract]) -> Node:
         },
         "xml": {"name": contract.__name__, "namespace": contract.namespace},
     }
-    required = [member.name for member in members(contract) if member.kind in _ALWAYS_THERE]
+    required = [
+        member.name
+        for member in members(contract)
+        if member.kind in _ALWAYS_THERE and not member.is_optional
+    ]
     return described | ({"required": required} if required else {})
 
 
@@ -194,7 +199,7 @@ def _property(member: Member) -> Node:
         case Kind.TEXTS:
             items = {"type": "string", "xml": {"name": "string", "namespace": xml.ARRAYS}}
             node = {"type": ["array", "null"], "items": items, "xml": {"wrapped": True}}
-        case kind if kind in _ALWAYS_THERE:
+        case kind if kind in _ALWAYS_THERE and not member.is_optional:
             node = {"type": _PLAIN[kind]}
         case kind:
             node = {"type": [_PLAIN[kind], "null"]}

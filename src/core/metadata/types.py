@@ -58,7 +58,7 @@ def csharp_type(member: Member) -> str:
     """Return what C# calls the type of a member."""
     if member.kind is Kind.LIST and member.item:
         return f"List<{member.item.__name__}>"
-    return _CSHARP[member.kind]
+    return _CSHARP[member.kind] + "?" * member.is_optional
 
 
 def clr_namespace(contract: type[Contract]) -> str:

@@ -30,6 +30,7 @@ from core.contract.mails import (
 )
 from core.contract.members import Contract
 from core.message.status import Status
+from core.metadata import webhook_words
 
 _ID = "The MessageId that SendMail answered."
 _ANSWER = {
@@ -62,6 +63,7 @@ SUMMARIES: dict[type[Contract], str] = {
     GetContent: "Show what a mail says, with links to its attachments.",
     ResendMail: "Send a mail again, as a new one with the same content.",
     CancelMail: "Cancel a mail that Amazon SES has not been asked for yet.",
+    **webhook_words.SUMMARIES,
 }
 
 TYPES: dict[type[Contract], str] = {
@@ -86,6 +88,7 @@ TYPES: dict[type[Contract], str] = {
     ErrorResponse: "Why a request was refused.",
     ResponseStatus: "What went wrong.",
     ResponseError: "What is wrong with one field.",
+    **webhook_words.TYPES,
 }
 
 MEMBERS: dict[type[Contract], dict[str, str]] = {
@@ -211,6 +214,7 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "Message": "What is wrong, for people.",
         "Meta": "Details of the error.",
     },
+    **webhook_words.MEMBERS,
 }
 
 UNUSED = "Never used here."

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.contract.contract import SendMail
-from core.contract.errors import Fault
+from core.contract.errors import Fault, Invalid, NotAllowed
 from core.message.address import Address, Mailbox, parse_domain
+from core.message.margins import trimmed
 from core.submission.characters import shows_address, without_at
 from core.submission.domains import DomainConfiguration
 
@@ -147,6 +148,24 @@ def undeceiving(
 
 def _rewritten(mailbox: Mailbox) -> Mailbox:
     return Mailbox(mailbox.address, without_at(mailbox.name))
+
+
+def named(
+    name: str | None, own: Mapping[str, DomainConfiguration], faults: list[Fault]
+) -> DomainConfiguration | None:
+    """Find the domain with a name, or the only one there is; faults go to `faults`."""
+    chosen = Domains(own, ()).choose(_canonical_domain(trimmed(name or "")), None)
+    if chosen is None and (fault := _domain_fault(trimmed(name or ""), own, faults)):
+        faults.append(fault)
+    return chosen
+
+
+def refusal(faults: Sequence[Fault]) -> Invalid:
+    """Return what to raise: a domain that is not the caller's is told first, as a 403."""
+    unknown = [fault for fault in faults if fault.code == UNKNOWN_DOMAIN]
+    if unknown:
+        return NotAllowed(*unknown, *(fault for fault in faults if fault not in unknown))
+    return Invalid(*faults)
 
 
 def _canonical_domain(name: str) -> str:

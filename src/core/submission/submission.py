@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.contract.contract import SendMail
-from core.contract.errors import Fault, Invalid, NotAllowed
+from core.contract.errors import Fault
 from core.contract.limits import (
     ADDRESS_LENGTH,
     MAX_DISPLAY_NAME_LENGTH,
@@ -81,7 +81,7 @@ def read(
         refuse = configuration is not None and configuration.unknown_members == "refuse"
         faults = unknown_members.judged(request, faults, refuse=refuse)
     if faults or configuration is None:
-        raise _refusal(faults)
+        raise senders.refusal(faults)
     return Submission(
         mail=Mail(
             sender=senders.completed(sender, configuration, request.from_name),
@@ -100,14 +100,6 @@ def read(
         reference=request.reference or "",
         is_complete=attached.is_complete,
     )
-
-
-def _refusal(faults: list[Fault]) -> Invalid:
-    """Return what to raise: a domain that is not the caller's is told first, as a 403."""
-    unknown = [fault for fault in faults if fault.code == senders.UNKNOWN_DOMAIN]
-    if unknown:
-        return NotAllowed(*unknown, *(fault for fault in faults if fault not in unknown))
-    return Invalid(*faults)
 
 
 def _text_faults(request: SendMail, limits: Limits) -> Iterable[Fault]:

@@ -42,6 +42,7 @@ TYPES = {
 }
 """The types of events, and what each says."""
 
+_PREFIX = "msg_"
 _OF_STATUS = {
     Status.SENT: SENT,
     Status.UNKNOWN: UNKNOWN,
@@ -75,7 +76,13 @@ class Change(NamedTuple):
 def event_id(named: str) -> str:
     """Return the id of the event that is `named` so."""
     digest = hashlib.sha256(named.encode()).digest()[:20]
-    return "msg_" + base64.b32encode(digest).decode().lower()
+    return _PREFIX + base64.b32encode(digest).decode().lower()
+
+
+def is_event_id(text: str) -> bool:
+    """Tell whether a text has the form of an event's id."""
+    digits = text.removeprefix(_PREFIX)
+    return text.startswith(_PREFIX) and len(digits) == 32 and digits.isascii() and digits.isalnum()
 
 
 def between(old: Record | None, new: Record) -> Iterator[Change]:

@@ -102,6 +102,8 @@ def _property(member: Member) -> dict[str, Any]:
     described: dict[str, Any] = {"Name": member.name, "Type": type_, "TypeNamespace": namespace}
     if member.kind in _VALUES:
         described["IsValueType"] = True
+    if member.is_optional:
+        described |= {"Type": "Nullable`1", "GenericArgs": [type_]}
     if member.kind is Kind.STATUS:
         described["IsEnum"] = True
     if member.kind is Kind.LIST and member.item:

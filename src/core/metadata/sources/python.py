@@ -63,7 +63,7 @@ def _class(contract: type[Contract], base: str) -> Iterator[str]:
     yield f"class {contract.__name__}{base}:"
     for member in members(contract):
         name = re.sub("(?<=[a-z])(?=[A-Z])", "_", member.name).lower()
-        default = _DEFAULTS.get(member.kind, "None")
+        default = "None" if member.is_optional else _DEFAULTS.get(member.kind, "None")
         if keyword.iskeyword(name) or name in vars(builtins):
             # `bytes: Optional[bytes] = None` would be `Optional[None]`: the name is taken.
             default = f"field(metadata=config(field_name={name!r}), default={default})"
@@ -76,4 +76,5 @@ def _class(contract: type[Contract], base: str) -> Iterator[str]:
 def _type(member: Member) -> str:
     if member.kind is Kind.LIST and member.item:
         return f"Optional[List[{member.item.__name__}]]"
-    return _TYPES[member.kind]
+    written = _TYPES[member.kind]
+    return f"Optional[{written}]" if member.is_optional else written

@@ -9,6 +9,7 @@ using System.Runtime.Serialization;
 using CommunicationHub.APIModel;
 using CommunicationHub.APIModel.Helper;
 using CommunicationHub.APIModel.Response;
+using CommunicationHub.APIModel.Webhooks;
 
 static class Program
 {
@@ -41,6 +42,29 @@ static class Program
         var late = new List<SendMail> { mail, new SendMail { To = "nobody", Subject = "s" } };
         var stopped = Post<ErrorResponse>("/xml/reply/SendMail[]", late);
         Console.WriteLine("stopped {0}", stopped.ResponseStatus.Meta["AutoBatchIndex"]);
+        Tell();
+    }
+
+    static void Tell()
+    {
+        var made = Post<Webhook>("/Webhook", new SaveWebhook
+        {
+            Name = "Orders", Url = "https://orders.example.com/mail-events", Events = "mail.sent, mail.failed",
+        });
+        var path = "/Webhook/" + made.Id;
+        var renamed = Post<Webhook>("/Webhook", new SaveWebhook { Id = made.Id, Name = "Other" });
+        var off = Post<Webhook>("/Webhook", new SaveWebhook { Id = made.Id, Enabled = false });
+        var on = Post<Webhook>("/Webhook", new SaveWebhook { Id = made.Id, Enabled = true });
+        var told = Post<WebhookDelivery>(path + "/Test", new TestWebhook { Id = made.Id });
+        var found = Read<FoundDeliveries>(Client.GetAsync(Url + path + "/Deliveries"));
+        var replayed = Post<ReplayedDeliveries>(path + "/Replay", new ReplayDeliveries { DeliveryId = told.Id });
+        var rotated = Post<Webhook>(path + "/Secret", new RotateWebhookSecret());
+        var listed = Read<FoundWebhooks>(Client.GetAsync(Url + "/Webhook"));
+        Post<Webhook>(path + "/Delete", new DeleteWebhook());
+        Console.WriteLine("webhook {0} {1} {2}", string.Join("+", made.Events), made.Secret.Length, rotated.Secret.Length);
+        Console.WriteLine("changed {0} {1} {2} {3}", renamed.Name, renamed.Enabled, off.Enabled, on.Enabled);
+        Console.WriteLine("told {0} {1} {2}", found.Deliveries.Single().Type, found.Deliveries[0].Id == told.Id, replayed.Count);
+        Console.WriteLine("listed {0}", listed.Webhooks.Any(one => one.Id == made.Id));
     }
 
     static T Post<T>(string path, object request)

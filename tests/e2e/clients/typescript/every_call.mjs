@@ -2,6 +2,8 @@
 import { JsonServiceClient } from '@servicestack/client';
 import {
     Attachment, CancelMail, FindMails, GetMail, GetStatus, ResendMail, SendMail,
+    DeleteWebhook, FindDeliveries, FindWebhooks, ReplayDeliveries, RotateWebhookSecret,
+    SaveWebhook, TestWebhook,
 } from './dtos.mjs';
 
 function client(basePath) {
@@ -20,6 +22,34 @@ const failure = ({ responseStatus: { errorCode, errors } }) =>
 const shown = ({ succeeded, completed, response }) => ({ succeeded, completed, response });
 const seen = ({ Recipients: [{ Address: address }], Attachments, History: [{ Kind: first }] }) =>
     ({ address, files: Attachments.map(({ Name, Size }) => [Name, Size]), first });
+
+async function tell(made) {
+    const Url = 'https://orders.example.com/mail-events';
+    const Events = ['mail.sent', 'mail.failed'].join();
+    const webhook = await made.post(new SaveWebhook({ Name: 'Orders', Url, Events }));
+    const { Id } = webhook;
+    const changed = await made.post(new SaveWebhook({ Id, Name: 'Other', IncludeRecipients: true }));
+    await made.post(new SaveWebhook({ Id, Enabled: false }));
+    const disabled = await made.post(new TestWebhook({ Id })).catch(failure);
+    await made.post(new SaveWebhook({ Id, Enabled: true }));
+    const told = await made.post(new TestWebhook({ Id }));
+    const { Deliveries } = await made.get(new FindDeliveries({ Id }));
+    const replay = new ReplayDeliveries({ Id, DeliveryId: told.Id, Since: told.At });
+    const { Count: replayed } = await made.post(replay);
+    const rotated = await made.post(new RotateWebhookSecret({ Id }));
+    const { Webhooks } = await made.get(new FindWebhooks());
+    await made.post(new DeleteWebhook({ Id }));
+    return {
+        events: webhook.Events,
+        secrets: [webhook, changed, rotated].map(one => !!one.Secret),
+        changed: [changed.Name, changed.Enabled, changed.IncludeRecipients],
+        disabled,
+        deliveries: Deliveries.map(one => one.Type),
+        replayed,
+        listed: Webhooks.some(one => one.Id === Id),
+        gone: await made.post(new DeleteWebhook({ Id })).catch(failure),
+    };
+}
 
 const answers = {};
 for (const [name, made] of [['api', client()], ['reply', client(null)]]) {
@@ -41,6 +71,7 @@ for (const [name, made] of [['api', client()], ['reply', client(null)]]) {
         whole: seen(await made.get(new GetMail({ MessageId }))),
         resent: await made.post(new ResendMail({ MessageId })),
         cancelled: await made.post(new CancelMail({ MessageId })).catch(failure),
+        webhook: await tell(made),
     };
 }
 console.log(JSON.stringify(answers));

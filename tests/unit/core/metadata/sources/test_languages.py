@@ -13,6 +13,7 @@ from support.programs import node_packages, run
 from core.contract.contract import GetStatus, SendMail, SendResponse
 from core.contract.members import members
 from core.contract.operations import OPERATIONS
+from core.contract.webhooks import SaveWebhook
 from core.formats import json as json_format
 from core.formats.body import Body
 from core.message.status import Status
@@ -68,6 +69,37 @@ def test_a_source_has_every_type_and_every_status(name):
 )
 def test_an_answer_may_have_a_list_of_texts(name, written):
     assert written in source(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("csharp", "public virtual bool? Enabled { get; set; }"),
+        ("csharp", "public virtual int? Limit { get; set; }"),
+        ("csharp", "public virtual bool Enabled { get; set; }"),  # Of the answer.
+        ("csharp.plain", "public bool? IncludeRecipients { get; set; }"),
+        ("typescript", "public Enabled?: boolean;"),
+        ("python", "    enabled: Optional[bool] = None"),
+        ("python", "    limit: Optional[int] = None"),
+        ("python", "    retry: bool = False"),
+    ],
+)
+def test_what_may_be_left_out_of_a_request_is_neither_false_nor_0_then(name, written):
+    assert written in source(name)
+
+
+def test_a_python_request_sends_nothing_of_what_nobody_has_set(dtos):
+    bound = json_format.read(Body(to_json(dtos.SaveWebhook(id_="wh_1"))), SaveWebhook)
+
+    assert bound == SaveWebhook(id="wh_1")
+
+
+def test_metadata_tells_what_may_be_left_out():
+    operations = json.loads(metadata(URL))["Operations"]
+    (save,) = [one["Request"] for one in operations if one["Request"]["Name"] == "SaveWebhook"]
+    (enabled,) = [member for member in save["Properties"] if member["Name"] == "Enabled"]
+
+    assert (enabled["Type"], enabled["GenericArgs"]) == ("Nullable`1", ["Boolean"])
 
 
 def test_metadata_tells_of_a_list_of_texts_what_it_holds():
@@ -242,6 +274,8 @@ def test_metadata_tells_operations_and_types():
         *("FoundMails", "MailSummary", "MailDetails"),
         *("MailRecipient", "MailTry", "MailFile", "MailStep"),
         *("MailContent", "ContentFile"),
+        *("Webhook", "FoundWebhooks", "WebhookDelivery", "WebhookAttempt"),
+        *("FoundDeliveries", "ReplayedDeliveries"),
     }
 
 
