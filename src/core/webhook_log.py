@@ -19,6 +19,9 @@ from core.webhooks.endpoint import Endpoint
 
 MOST_REPLAYED = 100
 """How many deliveries one request sends again, at most."""
+_CLOCKS_SECONDS = 60
+"""How much earlier than a mail its events may seem to be: the table's stream tells whole seconds,
+rounded down, and clocks differ."""
 _MOST_READ = 1000
 """How many deliveries are looked at for one page: then it ends, however many it has."""
 _CHUNK = 100
@@ -81,7 +84,7 @@ def find(
     message_id = trimmed(request.message_id or "").strip(_AROUND).upper()
     first, before = _between(request, faults)
     if is_id(message_id):  # Nothing has happened to a mail before it was there.
-        first = max(first, rfc3339(round(made_at(message_id) * 1000)))
+        first = max(first, rfc3339((int(made_at(message_id)) - _CLOCKS_SECONDS) * 1000))
     limit = searches.limit(request.limit, faults)
     of_state = ",".join(sorted(states))
     asked = "FindDeliveries", caller, endpoint.id, of_state, message_id, first, before
