@@ -94,7 +94,7 @@ def endpoints(subject: Subject) -> Iterator[Finding]:
     found = _endpoints(subject)
     troubled = [each for each in found if _is_troubled(each)]
     for endpoint in troubled:
-        yield _trouble(endpoint)
+        yield _trouble(subject, endpoint)
     if not troubled:
         yield ok(f"{counted(len(found), 'endpoint')} of webhooks, none of which fails.")
 
@@ -113,20 +113,23 @@ def _is_troubled(endpoint: Endpoint) -> bool:
     return endpoint.failing_since > 0
 
 
-def _trouble(endpoint: Endpoint) -> Finding:
-    name = f"{endpoint.id} ({endpoint.domain})"
-    since = endpoint.failing_since
+def _trouble(subject: Subject, endpoint: Endpoint) -> Finding:
+    id_, since = endpoint.id, endpoint.failing_since
+    name = f"{id_} ({endpoint.domain})"
     failing = f" Calls have failed since {_moment(since)}." if since else ""
     if endpoint.enabled:
         return warning(
             f"{name}: its receiver does not take what it is sent.{failing}",
-            "# Tell the domain's owner: FindDeliveries says what the receiver answered. After five",
-            "# days without one success the endpoint is disabled.",
+            "# Tell the domain's owner, before it is disabled: after five days without one success."
+            " What the receiver answers:",
+            subject.mailctl(f"webhooks deliveries {id_} --tries"),
         )
     return warning(
         f"{name}: it is disabled. {endpoint.disabled_reason}{failing}",
-        "# Tell the domain's owner: once the receiver is mended, SaveWebhook enables the endpoint,",
-        "# and ReplayDeliveries sends what was held meanwhile. It is kept for 30 days.",
+        "# Tell the domain's owner. Once the receiver is mended, what was held meanwhile (for 30"
+        " days) is sent by:",
+        subject.mailctl(f"webhooks save {id_} --enable"),
+        subject.mailctl(f"webhooks replay {id_}"),
     )
 
 

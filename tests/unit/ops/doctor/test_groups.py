@@ -655,19 +655,19 @@ CASES = {
         "warning",
         "wh_1 (shop.example): its receiver does not take what it is sent. Calls have failed since"
         " 2026-11-20 09:15 UTC.",
-        "FindDeliveries",
+        "./mailctl --stack mail webhooks deliveries wh_1 --tries",
         healthy.endpoint(failing_since=FAILING_SINCE),
     ),
     "an endpoint that failed for too long": Case(
         "warning",
         f"wh_1 (shop.example): it is disabled. {SILENT} Calls have failed since 2026-11-20",
-        "ReplayDeliveries",
+        "./mailctl --stack mail webhooks replay wh_1",
         healthy.endpoint(enabled=False, disabled_reason=SILENT, failing_since=FAILING_SINCE),
     ),
     "an endpoint that wants no more": Case(
         "warning",
         f"wh_1 (shop.example): it is disabled. {GONE}",
-        "SaveWebhook",
+        "./mailctl --stack mail webhooks save wh_1 --enable",
         healthy.endpoint(enabled=False, disabled_reason=GONE),
     ),
     "a sweep that does not run": Case(
