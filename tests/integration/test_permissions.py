@@ -260,9 +260,7 @@ def look(_service: World) -> None:
 
 WAYS = (
     *(send, retry, give_up, fail_unheard, lose_a_function, try_blindly, hear, count, pause),
-    *(wait_in_line, find, tell, look),
-=======
-    *(wait_in_line, find, tell_a_receiver, look),
+    *(wait_in_line, find, tell, tell_a_receiver, look),
 )
 
 
