@@ -555,6 +555,19 @@ def test_deliveries_are_found_by_state_mail_and_time(call: Call, deliveries: Del
     assert which(Since="2026-09-22") == which(Until="2026-09-21") == []
 
 
+def test_a_time_means_its_own_millisecond(call: Call, deliveries: Deliveries) -> None:
+    made = saved(call)
+    kept = [put(deliveries, made["Id"], number / 1000) for number in range(20)]
+
+    for number, each in enumerate(kept):
+        at = rfc3339(each.at)
+        assert len(found(call, made["Id"], Since=at, Limit="100")) == 20 - number
+        assert len(found(call, made["Id"], Until=at, Limit="100")) == number
+        finer = at.replace("Z", "4Z")
+        assert len(found(call, made["Id"], Since=finer, Limit="100")) == 19 - number
+        assert len(found(call, made["Id"], Until=finer, Limit="100")) == number + 1
+
+
 def test_one_event_goes_to_many_at_the_same_millisecond(call: Call, deliveries: Deliveries) -> None:
     made = saved(call)
     kept = [put(deliveries, made["Id"], 0, number) for number in range(5)]
@@ -645,6 +658,7 @@ def replayed(call: Call, webhook_id: str, **asked: Any) -> list[int]:
 
 def waiting(deliveries: Deliveries) -> set[str]:
     """Return the events' ids of the deliveries that are to be tried now."""
+    assert not [*deliveries.due(NOW + PICKUP_SECONDS - 1)], "It is in the queue already."
     keys = deliveries.due(NOW + PICKUP_SECONDS)
     return {key.name.partition("#")[2] for key in keys}
 
