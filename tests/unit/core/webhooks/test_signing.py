@@ -72,7 +72,7 @@ def accepts(known: str, secrets: list[str]) -> bool:
 
 
 def test_a_secret_is_thirty_two_bytes_that_nobody_can_tell_from_another_one() -> None:
-    names = [(STACK, WEBHOOK, 0), (STACK, WEBHOOK, 1), (STACK, WEBHOOK[:-1], 0), ("", WEBHOOK, 0)]
+    names = [(STACK, WEBHOOK, 0), (STACK, WEBHOOK, 1), (STACK, WEBHOOK[:-1], 0), ("x", WEBHOOK, 0)]
     secrets = [signing.secret(*name) for name in names]
 
     assert len({*secrets}) == len(names)
@@ -80,6 +80,11 @@ def test_a_secret_is_thirty_two_bytes_that_nobody_can_tell_from_another_one() ->
         assert each.startswith("whsec_")
         assert len(base64.b64decode(each.removeprefix("whsec_"), validate=True)) == 32
     assert signing.secret(STACK, WEBHOOK, 0) == secrets[0]
+
+
+def test_without_the_stacks_secret_nothing_is_signed() -> None:
+    with pytest.raises(ValueError, match="WEBHOOK_SECRET"):
+        signing.secret("", WEBHOOK, 0)
 
 
 def test_the_headers_are_those_of_the_standard_with_a_signature_for_each_secret() -> None:
