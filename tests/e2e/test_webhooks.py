@@ -122,10 +122,11 @@ class Webhooks(NamedTuple):
         pages = dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="pk = :pk",
-            FilterExpression="attribute_exists(unfinished) AND next_at > :soon",
+            FilterExpression="attribute_exists(unfinished) AND NOT next_at BETWEEN :ago AND :soon",
             ExpressionAttributeValues={
                 ":pk": {"S": f"HOOK#{endpoint.id}"},
                 ":soon": {"N": str(now + 10)},
+                ":ago": {"N": str(now - 30)},  # What the queue has lost.
             },
         )
         for item in (item for page in pages for item in page["Items"]):
