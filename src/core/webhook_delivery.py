@@ -6,10 +6,12 @@ delivery out again: a receiver may be told twice, with the same `webhook-id`, an
 
 import secrets
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from core.aws.deliveries import Deliveries, DeliveryKey
 from core.aws.endpoints import Endpoints
+from core.aws.outage import Outage
 from core.aws.retry_queue import MAX_DELAY
 from core.aws.store import Store
 from core.aws.webhook_queue import WebhookQueue
@@ -22,6 +24,8 @@ from core.webhooks.endpoint import Endpoint
 _SLACK_SECONDS = 2
 """How much too early a delivery may be handed out: clocks differ."""
 _DICE = 1 << 20
+_PLACE_SECONDS = client.SECONDS + 5
+"""How long a call of an endpoint that is not quick has its place at most."""
 
 
 class Places(NamedTuple):
@@ -66,16 +70,29 @@ def deliver(key: DeliveryKey, places: Places) -> Tried | None:
     if not endpoint.enabled:
         held = _changed(delivery, state=State.HELD)
         return _written(Tried(held, endpoint), now, places)
-    if endpoint.paused_until > now:
-        later = endpoint.paused_until + secrets.randbelow(schedule.PAUSE_SECONDS)
+    if later := _put_off(endpoint, now, places):
         return _written(Tried(_changed(delivery, next_at=later), endpoint), now, places)
     return _tried(delivery, endpoint, places)
+
+
+def _put_off(endpoint: Endpoint, now: int, places: Places) -> int:
+    """Return until when a call must wait because of others to the same receiver; 0: it need not.
+
+    So a receiver that hangs holds one place among those of all calls, and not every one.
+    """
+    if endpoint.paused_until > now:
+        return endpoint.paused_until + secrets.randbelow(schedule.PAUSE_SECONDS)
+    if endpoint.is_quick or places.endpoints.claim(endpoint.id, now, now + _PLACE_SECONDS):
+        return 0
+    is_new = endpoint.is_quick is None
+    return now + 1 + secrets.randbelow(schedule.SOON_SECONDS if is_new else schedule.PAUSE_SECONDS)
 
 
 def _tried(delivery: Delivery, endpoint: Endpoint, places: Places) -> Tried | None:
     began = time.time()
     answer = _call(delivery, endpoint, int(began), places)
     now = time.time()
+    places.endpoints.note_speed(endpoint, is_quick=now - began < schedule.QUICK_SECONDS)
     attempt = Attempt(
         at=round(began * 1000),
         status=answer.status,
@@ -105,7 +122,19 @@ def _call(delivery: Delivery, endpoint: Endpoint, at: int, places: Places) -> An
         for generation in endpoint.generations(at)
     ]
     headers = signing.headers(delivery.id, at, body, signing_secrets)
-    return client.call(endpoint.url, body, headers, reaches_loopback=places.reaches_loopback)
+
+    def note_hanging() -> None:
+        with suppress(Outage):  # It is noted again when the call is over.
+            places.endpoints.note_hanging(endpoint.id, at + _PLACE_SECONDS)
+
+    return client.call(
+        endpoint.url,
+        body,
+        headers,
+        reaches_loopback=places.reaches_loopback,
+        quick_seconds=schedule.QUICK_SECONDS,
+        if_slow=note_hanging,
+    )
 
 
 def _noted_failure(endpoint: Endpoint, answer: Answer, now: int, places: Places) -> str:

@@ -59,7 +59,7 @@ def tell(
     """
     told = Told()
     made = [*_made(batch, endpoints, now, places, told)]
-    new = [each for each, is_new in zip(made, _added(made, places), strict=True) if is_new]
+    new = [each for each, is_waiting in zip(made, _added(made, places), strict=True) if is_waiting]
     places.queue.put_all((each, 0) for each in new if each.state is State.PENDING)
     told.deliveries = len(new)
     return told

@@ -21,13 +21,15 @@ from core.webhooks.endpoint import BY_CALLER, Endpoint, is_endpoint_id, new_endp
 ALL = "*"
 """In place of types of events: all, also those that there will be."""
 _AROUND = "\"'<>{}[]() \t\r\n"
-_ENABLED: dict[str, Any] = {
-    "enabled": True,
-    "disabled_reason": "",
+_NOTHING_KNOWN: dict[str, Any] = {
     "failing_since": 0,
     "paused_until": 0,
+    "is_quick": None,
+    "called_until": 0,
 }
-"""What is written to enable an endpoint: nothing is held against it."""
+"""What is written when nothing is held against a receiver."""
+_ENABLED: dict[str, Any] = {"enabled": True, "disabled_reason": "", **_NOTHING_KNOWN}
+"""What is written to enable an endpoint."""
 
 
 def of_id(
@@ -206,7 +208,7 @@ def _changed(
     if "events" in settings:
         settings |= {"events": list(settings["events"])}
     if settings.get("url", was.url) != was.url:
-        settings |= {"failing_since": 0, "paused_until": 0}  # Another receiver has not failed yet.
+        settings |= _NOTHING_KNOWN  # Of another receiver.
     if request.enabled is True and not was.enabled:
         settings |= _ENABLED
     if request.enabled is False and was.enabled:

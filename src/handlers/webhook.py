@@ -54,14 +54,14 @@ def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     other.
     """
     metrics.add_metric("WebhooksDisabled", MetricUnit.Count, 0)  # Nothing yet.
-    bodies = [queued["body"] for queued in event["Records"]]
-    ends = list(_callers.map(_carried_out, bodies))
-    _count([end.tried for end in ends if end.tried and end.tried.attempt])
+    bodies = dict.fromkeys(queued["body"] for queued in event["Records"])  # Each once.
+    ends = dict(zip(bodies, _callers.map(_carried_out, bodies), strict=True))
+    _count([end.tried for end in ends.values() if end.tried and end.tried.attempt])
     return {
         "batchItemFailures": [
             {"itemIdentifier": queued["messageId"]}
-            for queued, end in zip(event["Records"], ends, strict=True)
-            if not end.is_done
+            for queued in event["Records"]
+            if not ends[queued["body"]].is_done
         ]
     }
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -134,12 +135,12 @@ def test_what_was_cancelled_failed_or_waits_is_told(
     told.listen(ear.url)
     service.outage = Fault("sesv2.SendEmail#1", "throttled")
     waits = send(service)
-    told.run_on(until=service.clock.now + 1)
+    told.run_on(until=service.clock.now + 10)
 
     assert sorted(ear.types()) == ["mail.accepted", "mail.queued"]
 
     service.invoke(lambda: service._request("POST", f"/Mail/{waits}/Cancel", "{}", ""))
-    told.run_on(until=service.clock.now + 1)
+    told.run_on(until=service.clock.now + 10)
 
     assert ear.types()[2:] == ["mail.cancelled"]
     assert ear.newest()[waits, 0] == "failed"
@@ -451,6 +452,77 @@ def test_retry_after_is_honoured_up_to_twice_the_step(
     (delivery,) = told.of(endpoint)
 
     assert delivery.next_at - delivery.attempts[0].at // 1000 == pytest.approx(waited, abs=1)
+
+
+def test_a_receiver_of_which_nothing_is_known_is_called_one_call_at_a_time(
+    service: World, told: Webhooks, ear: Receiver
+) -> None:
+    """If it hangs, it holds one place: calls of others go on."""
+    endpoint = told.listen(ear.url)
+    send(service)
+    service.run_on()
+    told.read_stream()
+    ear.answers = lambda _: time.sleep(0.3) or 204
+    told.work_off()
+    first = told.of(endpoint, State.DELIVERED)
+    waiting = told.of(endpoint, State.PENDING)
+
+    assert (len(first), len(waiting)) == (1, 2)
+    assert {each.tries for each in waiting} == {0}
+    assert max(each.next_at for each in waiting) <= service.clock.now + schedule.SOON_SECONDS + 1
+    assert told.now(endpoint).is_quick
+    assert not told.now(endpoint).called_until
+
+    told.run_on()
+    assert len(ear.calls) == 3
+
+
+def test_a_receiver_that_hangs_is_known_before_its_call_is_over(
+    service: World, told: Webhooks, ear: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "QUICK_SECONDS", 0.1)
+    endpoint = told.listen(ear.url, events=("mail.accepted",), is_quick=True)
+    known: list[tuple[bool | None, bool]] = []
+
+    def answer(_: Called) -> int:
+        time.sleep(0.4)
+        now = told.now(endpoint)
+        known.append((now.is_quick, now.called_until > service.clock.now))
+        return 204
+
+    ear.answers = answer
+    send(service)
+    told.read_stream()
+    told.work_off()
+
+    assert known == [(False, True)]
+
+
+def test_a_copy_in_the_same_batch_is_called_once(
+    service: World, told: Webhooks, ear: Receiver
+) -> None:
+    told.told_twice = True
+    told.listen(ear.url, events=("mail.accepted",), is_quick=True)
+    send(service)
+    told.read_stream()
+    told.work_off()
+
+    assert len(ear.calls) == 1
+
+
+def test_a_delivery_whose_write_was_answered_too_late_does_not_wait_for_the_sweep(
+    service: World, told: Webhooks, ear: Receiver
+) -> None:
+    """The SDK writes it again, and finds it there."""
+    endpoint = told.listen(ear.url, is_quick=True)
+    send(service)
+    service.run_on()
+    told.read_stream(Fault("dynamodb.PutItem#1", "timeout", after=True))
+    told.work_off()
+
+    assert service.strikes == 1
+    assert {each.state for each in told.of(endpoint)} == {State.DELIVERED}
+    assert len(ear.calls) == 3
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(

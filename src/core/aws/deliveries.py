@@ -35,15 +35,21 @@ class Deliveries(NamedTuple):
 
     @outages()
     def add(self, delivery: Delivery) -> bool:
-        """Write a new delivery, which is in the queue next; return whether it was not there yet."""
+        """Write a new delivery; return whether it is to be put into the queue next.
+
+        It is, too, if it was there and nothing has become of it: this may be a repetition of a
+        write whose answer was lost, and nobody has queued it then.
+        """
         try:
             self.dynamodb.put_item(
                 TableName=self.table,
                 Item=_laid_out(delivery, is_queued=True),
                 ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
+        except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            there: Any = error.response.get("Item")
+            return bool(there) and not _delivery(there).revision
         return True
 
     @outages()

@@ -76,6 +76,24 @@ class Endpoints(NamedTuple):
         if endpoint.failing_since:
             self._update(endpoint.id, {"failing_since": 0})
 
+    def claim(self, endpoint_id: str, now: int, until: int) -> bool:
+        """Take the one place for calls of an endpoint that is not quick; say whether it was free.
+
+        It is free again at `until` (epoch seconds) at the latest.
+        """
+        condition = "attribute_not_exists(called_until) OR called_until <= :now"
+        changes = {"called_until": until}
+        return self._update(endpoint_id, changes, condition, {":now": now}) is not None
+
+    def note_speed(self, endpoint: Endpoint, *, is_quick: bool) -> None:
+        """Note how quick a call of it was, which is over, and give back its place if it had one."""
+        if not (is_quick and endpoint.is_quick):
+            self._update(endpoint.id, {"is_quick": is_quick, "called_until": 0})
+
+    def note_hanging(self, endpoint_id: str, until: int) -> None:
+        """Note that a call of it has no answer yet, and has the one place until then."""
+        self._update(endpoint_id, {"is_quick": False, "called_until": until})
+
     def pause(self, endpoint_id: str, until: int) -> None:
         """Send nothing to it until then (epoch seconds), or for longer if that was said before."""
         condition = "attribute_not_exists(paused_until) OR paused_until < :until"

@@ -9,7 +9,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -58,25 +58,32 @@ class Answer(NamedTuple):
     """How many seconds the receiver asks us to wait; 0 if it does not."""
 
 
-def call(
+def call(  # noqa: PLR0913 - what a call is made of, and how long it may take
     url: str,
     body: bytes,
     headers: Mapping[str, str],
     *,
     reaches_loopback: bool,
     seconds: float = SECONDS,
+    quick_seconds: float = SECONDS,
+    if_slow: Callable[[], None] = lambda: None,
 ) -> Answer:
     """Send a body to a URL that has no faults (`guard.faults_in`), and return what came back.
 
-    It raises nothing that the receiver or the network may cause.
+    If that takes longer than `quick_seconds`, `if_slow` is called meanwhile. It raises nothing that
+    the receiver or the network may cause.
     """
     exchange = _Exchange(url, seconds, reaches_loopback=reaches_loopback)
     answer: Future[Answer] = Future()
     # In a thread of its own, as nothing else bounds all that a call may take.
     arguments = (exchange, body, headers, answer)
     Thread(target=_carry_out, args=arguments, daemon=True).start()
+    ends_at = time.monotonic() + seconds
+    with suppress(TimeoutError):
+        return answer.result(min(quick_seconds, seconds))
+    if_slow()
     try:
-        return answer.result(seconds)
+        return answer.result(max(ends_at - time.monotonic(), 0))
     except TimeoutError:
         known = exchange.answered
         exchange.abandon()

@@ -45,6 +45,12 @@ class Endpoint(BaseModel):
     """When the first call failed since one last succeeded; 0 if the last one did."""
     paused_until: int = 0
     """Until when nothing is sent to it, as it does not keep up."""
+    is_quick: bool | None = None
+    """Whether the newest call was answered, well or not, within `schedule.QUICK_SECONDS`; None if
+    there was none. One that is not quick is called one call at a time: calls that hang hold places
+    that others need."""
+    called_until: int = 0
+    """Until when such a call has its place, at the latest."""
 
     @property
     def log_keys(self) -> dict[str, Any]:

@@ -10,6 +10,10 @@ SLOW = frozenset({429, 502, 504})
 PAUSE_SECONDS = 60
 """How long, if it does not say."""
 LONGEST_PAUSE = 900
+QUICK_SECONDS = 3
+"""Within which a receiver answers that is called as often as there is a reason to."""
+SOON_SECONDS = 5
+"""Within which others are called again that wait for the first call of a new endpoint."""
 
 
 def next_at(tries: int, now: int, jitter: float, status: int, retry_after: int) -> int | None:
