@@ -27,6 +27,9 @@ _FIRST, _LAST = "0", "~"
 """Before and behind all names of deliveries, which begin with a time."""
 _UNDELIVERED = frozenset({State.FAILED, State.HELD})
 """What is sent again if nobody says."""
+_CLOCKS_APART = 5
+"""By how many seconds an event may seem older than its mail: its time is that of the table's
+stream, another clock, which has whole seconds."""
 _RACES = 3
 """How often a delivery is read anew whose state somebody else has changed meanwhile."""
 
@@ -81,7 +84,7 @@ def find(
     message_id = trimmed(request.message_id or "").strip(_AROUND).upper()
     first, before = _between(request, faults)
     if is_id(message_id):  # Nothing has happened to a mail before it was there.
-        first = max(first, rfc3339(round(made_at(message_id) * 1000)))
+        first = max(first, rfc3339((int(made_at(message_id)) - _CLOCKS_APART) * 1000))
     limit = searches.limit(request.limit, faults)
     of_state = ",".join(sorted(states))
     asked = "FindDeliveries", caller, endpoint.id, of_state, message_id, first, before

@@ -533,7 +533,8 @@ def test_deliveries_are_listed_the_newest_first_page_by_page(
 def test_deliveries_are_found_by_state_mail_and_time(call: Call, deliveries: Deliveries) -> None:
     made = saved(call)
     states = [*State] * 2
-    mails = [first_id_at(NOW + 2 * (number % 2)) for number in range(8)]
+    # The first event of the second one seems older than its mail: the stream's time has whole seconds.
+    mails = [first_id_at(NOW + (number % 2) * 1.9) for number in range(8)]
     kept = [
         put(deliveries, made["Id"], second, state=state, message_id=mails[second])
         for second, state in enumerate(states)
@@ -546,7 +547,7 @@ def test_deliveries_are_found_by_state_mail_and_time(call: Call, deliveries: Del
     assert which(State="failed") == [6, 2]
     assert which(State="Failed, HELD", Limit="1") == [7, 6, 3, 2]
     assert which(MessageId=f" {mails[0].lower()} ") == [6, 4, 2, 0]
-    assert which(MessageId=mails[1]) == [7, 5, 3]  # Nothing happens to a mail before it is there.
+    assert which(MessageId=mails[1]) == [7, 5, 3, 1]
     assert which(MessageId="nobody") == []
     assert which(Since=rfc3339(kept[5].at)) == [7, 6, 5]
     assert which(Until=rfc3339(kept[2].at)) == [1, 0]

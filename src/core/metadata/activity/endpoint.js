@@ -11,6 +11,7 @@ import { STATES } from "./words.js";
 
 const PAGE = 25;
 const MOST = 100;
+const MOST_OF_URL = 120;
 
 // Shows a webhook in `place`; returns how to bring it up to date. `webhooks` is the list that knows it.
 export function endpointView(place, id, { api, webhooks }) {
@@ -83,6 +84,7 @@ export function endpointView(place, id, { api, webhooks }) {
   return { refresh };
 }
 
+const shortened = (url) => (url.length > MOST_OF_URL ? `${url.slice(0, MOST_OF_URL)}…` : url);
 const mailOf = ({ MessageId: id }) => (id ? node("a", { href: `#/${id}` }, id) : node("span", { className: "quiet" }, "a test, of no mail"));
 
 function headOf(webhook, { api, renew }) {
@@ -117,7 +119,7 @@ function facts(webhook, state) {
   const rows = [
     ["State", state],
     ["Webhook id", [node("code", {}, webhook.Id), copying(webhook.Id, "webhook id")]],
-    ["URL", node("code", {}, webhook.Url)],
+    ["URL", [node("code", { title: webhook.Url }, shortened(webhook.Url)), copying(webhook.Url, "URL")]],
     ["Domain", webhook.Domain],
     ["Events", eventsOf(webhook)],
     ["Recipients", webhook.IncludeRecipients ? "It is told addresses, and what hosts say." : "It is told no addresses."],

@@ -22,12 +22,12 @@ export function toldOf({ api, changed }) {
   }
 
   function partOf(webhook, { deliveries, cursor }, { mail, until }) {
-    const items = (some) => some.map((each) => deliveryItem(each, { api, changed }));
-    const list = node("ol", { className: "deliveries" }, items(deliveries));
+    const list = node("ol", { className: "deliveries" }, deliveries.map((each) => deliveryItem(each, { api, changed })));
     const part = node("section", { className: "stack", "aria-label": webhook.Name },
       node("h3", {}, node("a", { href: `#/webhooks/${webhook.Id}`, dir: "auto" }, webhook.Name)),
-      !deliveries.length && node("p", { className: "quiet" }, cursor ? "Nothing among the newest deliveries." : "It was told nothing of this mail."),
-      list, cursor && busyButton("Look further", () => attempted(async () => {
+      deliveries.length ? list
+        : node("p", { className: "quiet" }, cursor ? "Nothing among the newest deliveries." : "It was told nothing of this mail."),
+      cursor && busyButton("Look further", () => attempted(async () => {
         const next = await pageOf(api, webhook.Id, mail.MessageId, until, cursor);
         part.replaceWith(partOf(webhook, { deliveries: [...deliveries, ...next.deliveries], cursor: next.cursor }, { mail, until }));
       }), { "data-key": `further ${webhook.Id}` }));

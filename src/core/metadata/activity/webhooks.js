@@ -59,10 +59,10 @@ function webhookRow(webhook) {
 export function stateOf({ Enabled, DisabledReason, FailingSince, PausedUntil }, written = shortTime) {
   if (!Enabled) return { text: "disabled", tone: "bad", more: DisabledReason };
   if (PausedUntil && Date.parse(PausedUntil) > Date.now()) {
-    return { text: `paused until ${written(PausedUntil)}`, tone: "waiting", more: "It did not keep up, so nothing is sent to it until then." };
+    return { text: `paused until ${written(PausedUntil)}`, tone: "waiting", more: `It did not keep up, so nothing is sent to it until ${written(PausedUntil)}.` };
   }
   if (FailingSince) {
-    return { text: `failing since ${written(FailingSince)}`, tone: "bad", more: "No call has succeeded since then. After five days it is disabled." };
+    return { text: `failing since ${written(FailingSince)}`, tone: "bad", more: `No call has succeeded since ${written(FailingSince)}. After five days it is disabled.` };
   }
   return { text: "working", tone: "good" };
 }

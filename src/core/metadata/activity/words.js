@@ -42,7 +42,7 @@ export const stepOf = (kind) => STEPS[kind] ?? [kind, "neutral"];
 // What has become of a delivery to a webhook, and its tone.
 export const STATES = { pending: "waiting", delivered: "good", failed: "bad", held: "neutral" };
 
-// Why a call of a webhook was none (src/core/webhooks/client.py).
+// What has gone wrong with a call of a webhook, behind the number of an answer if there was one (src/core/webhooks/client.py).
 const CALL_ERRORS = {
   Timeout: "No answer within 15 seconds",
   NoAddress: "The name of the host has no address",
@@ -50,14 +50,14 @@ const CALL_ERRORS = {
   Certificate: "The certificate is not for this host, or nobody vouches for it",
   NoConnection: "Nobody listens there",
   Broken: "The connection broke before there was an answer, or the answer was no HTTP",
-  Redirect: "Answered with a redirect, which is not followed: save the new URL",
-  Status: "Not answered with 2xx",
+  Redirect: "redirects are not followed, so save the new URL",
+  Status: "",
 };
 
 // Returns in words how a call has ended; what is new here is called what it is.
 export function callOf({ Status: status, Error: error }) {
-  const said = error ? CALL_ERRORS[error] ?? error : "Answered";
-  return status ? `${said}: HTTP ${status}` : said;
+  const said = error ? CALL_ERRORS[error] ?? error : "";
+  return [status && `Answered with HTTP ${status}`, said].filter(Boolean).join(": ");
 }
 
 // Who gives the reason of a step: the receiving host, or we.
