@@ -533,7 +533,7 @@ def test_deliveries_are_listed_the_newest_first_page_by_page(
 def test_deliveries_are_found_by_state_mail_and_time(call: Call, deliveries: Deliveries) -> None:
     made = saved(call)
     states = [*State] * 2
-    # The first event of the second one seems older than its mail: the stream's time has whole seconds.
+    # The second one's first event seems older than its mail: the stream's time has whole seconds.
     mails = [first_id_at(NOW + (number % 2) * 1.9) for number in range(8)]
     kept = [
         put(deliveries, made["Id"], second, state=state, message_id=mails[second])

@@ -22,7 +22,7 @@ export function toldOf({ api, changed }) {
   }
 
   function partOf(webhook, { deliveries, cursor }, { mail, until }) {
-    const list = node("ol", { className: "deliveries" }, deliveries.map((each) => deliveryItem(each, { api, changed })));
+    const list = node("ol", { className: "deliveries" }, [...deliveries].sort(byNewest).map((each) => deliveryItem(each, { api, changed })));
     const part = node("section", { className: "stack", "aria-label": webhook.Name },
       node("h3", {}, node("a", { href: `#/webhooks/${webhook.Id}`, dir: "auto" }, webhook.Name)),
       deliveries.length ? list
@@ -36,6 +36,9 @@ export function toldOf({ api, changed }) {
 
   return { view, isSettled: () => isSettled };
 }
+
+// Events of the same second have an order, too.
+const byNewest = (first, second) => (second.Sequence ?? 0) - (first.Sequence ?? 0) || (first.At < second.At ? 1 : -1);
 
 // A page may be empty and more follow, if the webhook is told of much else.
 async function pageOf(api, id, messageId, until, cursor) {
