@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.aws.client import Aws
-from benchmarks.measure import cost, suite
+from benchmarks.measure import cost, suite, webhooks
 from benchmarks.measure.scale import FULL, QUICK
 from benchmarks.report import chart, tables
-from benchmarks.report.ratios import of_costs, ratios
+from benchmarks.report.ratios import of_costs, of_webhooks, ratios
 from benchmarks.subjects import packages
 from tooling.paths import ROOT
 
@@ -30,7 +30,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks")
     arguments.add_argument("--quick", action="store_true", help="few rounds, and nothing is kept")
     arguments.add_argument(
-        "--cost", action="store_true", help="what mails cost, and nothing else; the rest stays"
+        "--cost", action="store_true", help="what mails and webhooks cost, and nothing else"
     )
     chosen = arguments.parse_args()
     begun = time.monotonic()
@@ -43,7 +43,9 @@ def main() -> None:
     with Aws() as aws:
         scale = QUICK if chosen.quick else FULL
         results = _costs(aws, scale, say) if chosen.cost else _everything(aws, scale, say)
-    for table in [tables.cost(results)] if chosen.cost else tables.everything(results):
+    of_costs_alone = (tables.webhooks, tables.cost)
+    for section in of_costs_alone if chosen.cost else tables.SECTIONS:
+        table = section(results)
         print(f"\n{tables.in_text(table)}")
     if not chosen.quick:
         _keep(results)
@@ -55,11 +57,15 @@ def _everything(aws: Aws, scale: Scale, say: Callable[[str], None]) -> dict[str,
 
 
 def _costs(aws: Aws, scale: Scale, say: Callable[[str], None]) -> dict[str, Any]:
-    """Measure what mails cost, and return it with the other results as they were."""
+    """Measure what mails and webhooks cost; return it with the other results as they were."""
     results: dict[str, Any] = json.loads((_RESULTS / "latest.json").read_text())
+    told = webhooks.measure(aws, scale.batches[1], say)
     costs = cost.measure(aws, scale, say)
-    figures = results["ratios"] | of_costs(costs)
-    return results | {"cost": suite.cost_results(costs), "ratios": figures}
+    return results | {
+        "webhooks": suite.webhook_results(told),
+        "cost": suite.cost_results(costs),
+        "ratios": results["ratios"] | of_webhooks(told) | of_costs(costs),
+    }
 
 
 def _keep(results: Mapping[str, Any]) -> None:

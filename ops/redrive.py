@@ -52,7 +52,8 @@ class Fate(Enum):
     """Its mail was tried anew already (by an operator, or as a message of its own when the caller
     repeated the request), or SES has turned out to have it: the letter is deleted."""
     LEFT = auto()
-    """Nothing can be done: its mail is not stored any more. The letter stays."""
+    """Nothing can be done: its mail is not stored any more, or it is no letter but a note of
+    Lambda's (`ops.redrive_webhooks`). The letter stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Redrive:
     sqs: Any
     source: str
     target: str
+    group_of: Callable[[str], str] = lambda _: ""
+    """The group of a letter in its queue, by its body; "" for none."""
 
     @property
     def waiting(self) -> int:
@@ -86,7 +89,7 @@ class Redrive:
                     kept.append(letter["ReceiptHandle"])
                     continue
                 if fate is Fate.PLAYED:
-                    self.sqs.send_message(QueueUrl=self.target, MessageBody=letter["Body"])
+                    self._play(letter["Body"])
                 self.sqs.delete_message(QueueUrl=self.source, ReceiptHandle=letter["ReceiptHandle"])
         finally:
             for receipt in kept:
@@ -94,6 +97,11 @@ class Redrive:
                     QueueUrl=self.source, ReceiptHandle=receipt, VisibilityTimeout=0
                 )
         return fates
+
+    def _play(self, body: str) -> None:
+        group = self.group_of(body)
+        grouped = {"MessageGroupId": group} if group else {}
+        self.sqs.send_message(QueueUrl=self.target, MessageBody=body, **grouped)
 
 
 def revive(message_id: str, store: Store, step_log: StepLog) -> Fate:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RECEIVER = "/_receiver"
+"""Where webhooks are taken. Whoever measures them wants the receiver beside AWS, with its times."""
 PLACEHOLDER = "00000000000000000000000000"
 """Stands for the message id in the scene's items."""
 _JSON = {"Content-Type": "application/x-amz-json-1.0"}
@@ -33,7 +35,9 @@ class Answer:
 
 
 def operation_of(method: str, path: str, headers: Mapping[str, str]) -> str:
-    """Name what a request asks for, as AWS names it."""
+    """Name what a request asks for, as AWS names it; a webhook is `Receiver`."""
+    if path == RECEIVER:
+        return "Receiver"
     if target := headers.get("x-amz-target"):
         return target.rpartition(".")[2]
     if path.startswith("/v2/email/outbound-emails"):
@@ -52,6 +56,8 @@ def answer(operation: str, path: str, body: bytes, scene: Scene) -> Answer:
             return Answer(path.encode(), headers={"Content-Type": "application/octet-stream"})
         case "GetItem":
             return Answer(json.dumps(_item(json.loads(body)["Key"], scene)).encode())
+        case "Query" if b'"WEBHOOKS"' in body:
+            return Answer(json.dumps(_endpoints(scene)).encode())
         case "UpdateItem" if b"ALL_NEW" in body:
             return Answer(json.dumps({"Attributes": _clock()}).encode())
         case _:
@@ -62,6 +68,12 @@ def _clock() -> Mapping[str, Any]:
     """Return the clock of the pace at 14 mails a second: the turns of ten seconds are taken."""
     slow_until = round((time.time() + 10) * 1_000_000)
     return {"slow_until": {"N": str(slow_until)}, "rate": {"N": "14000000"}}
+
+
+def _endpoints(scene: Scene) -> Mapping[str, Any]:
+    """Return the endpoints of webhooks that are in the scene."""
+    found = [item for key, item in scene.items.items() if key.startswith("wh_")]
+    return {"Count": len(found), "Items": found, "ScannedCount": len(found)}
 
 
 def _item(key: Mapping[str, Any], scene: Scene) -> Mapping[str, Any]:
@@ -77,6 +89,7 @@ def named(items: Mapping[str, Any], message_id: str) -> dict[str, Any]:
 
 
 _CANNED = {
+    "Receiver": b"",
     "SendEmail": b'{"MessageId":"0107019aa1b2c3d4-5e6f7081-92a3-44b5-86c7-d8e9f0a1b2c3-000000"}',
     "GetAccount": b'{"SendQuota":{"Max24HourSend":50000,"MaxSendRate":14,"SentLast24Hours":0}}',
     "SendMessage": (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from datetime import datetime
 from typing import Any
 
 from benchmarks.aws.answers import PLACEHOLDER
-from benchmarks.subjects.payloads import ses_message_id
+from benchmarks.subjects import payloads
+from benchmarks.subjects.payloads import EXAMPLE_ID, ses_message_id
 from benchmarks.subjects.variables import template_variables
 from core.aws import items
 from core.message.address import Mailbox, parse_address
@@ -33,6 +36,47 @@ def delivered() -> dict[str, Any]:
     (recipient,) = record.recipients
     arrived = (recipient.model_copy(update={"status": Status.DELIVERED}),)
     return _stored(record.model_copy(update={"recipients": arrived}))
+
+
+def told(receiver: str) -> dict[str, Any]:
+    """Return a message that SES has, and an endpoint at the URL `receiver` that is told everything.
+
+    The delivery that waits is that of `events/webhook_delivery.json`.
+    """
+    now = int(time.time())
+    (queued,) = payloads.example("webhook_delivery")["Records"]
+    endpoint_id, name = json.loads(queued["body"]).values()
+    at, _, event_id = name.partition("#")
+    endpoint = {
+        "pk": "WEBHOOKS",
+        "sk": endpoint_id,
+        "domain": "example.com",
+        "name": "everything",
+        "url": receiver,
+        "enabled": True,
+        "include_recipients": True,
+        "created_at": now,
+    }
+    delivery = {
+        "pk": f"HOOK#{endpoint_id}",
+        "sk": name,
+        "id": event_id,
+        "type": "mail.delivered",
+        "at": round(datetime.fromisoformat(at).timestamp() * 1000),
+        "domain": "example.com",
+        "message_id": EXAMPLE_ID,
+        "recipient": 1,
+        "sequence": 3,
+        "status": "delivered",
+        "next_at": now,
+        "expires_at": now + 30 * 86_400,
+        "revision": 0,
+    }
+    made: dict[str, Any] = {
+        endpoint_id: items.attributes(endpoint),
+        name: items.attributes(delivery),
+    }
+    return sent() | made
 
 
 def waiting() -> dict[str, Any]:

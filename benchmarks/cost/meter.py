@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from boto3.dynamodb.types import TypeSerializer
@@ -41,20 +41,29 @@ _REQUESTS = {
 """What is charged by the request, by service and operation."""
 
 
+class Change(NamedTuple):
+    """An item before and after a write; None where there is none."""
+
+    was: sizes.Item | None
+    now: sizes.Item | None
+
+
 class Meter:
     """Counts, by the names in `prices.toml`. Use `counting` around what is to be counted."""
 
     def __init__(self, table: str, description: Mapping[str, Any]) -> None:
         """Count what is asked of a table, whose `description` is as the template's.
 
-        What is asked through `dynamodb` counts for nothing.
+        What is asked through `dynamodb` and `sqs` counts for nothing.
         """
         self.counts: defaultdict[str, float] = defaultdict(float)
         self._table = table
         self._key = [part["AttributeName"] for part in description["KeySchema"]]
         self._indexes = description.get("GlobalSecondaryIndexes", ())
         self._is_backed_up = "PointInTimeRecoverySpecification" in description
-        self.dynamodb = boto3.client("dynamodb")
+        self.dynamodb, self.sqs = boto3.client("dynamodb"), boto3.client("sqs")
+        self.changes: list[Change] = []
+        """What the table's stream tells of records: how each was, and how it is now."""
         self._lock = RLock()  # moto changes its tables without one, and we read them meanwhile.
 
     @contextmanager
@@ -65,7 +74,7 @@ class Meter:
         asked = every_client._make_api_call  # noqa: SLF001
 
         def counted(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
-            if client is self.dynamodb:
+            if client in (self.dynamodb, self.sqs):
                 return asked(client, operation, params)
             if operation == "GetAccount":  # moto does not know it, and it costs nothing.
                 return _ACCOUNT
@@ -130,6 +139,8 @@ class Meter:
     ) -> None:
         times = _TRANSACTION if operation == "TransactWriteItems" else 1
         for was, is_ in zip(before, after, strict=True):
+            if was != is_ and (is_ or was or {}).get("sk") == {"S": "RECORD"}:
+                self.changes.append(Change(was, is_))
             self.counts["write_units"] += times * sizes.written(was, is_)
             for index in self._indexes:
                 entries = [sizes.entry(item, self._key, index) for item in (was, is_)]

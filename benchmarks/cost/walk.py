@@ -1,7 +1,8 @@
 """Sends one mail, with all that follows from it, in moto's AWS, and prints what AWS charges for.
 
-Run as `python -m benchmarks.cost.walk ours|typical|schedules [BYTES]`: a mail with an attachment of
-that many bytes (0: none). Prints counts by the names in `prices.toml`, in JSON.
+Run as `python -m benchmarks.cost.walk ours|told|typical|schedules [BYTES]`: a mail with an
+attachment of that many bytes (0: none). `told` is ours, and an endpoint is told all by webhooks.
+Prints counts by the names in `prices.toml`, in JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
-from benchmarks.cost import logs
+from benchmarks.cost import logs, webhooks
 from benchmarks.cost.meter import MONTH, Meter
 from benchmarks.subjects import packages, payloads
 from benchmarks.subjects.variables import BUCKET, TABLE, template
@@ -56,8 +57,8 @@ class Walk:
         location: Any = {"LocationConstraint": REGION}
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
         boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
-        for queue in ("mail-RetryQueue", "mail-RetryDeadLetters"):
-            boto3.client("sqs").create_queue(QueueName=queue)
+        for queue in ("RetryQueue", "RetryDeadLetters", "WebhookQueue", "WebhookDeadLetters"):
+            boto3.client("sqs").create_queue(QueueName=f"mail-{queue}")
         self.meter, self._printed = Meter(TABLE, description), logs.Printed()
 
     @contextmanager
@@ -88,21 +89,28 @@ class Walk:
         return {name: number for name, number in counts.items() if number}
 
 
-def mail(module: str, size: int) -> dict[str, float]:
-    """Count a mail with an attachment of `size` bytes, from the request to its last event."""
+def mail(module: str, size: int, receiver: str = "") -> dict[str, float]:
+    """Count a mail with an attachment of `size` bytes, from the request to its last event.
+
+    An endpoint at the URL `receiver`, if one is given, is told everything.
+    """
     walk = Walk()
     event = json.loads(payloads.in_json(payloads.mail(*([size] if size else []))))
+    webhooks.listen(walk.meter, receiver)
     with walk.counting():  # What a function asks for when it starts is not counted to a mail.
         import_module(module)
         walk.invoke(module, json.loads(payloads.in_json(payloads.mail())))
         if module.startswith("handlers"):
+            webhooks.tell(walk)
             _tell(walk, *_newest(walk))
     _forget(walk)
+    webhooks.listen(walk.meter, receiver)
     with walk.counting():
         walk.invoke(module, event | {"body": _another(event["body"])})
         walk.meter.counts["api_requests"] += 1
         walk.meter.counts["log_bytes"] += logs.of_gateway(template())
         if module.startswith("handlers"):
+            webhooks.tell(walk)
             _tell(walk, *_newest(walk))
     walk.meter.count_stored()
     return walk.total()
@@ -142,11 +150,13 @@ def _tell(walk: Walk, message_id: str, ses_message_id: str) -> None:
         walk.invoke("handlers.ses_events", body)
         walk.meter.counts["sns_publishes"] += 1
         walk.meter.counts["sqs_requests"] += _SQS_PER_EVENT
+        webhooks.tell(walk)
 
 
 def _forget(walk: Walk) -> None:
     """Begin to count anew, with an empty table: what the first mail left is not the second's."""
     walk.meter.counts.clear()
+    walk.meter.changes.clear()
     client = walk.meter.dynamodb
     for item in client.scan(TableName=TABLE)["Items"]:
         client.delete_item(TableName=TABLE, Key={name: item[name] for name in ("pk", "sk")})
@@ -159,6 +169,9 @@ def main(subject: str, size: int) -> Mapping[str, float]:
             return schedules()
         if subject == "typical":
             sys.path.append(str(packages.TYPICAL.folder))
+        if subject == "told":
+            with webhooks.receiving() as receiver:
+                return mail("handlers.api", size, receiver)
         return mail("app" if subject == "typical" else "handlers.api", size)
 
 

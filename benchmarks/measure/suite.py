@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cost import bill
-from benchmarks.measure import batch, cold, cost, drain, events, growth, memory, table, warm, worst
+from benchmarks.measure import (
+    batch,
+    cold,
+    cost,
+    drain,
+    events,
+    growth,
+    memory,
+    table,
+    warm,
+    webhooks,
+    worst,
+)
 from benchmarks.measure.figures import summary
 from benchmarks.subjects import packages
 from benchmarks.subjects.payloads import SMALL
@@ -36,6 +48,7 @@ class Measurements:
     allocated: Mapping[Run, Sequence[float]]
     peaks: Mapping[str, Sequence[float]]
     events: Mapping[events.Run, Measured]
+    webhooks: Mapping[str, Measured]
     growth: Mapping[growth.Run, growth.Costs]
     table: Mapping[int, table.Calls]
     megabytes: Mapping[str, float]
@@ -57,6 +70,7 @@ def measure(aws: Aws, scale: Scale, say: Callable[[str], None]) -> Measurements:
         allocated=memory.allocated(aws, scale.processes, say),
         growth=growth.measure(aws, scale, say),
         events=events.measure(aws, scale.batches, say),
+        webhooks=webhooks.measure(aws, scale.batches[1], say),
         table=table.measure(scale.messages, say),
         megabytes={
             subject.name: packages.megabytes(subject)
@@ -88,6 +102,7 @@ def results(measured: Measurements) -> dict[str, Any]:
         "allocated_kb": _nested({run: summary(kb) for run, kb in measured.allocated.items()}),
         "peak_memory_mb": {name: summary(mb) for name, mb in measured.peaks.items()},
         "events": _nested({run: _per_event(run[0], m) for run, m in measured.events.items()}),
+        "webhooks": webhook_results(measured.webhooks),
         "growth": _nested({run: _growth(costs) for run, costs in measured.growth.items()}),
         "table": {
             "by_messages": {str(number): calls for number, calls in measured.table.items()},
@@ -100,6 +115,11 @@ def results(measured: Measurements) -> dict[str, Any]:
         },
         "cost": cost_results(measured.cost),
     }
+
+
+def webhook_results(measured: Mapping[str, Measured]) -> dict[str, Any]:
+    """Sum up what an event takes in each function."""
+    return {name: figures.result() for name, figures in measured.items()}
 
 
 def cost_results(costs: cost.Costs) -> dict[str, Any]:

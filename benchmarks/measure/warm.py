@@ -58,14 +58,16 @@ class Measured:
 class Running:
     """Functions that are kept running, to be compared. Use as a context manager."""
 
-    def __init__(self, aws: Aws, functions: Iterable[Subject], first: bytes) -> None:
-        """Start them, each with a `first` event that does not count."""
+    def __init__(
+        self, aws: Aws, functions: Iterable[Subject], first: bytes | Mapping[str, bytes]
+    ) -> None:
+        """Start them, each with a `first` event that does not count: one for all, or by name."""
         self._aws, self._stack = aws, ExitStack()
         self._sandboxes: dict[str, Sandbox] = {}
         for subject in functions:
             sandbox = self._stack.enter_context(Sandbox(subject, aws.url))
             sandbox.ready()
-            sandbox.invoke(first)
+            sandbox.invoke(first if isinstance(first, bytes) else first[subject.name])
             self._sandboxes[subject.name] = sandbox
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.cost import bill
-from benchmarks.measure import warm, worst
+from benchmarks.measure import warm, webhooks, worst
 from benchmarks.measure.figures import paired_ratio
 from benchmarks.subjects import packages, payloads
 
@@ -44,14 +44,33 @@ def ratios(measured: Measurements) -> dict[str, float]:
         "package_mb": measured.megabytes[_OURS],
         **measured.drain["ratios"],
         **_worst_requests(measured.worst),
+        **of_webhooks(measured.webhooks),
         **of_costs(measured.cost),
     }
 
 
+def of_webhooks(measured: Mapping[str, warm.Measured]) -> dict[str, float]:
+    """Return the figures of an event on its way from the stream to its receiver."""
+    cpu_ms = webhooks.cpu_ms(measured)
+    return {
+        "webhook_cpu_ms": round(median(cpu_ms), 2),
+        "webhook_vs_floor_event": paired_ratio(cpu_ms, measured[webhooks.FLOOR.name].cpu_ms),
+    }
+
+
 def of_costs(costs: Costs) -> dict[str, float]:
-    """Return the figure of what mails cost, in dollars for a million small ones."""
-    counts = costs.mails[payloads.SMALL, "ours"]
-    return {"cost_per_million_usd": round(sum(bill.dollars(counts).values()) * bill.MILLION, 2)}
+    """Return the figures of what mails cost, in dollars for a million small ones.
+
+    What webhooks add is the difference to the same mails, of which nobody wants to be told.
+    """
+    mails, told = (
+        sum(bill.dollars(costs.mails[payloads.SMALL, subject]).values()) * bill.MILLION
+        for subject in ("ours", "told")
+    )
+    return {
+        "cost_per_million_usd": round(mails, 2),
+        "webhooks_per_million_usd": round(told - mails, 2),
+    }
 
 
 def _worst_requests(costs: Mapping[str, Sequence[worst.Cost]]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.cost import bill
 from benchmarks.measure import worst
 from benchmarks.report.targets import verdicts
+from benchmarks.subjects.payloads import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,6 +83,21 @@ def events(results: Mapping[str, Any]) -> Table:
         for size, subjects in results["events"].items()
     ]
     return ("events in a batch", *next(iter(results["events"].values()))), rows
+
+
+def webhooks(results: Mapping[str, Any]) -> Table:
+    """Tell what an event takes on its way from the stream to its receiver."""
+    rows = [
+        (
+            subject,
+            _spread(figures["cpu_ms"]),
+            _number(figures["wall_ms"]["median"]),
+            f"{figures['aws_calls']['median']:g}",
+            f"{figures['aws_calls_in_series']['median']:g}",
+        )
+        for subject, figures in results["webhooks"].items()
+    ]
+    return ("a webhook", "CPU, ms", "wall at 0 ms", "calls", "in series"), rows
 
 
 def growth(results: Mapping[str, Any]) -> Table:
@@ -161,7 +177,10 @@ def cost(results: Mapping[str, Any]) -> Table:
         f"{size}, {subject}": runs[size][subject]
         for size in runs
         for subject in ("ours", "typical")
-    } | {"a month at rest": found["usd_a_month_at_rest"]}
+    } | {
+        "small, told by webhooks": runs[SMALL]["told"],
+        "a month at rest": found["usd_a_month_at_rest"],
+    }
     uses = found["uses_of_a_small_mail"]
     used = {name for column in columns.values() for name in column}
     first = next(iter(columns.values()))
@@ -189,6 +208,7 @@ def cost_by_service(results: Mapping[str, Any]) -> Table:
     runs = found["usd_per_million"]
     columns = [
         *(_by_service(runs[size]["ours"]) for size in runs),
+        _by_service(runs[SMALL]["told"]),
         _by_service(found["usd_a_month_at_rest"]),
     ]
     services = dict.fromkeys(bill.prices()[name].service for name in bill.prices())
@@ -201,6 +221,7 @@ def cost_by_service(results: Mapping[str, Any]) -> Table:
         f"dollars, {found['prices_as_of']}",
         "a million small mails",
         "with a file of 200 KB",
+        "small, and told by webhooks",
     )
     return (*headings, "a month at rest"), [*rows, ("all", *sums)]
 
@@ -226,7 +247,19 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-SECTIONS = (targets, cold, warm, memory, events, growth, table, drain, worst_requests, cost)
+SECTIONS = (
+    targets,
+    cold,
+    warm,
+    memory,
+    events,
+    webhooks,
+    growth,
+    table,
+    drain,
+    worst_requests,
+    cost,
+)
 
 
 def in_text(table_: Table) -> str:

@@ -67,6 +67,11 @@ TARGETS = (
             ),
         )
     ),
+    Target("webhook_cpu_ms", 12, "ms of the processor for an event, from the stream to the call"),
+    Target("webhook_vs_floor_event", 3, "the same ÷ the floor's for an event of SES"),
+    Target(
+        "webhooks_per_million_usd", 20, "dollars more if an endpoint is told all of these mails"
+    ),
     Target(
         "cost_per_million_usd", 15, "dollars for a million small mails, without SES's own price"
     ),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "http://schemas.datacontract.org/2004/07/CommunicationHub.APIModel"
 _SEED = 20261120
+EXAMPLE_ID = "01JD9ZK4M6T0V3Q8W2X5Y7B1CD"
+"""The message that the events of `events/` are about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,12 @@ _NAMED = {
     "ContentBucket": BUCKET,
     "RetryQueue": f"{_QUEUE}/mail-RetryQueue",
     "RetryDeadLetters": f"{_QUEUE}/mail-RetryDeadLetters",
+    "WebhookQueue": f"{_QUEUE}/mail-WebhookQueue",
+    "WebhookDeadLetters": f"{_QUEUE}/mail-WebhookDeadLetters",
     "ConfigurationSet": "mail-ConfigurationSet",
     "SenderDomain": "example.com",
     "RecipientSecret": "the key of the hashes of recipients",
+    "WebhookSecret": "the key of the secrets of webhooks",
     "AWS::StackId": "arn:aws:cloudformation:eu-central-1:111122223333:stack/mail/bench",
 }
 
@@ -83,5 +86,6 @@ def environment(subject: Subject, runtime_api: str, aws: str) -> dict[str, str]:
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "LAMBDA_TASK_ROOT": str(subject.folder),
         "TZ": ":UTC",
+        "WEBHOOKS_TO_LOOPBACK": "true",
         "PYTHONDONTWRITEBYTECODE": "1",  # /var/task cannot be written to.
     }

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ops.doctor.subject import Subject
 
 _SECONDS_PER_REQUEST = 0.5
-_OTHER_WORKERS = 6
-"""For SES's events, the sweep and the dispatcher, beside `SendConcurrency`: docs/operations.md."""
+_OTHER_WORKERS = 20
+"""For SES's events, the sweep, the dispatcher and the webhooks (ten that call, four that read the
+table's stream), beside `SendConcurrency`: docs/operations.md."""
 _ASK = (
     "service-quotas request-service-quota-increase --service-code lambda --quota-code {}"
     " --desired-value {}"

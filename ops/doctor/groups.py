@@ -15,6 +15,7 @@ from ops.doctor import (
     identities,
     mail_from,
     queues,
+    webhooks,
 )
 from ops.doctor.account import account
 from ops.doctor.configuration_sets import configuration_sets
@@ -73,6 +74,14 @@ WITHOUT_MAIL = (
             "What runs every minute": queues.every_minute,
             "The dead letters": queues.dead_letters,
         },
+    ),
+    Group(
+        "Webhooks",
+        {
+            "The table's stream": webhooks.stream,
+            "The endpoints of the webhooks": webhooks.endpoints,
+        },
+        matters=False,
     ),
     Group(
         "Access",

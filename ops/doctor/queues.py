@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 _HELD = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 _LETTERS = {
-    "RetryDeadLettersUrl": "mails that were given up on, or that crash their function",
-    "EventDeadLettersUrl": "events of SES that could not be used",
+    "RetryDeadLettersUrl": ("mails that were given up on, or that crash their function", "redrive"),
+    "EventDeadLettersUrl": ("events of SES that could not be used", "redrive"),
+    "WebhookDeadLettersUrl": ("webhooks that could not be handled", "redrive webhooks"),
 }
+"""What they are, and what plays them again."""
 _WORKERS = {
     "ResendFunction": "RetryQueueUrl",
     "SesEventsFunction": "EventQueueUrl",
+    "WebhookFunction": "WebhookQueueUrl",
 }
 _EACH_MINUTE = {
     "sweep": ("SweepFunction", "what a crash leaves behind stays behind"),
@@ -32,7 +35,7 @@ _EACH_MINUTE = {
 
 def event_subscription(subject: Subject) -> Iterator[Finding]:
     """Examine whether the topic hands SES's events to the queue."""
-    queue = _arn(subject, "EventQueueUrl")
+    queue = subject.queue_arn("EventQueueUrl")
     answer = subject.ask(
         "sns",
         "list_subscriptions_by_topic",
@@ -53,7 +56,7 @@ def event_subscription(subject: Subject) -> Iterator[Finding]:
 
 def _attributes(subject: Subject) -> str:
     """Return the subscription's, as the template has them: what SNS cannot deliver is kept."""
-    letters = json.dumps({"deadLetterTargetArn": _arn(subject, "EventDeadLettersUrl")})
+    letters = json.dumps({"deadLetterTargetArn": subject.queue_arn("EventDeadLettersUrl")})
     attributes = {"RawMessageDelivery": "true", "RedrivePolicy": letters}
     return json.dumps(attributes, separators=(",", ":"))
 
@@ -68,7 +71,7 @@ def workers(subject: Subject) -> Iterator[Finding]:
             )
             continue
         answer = subject.ask("lambda", "list_event_source_mappings", FunctionName=name)
-        arn = _arn(subject, queue)
+        arn = subject.queue_arn(queue)
         held = [each for each in answer["EventSourceMappings"] if each["EventSourceArn"] == arn]
         states = [each["State"] for each in held]
         if "Enabled" in states:
@@ -109,7 +112,7 @@ def _scheduled(subject: Subject, name: str, function: str, harm: str) -> Finding
 
 def dead_letters(subject: Subject) -> Iterator[Finding]:
     """Count what waits for an operator."""
-    for output, what in _LETTERS.items():
+    for output, (what, command) in _LETTERS.items():
         answer = subject.ask(
             "sqs",
             "get_queue_attributes",
@@ -121,17 +124,7 @@ def dead_letters(subject: Subject) -> Iterator[Finding]:
             yield warning(
                 f"{counted(number, 'dead letter')}: {what}.",
                 "# Mend the cause (docs/operations.md#alarms), then play them again:",
-                subject.mailctl("redrive"),
+                subject.mailctl(command),
             )
         else:
             yield ok(f"No dead letters: {what}.")
-
-
-def _arn(subject: Subject, output: str) -> str:
-    answer = subject.ask(
-        "sqs",
-        "get_queue_attributes",
-        QueueUrl=subject.output(output),
-        AttributeNames=["QueueArn"],
-    )
-    return str(answer["Attributes"]["QueueArn"])

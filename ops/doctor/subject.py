@@ -133,6 +133,16 @@ class Subject:
         """Return an output of the stack; raises `NotRead` if it lacks it."""
         return self.stack.outputs[name]
 
+    def queue_arn(self, output: str) -> str:
+        """Return the ARN of the queue whose URL is an output of the stack."""
+        answer = self.ask(
+            "sqs",
+            "get_queue_attributes",
+            QueueUrl=self.output(output),
+            AttributeNames=["QueueArn"],
+        )
+        return str(answer["Attributes"]["QueueArn"])
+
     @property
     def is_local(self) -> bool:
         """Whether AWS is an emulator, as for the stack of `make run` (or by AWS_ENDPOINT_URL)."""

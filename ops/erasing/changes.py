@@ -46,6 +46,27 @@ class Changes:
         self.dynamodb.put_item(TableName=self.table, Item=item)
         return True
 
+    def put_revised(self, item: Mapping[str, Any], was: Mapping[str, Any]) -> bool:
+        """Write an item in the place of what has its key and this revision, and nothing newer."""
+        if self.is_dry:
+            return self._is_news(_names(item))
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="revision = :was",
+                ExpressionAttributeValues={":was": was},
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def newest(self, item: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Read what has an item's key now."""
+        reply = self.dynamodb.get_item(TableName=self.table, Key=_key(item), ConsistentRead=True)
+        found: Mapping[str, Any] | None = reply.get("Item")
+        return found
+
     def delete(self, item: Mapping[str, Any]) -> bool:
         """Delete what has an item's key."""
         if self.is_dry:

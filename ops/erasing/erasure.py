@@ -13,6 +13,7 @@ from core.aws import items
 from core.aws.mail_index import EVER
 from core.aws.suppressions import SuppressionList
 from ops.domain_records import DomainRecords
+from ops.erasing.answers import Answers, has_answers
 from ops.erasing.changes import Changes
 from ops.erasing.files import Files
 from ops.erasing.messages import Messages, is_half_erased
@@ -78,6 +79,7 @@ class Erasure:
         self._files, self._queues = Files(changes), Queues.of(stack, progress)
         suppressions = SuppressionList(changes.dynamodb, changes.table, stack.id)
         self._suppressed = Suppressed(changes, self.report, suppressions, keeps_suppressed)
+        self._answers = Answers(changes, self.report)
         self._messages = Messages(changes, self.report, self._files, self._unlearn)
         self._reads_all = False
         self._ids: set[str] = set()
@@ -122,6 +124,7 @@ class Erasure:
                 self._search_bucket()
                 self._erase_messages()
                 self.report.may_have_copies = False  # They were nobody's files in the bucket.
+        self.report.may_have_answers = not self._reads_all and self.report.done["messages"] > 0
 
     # ---- what the indexes know
 
@@ -156,7 +159,11 @@ class Erasure:
         for item in self.progress.counting("Reading the table", found):
             if item["sk"]["S"] == "RECORD" and not items.is_tombstone(item):
                 self._live.add(items.message_id_of(item))
-            if is_half_erased(item) or self._is_named_in(items.plain(item)) or self._is_hash(item):
+            if self._is_erased_ones(item):
+                self._answers.erase(item)
+            elif (
+                is_half_erased(item) or self._is_named_in(items.plain(item)) or self._is_hash(item)
+            ):
                 self._meet(item)
 
     def _meet(self, item: Mapping[str, Any]) -> None:
@@ -166,6 +173,8 @@ class Erasure:
                 self._ids.add(message_id)
             case "SUPPRESSED", _, _:
                 self._suppressed.erase(item)
+            case "HOOK", _, _ if has_answers(item):
+                self._answers.erase(item)
             case _:
                 self.report.left.add(f"{item['pk']['S']} / {item['sk']['S']}")
 
@@ -193,9 +202,14 @@ class Erasure:
 
     def _is_doomed(self, body: str) -> bool:
         """Say whether a message in a queue is about what is erased."""
-        erased = self._ids | self._messages.ses_ids
+        keys = {f"MSG#{message_id}" for message_id in self._ids}
+        erased = self._ids | keys | self._messages.ses_ids
         texts = (reading.text for reading in readings(body))
         return self._is_named_in(body) or not erased.isdisjoint(texts)
+
+    def _is_erased_ones(self, item: Mapping[str, Any]) -> bool:
+        """Say whether an item is a delivery of an erased message, with what its receiver said."""
+        return has_answers(item) and item.get("message_id", {}).get("S") in self._ids
 
     def _is_hash(self, item: Mapping[str, Any]) -> bool:
         return self._traces is not None and self._suppressed.is_hash_of(self._traces.address, item)

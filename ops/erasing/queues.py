@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from ops.progress import Progress
     from ops.stack import Stack
 
-_QUEUES = ("EventQueueUrl", "EventDeadLettersUrl", "RetryDeadLettersUrl")
-"""Not the retry queue: it holds ids only, of which an erased one leads to nothing."""
+_QUEUES = (
+    "EventQueueUrl",
+    "EventDeadLettersUrl",
+    "RetryDeadLettersUrl",
+    "WebhookDeadLettersUrl",
+)
+"""Not the retry queue and not that of the webhooks: they hold ids only, of which an erased one
+leads to nothing. (What `redrive webhooks` plays again is in that one for some moments; if it cannot
+be read, it is in the dead letters again.)"""
 
 
 @dataclass(frozen=True, slots=True)

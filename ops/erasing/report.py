@@ -18,6 +18,12 @@ _COPIES = (
     " erase an address without --recipient-only."
 )
 
+_ANSWERS = (
+    "Not looked for: the first words of what receivers of webhooks have answered when they were"
+    " told of these mails. They are kept for 30 days at most; to erase them now, erase an address"
+    " without --recipient-only."
+)
+
 
 @dataclass(slots=True)
 class Report:
@@ -35,6 +41,9 @@ class Report:
     """Whether mails that only mention the address were not looked for."""
     may_have_copies: bool = False
     """Whether a message was erased of which a repeated request may have left files elsewhere."""
+
+    may_have_answers: bool = False
+    """Whether a message was erased, and what receivers of webhooks have answered was not read."""
 
     def lines(self, verb: str) -> list[str]:
         """Say it for people: `verb` is what becomes of things, as `Erased`."""
@@ -54,6 +63,8 @@ class Report:
             lines.append(_RECIPIENT_ONLY)
         if self.may_have_copies:
             lines.append(_COPIES)
+        if self.may_have_answers:
+            lines.append(_ANSWERS)
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -68,4 +79,5 @@ class Report:
             "unread_in_queues": self.unread,
             "is_recipient_only": self.is_recipient_only,
             "may_have_copies": self.may_have_copies,
+            "may_have_answers": self.may_have_answers,
         }

@@ -19,6 +19,9 @@ from core.webhooks.endpoint import Endpoint
 
 MOST_REPLAYED = 100
 """How many deliveries one request sends again, at most."""
+_CLOCKS_SECONDS = 60
+"""How much earlier than a mail its events may seem to be: the table's stream tells whole seconds,
+rounded down, and clocks differ."""
 _MOST_READ = 1000
 """How many deliveries are looked at for one page: then it ends, however many it has."""
 _CHUNK = 100
@@ -27,9 +30,6 @@ _FIRST, _LAST = "0", "~"
 """Before and behind all names of deliveries, which begin with a time."""
 _UNDELIVERED = frozenset({State.FAILED, State.HELD})
 """What is sent again if nobody says."""
-_CLOCKS_APART = 5
-"""By how many seconds an event may seem older than its mail: its time is that of the table's
-stream, another clock, which has whole seconds."""
 _RACES = 3
 """How often a delivery is read anew whose state somebody else has changed meanwhile."""
 
@@ -84,7 +84,7 @@ def find(
     message_id = trimmed(request.message_id or "").strip(_AROUND).upper()
     first, before = _between(request, faults)
     if is_id(message_id):  # Nothing has happened to a mail before it was there.
-        first = max(first, rfc3339((int(made_at(message_id)) - _CLOCKS_APART) * 1000))
+        first = max(first, rfc3339((int(made_at(message_id)) - _CLOCKS_SECONDS) * 1000))
     limit = searches.limit(request.limit, faults)
     of_state = ",".join(sorted(states))
     asked = "FindDeliveries", caller, endpoint.id, of_state, message_id, first, before

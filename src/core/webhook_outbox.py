@@ -23,7 +23,8 @@ from core.webhooks.delivery import KEPT_SECONDS, Delivery, State
 from core.webhooks.endpoint import Endpoint
 
 Streamed = Mapping[str, Any]
-"""A change of an item, as Lambda hands it out of a stream (`events/record_changed.json`)."""
+"""A change of an item, as Lambda hands it out of a stream: see the event
+`events/webhooks_out_record_changed.json`."""
 _BY_DYNAMODB = "dynamodb.amazonaws.com"
 """Who deletes what has expired: that is nothing to tell."""
 

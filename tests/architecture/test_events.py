@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from core.aws import retry_queue
+from core.aws import items, retry_queue, webhook_queue
 from core.config import CONFIG
 from core.contract.contract import GetStatus, SendMail
 from core.http import binding, gateway, routing
 from core.message import ids, reputation, ses_event
 from core.message.event import EventType
+from core.message.history import rfc3339
 from core.submission import submission
+from core.webhooks import changes, endpoint
 from local.sam import EVENTS, EXAMPLE_ID, function_for
 from local.stack import API_KEY, SENDER_DOMAIN
 from tooling.template import parse
@@ -93,6 +95,15 @@ RECORD_KEYS = {
 }  # fmt: skip
 ATTRIBUTE_KEYS = {
     "ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp",
+}  # fmt: skip
+# https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+CHANGE_KEYS = {
+    "eventID", "eventName", "eventVersion", "eventSource", "awsRegion", "dynamodb",
+    "eventSourceARN",
+}  # fmt: skip
+STREAMED_KEYS = {
+    "ApproximateCreationDateTime", "Keys", "NewImage", "OldImage", "SequenceNumber", "SizeBytes",
+    "StreamViewType",
 }  # fmt: skip
 # https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
 SCHEDULE_KEYS = {
@@ -257,6 +268,56 @@ def test_the_retry_is_one_of_the_example():
     (record,) = json.loads(TEXTS["resend_retry"])["Records"]
 
     assert retry_queue.parse(record["body"]).message_id == EXAMPLE_ID
+
+
+@each(events_from("DynamoDB"))
+def test_the_stream_hands_over_whole_changes(event):
+    table = TEMPLATE["Resources"]["MessageTable"]["Properties"]
+    (record,) = event["Records"]
+    change = record["dynamodb"]
+
+    assert record.keys() == CHANGE_KEYS
+    assert change.keys() == STREAMED_KEYS
+    assert (record["eventSource"], record["eventName"]) == ("aws:dynamodb", "MODIFY")
+    assert change["StreamViewType"] == table["StreamSpecification"]["StreamViewType"]
+    for image in (change["OldImage"], change["NewImage"]):
+        assert image.items() >= change["Keys"].items()
+
+
+@each(events_from("DynamoDB"))
+def test_the_stream_hands_over_what_the_filter_lets_through(event):
+    source = FUNCTIONS["WebhooksOutFunction"]["Events"]["RecordChanged"]["Properties"]
+    (found,) = source["FilterCriteria"]["Filters"]
+    wanted = json.loads(found["Pattern"])["dynamodb"]["Keys"]
+    keys = event["Records"][0]["dynamodb"]["Keys"]
+
+    assert keys["pk"]["S"].startswith(wanted["pk"]["S"][0]["prefix"])
+    assert keys["sk"]["S"] in wanted["sk"]["S"]
+
+
+def test_the_change_is_what_the_service_writes_when_the_example_is_delivered():
+    change = json.loads(TEXTS["webhooks_out_record_changed"])["Records"][0]["dynamodb"]
+    old, new = (items.record_in(change[name]) for name in ("OldImage", "NewImage"))
+
+    (found,) = changes.between(old, new)
+
+    assert (found.type, found.message_id) == (changes.DELIVERED, EXAMPLE_ID)
+    assert new.sequence == old.sequence + 1
+    for image, record in ((change["OldImage"], old), (change["NewImage"], new)):
+        assert image == items.attributes(items.laid_out(record))
+
+
+def test_the_delivery_is_that_of_the_change():
+    change = json.loads(TEXTS["webhooks_out_record_changed"])["Records"][0]["dynamodb"]
+    old, new = (items.record_in(change[name]) for name in ("OldImage", "NewImage"))
+    (found,) = changes.between(old, new)
+    (record,) = json.loads(TEXTS["webhook_delivery"])["Records"]
+
+    key = webhook_queue.parse(record["body"])
+
+    at = rfc3339(round(change["ApproximateCreationDateTime"] * 1000))
+    assert key.name == f"{at}#{found.id}"
+    assert endpoint.is_endpoint_id(key.endpoint)
 
 
 @each(events_from("ScheduleV2"))

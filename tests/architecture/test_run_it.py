@@ -61,7 +61,10 @@ def test_a_restored_table_gets_what_the_template_gives_it_and_a_restore_does_not
     expiry = properties["TimeToLiveSpecification"]
     assert f"Enabled=true,AttributeName={expiry['AttributeName']}" in section
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert {"StreamSpecification", "Tags", "DeletionProtectionEnabled"} & {*properties} == set()
+    ((name, view),) = properties["StreamSpecification"].items()
+    assert f"--stream-specification StreamEnabled=true,{name}={view}" in section
+    assert "`mail-webhooks-out`" in section  # Its event source is of the stream that is gone.
+    assert {"Tags", "DeletionProtectionEnabled"} & {*properties} == set()
     assert "VersioningConfiguration" not in RESOURCES["ContentBucket"]["Properties"]
 
 

@@ -24,7 +24,12 @@ type Examined = Callable[[], list[Finding]]
 @pytest.fixture(autouse=True)
 def no_letters(stack: Stack) -> None:
     """Forget what other tests have left."""
-    for url in (stack.deployed.retry_dead_letters_url, stack.deployed.event_dead_letters_url):
+    deployed = stack.deployed
+    for url in (
+        deployed.retry_dead_letters_url,
+        deployed.event_dead_letters_url,
+        deployed.webhook_dead_letters_url,
+    ):
         stack.client("sqs").purge_queue(QueueUrl=url)
 
 

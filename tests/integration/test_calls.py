@@ -141,10 +141,10 @@ def test_a_dispatcher_that_finds_nobody_in_line_makes_a_query_for_each_partition
 
 
 def test_a_sweep_that_finds_nothing_asks_each_shard_twice_and_once_for_all_rates(service: World):
-    """And for the domains, which are read at most once a minute."""
+    """And for the domains, which are read at most once a minute; and each of webhooks once."""
     service.post(MAIL)
 
     service.sweep()
 
-    queries = [f"dynamodb.Query#{number}" for number in range(1, 66)]
+    queries = [f"dynamodb.Query#{number}" for number in range(1, 70)]
     assert names(service) == sorted(queries)

@@ -234,7 +234,7 @@ def test_a_record_that_cannot_be_read_does_not_block_the_batch(
     assert status(message_id) == "delivered"
 
 
-def test_a_delay_of_a_sent_mail_is_written_into_its_history_alone(
+def test_a_delay_of_a_sent_mail_is_noted_and_changes_no_status(
     sent: Any, note: Any, status: Any
 ) -> None:
     message_id = sent()
@@ -247,9 +247,16 @@ def test_a_delay_of_a_sent_mail_is_written_into_its_history_alone(
     with before_send("dynamodb.PutItem", look):
         assert note(sample("delivery_delay", message_id)) == []
 
-    (name,) = written
-    assert name.startswith("EVENT#")
+    event, *noted = sorted(written)
+    assert event.startswith("EVENT#")
+    assert noted == ["RECORD"]
     assert status(message_id) == "sent"
+
+    with before_send("dynamodb.PutItem", look):
+        written.clear()
+        assert note(sample("delivery_delay", message_id)) == []
+
+    assert written == [event], "It is noted once."
 
 
 def test_a_delay_proves_that_ses_has_a_mail_whose_answer_was_lost(

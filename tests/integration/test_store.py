@@ -252,9 +252,20 @@ def test_a_change_is_written_with_a_new_revision(store: Store) -> None:
 
     changed = store.revise(added, lambda newest: newest.model_copy(update={"error": "e"}))
 
-    assert changed == added.model_copy(update={"error": "e", "revision": changed.revision})
+    expected = {"error": "e", "revision": changed.revision, "sequence": added.sequence + 1}
+    assert changed == added.model_copy(update=expected)
     assert changed.revision != added.revision
     assert store.get(IDS[0]) == changed
+
+
+def test_only_what_callers_can_see_counts_as_another_state(store: Store) -> None:
+    added = store.add(record(), "content")
+
+    unseen = store.revise(added, lambda newest: newest.model_copy(update={"claimed_until": 7}))
+    seen = store.revise(unseen, lambda newest: newest.model_copy(update={"error": "e"}))
+
+    assert [each.sequence for each in (added, unseen, seen)] == [1, 1, 2]
+    assert store.get(added.id) == seen
 
 
 def test_what_changes_nothing_is_not_written(store: Store) -> None:

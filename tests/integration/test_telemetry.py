@@ -565,7 +565,7 @@ def test_a_domain_that_cannot_be_paused_keeps_no_other_from_being_paused(
 def test_a_sweep_that_fails_keeps_no_domain_from_its_judgement(
     context: Context, judged: Any, lines: Lines
 ) -> None:
-    """Reading the list of what is due fails: the query goes to the index."""
+    """Reading the list of what is due fails, mails and webhooks: the query goes to the index."""
 
     def fail(request: Any, **_: Any) -> Any:
         return raising(KeyError(SECRET))() if b"Unfinished" in request.body else None
@@ -574,7 +574,7 @@ def test_a_sweep_that_fails_keeps_no_domain_from_its_judgement(
         sweep.handler({}, context)  # type: ignore[arg-type]
 
     assert len(judged()) == 2
-    assert [one["error"] for one in lines("failed")] == ["KeyError"]
+    assert [one["error"] for one in lines("failed")] == ["KeyError"] * 2
 
 
 def test_a_judgement_that_fails_hides_no_failure_of_the_sweep(

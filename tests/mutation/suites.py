@@ -29,6 +29,8 @@ _NEAREST = {
     "core/follow_up.py": ["test_repairs", "test_recovery"],
     "core/recovery.py": ["test_repairs", "test_recovery"],
     "core/feedback.py": ["test_feedback", "test_suppression", "test_abuse"],
+    "core/webhook_settings.py": ["test_webhook_operations"],
+    "core/webhook_log.py": ["test_webhook_operations"],
     "core/aws/store.py": ["test_store", "test_conflicts"],
     "core/aws/counters.py": ["test_counters"],
     "core/aws/suppressions.py": ["test_suppressions", "test_suppression"],

@@ -234,6 +234,18 @@ def test_a_dispatcher_finds_the_table_and_needs_no_more_when_nothing_waits(stack
     assert answer is None
 
 
+def test_a_change_of_a_record_is_nothing_to_tell_where_nobody_listens(stack):
+    answer = invoke(stack, "webhooks_out_record_changed", posted(stack)["MessageId"])
+
+    assert answer is None
+
+
+def test_a_webhook_that_is_not_there_any_more_leaves_the_queue(stack):
+    answer = invoke(stack, "webhook_delivery")
+
+    assert answer == {"batchItemFailures": []}
+
+
 def test_the_documentation_needs_no_key_and_nothing_else(stack):
     answer = invoke(stack, "metadata_page")
 

@@ -22,7 +22,12 @@ def whole_stack() -> Stack:
     """Make a stack of the resources of the tests, with the queues that they do not have."""
     queues = {
         name: clients.sqs().create_queue(QueueName=name)["QueueUrl"]
-        for name in ("EventQueueUrl", "EventDeadLettersUrl")
+        for name in (
+            "EventQueueUrl",
+            "EventDeadLettersUrl",
+            "WebhookQueueUrl",
+            "WebhookDeadLettersUrl",
+        )
     }
     outputs = {
         "TableName": CONFIG.table_name,
@@ -40,7 +45,7 @@ def whole_stack() -> Stack:
 
 
 def everything(stack: Stack) -> list[tuple[str, str]]:
-    """Read all that is kept: table, indexes, every version in the bucket, all four queues."""
+    """Read all that is kept: table, indexes, every version in the bucket, all six queues."""
     dynamodb, s3, sqs = clients.dynamodb(), SESSION.client("s3"), clients.sqs()
     found = []
     for index in (None, *INDEXES):

@@ -19,7 +19,10 @@ OUTPUTS = {
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
     **{
         f"{name}Url": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{name}"
-        for name in ("EventQueue", "EventDeadLetters", "RetryQueue", "RetryDeadLetters")
+        for name in (
+            *("EventQueue", "EventDeadLetters", "RetryQueue", "RetryDeadLetters"),
+            *("WebhookQueue", "WebhookDeadLetters"),
+        )
     },
 }
 RESOURCES = {
@@ -31,6 +34,8 @@ RESOURCES = {
     "SweepFunctionEveryMinute": "mail-every-minute",
     "DispatchFunction": "mail-dispatch",
     "DispatchFunctionEveryMinute": "mail-each-minute",
+    "WebhooksOutFunction": "mail-webhooks-out",
+    "WebhookFunction": "mail-webhook",
     "GaveUpAlarm": "mail-GaveUpAlarm-1",
 }
 TOKENS = ("one", "two", "three")
@@ -99,10 +104,19 @@ def _queue(call: Any) -> Any:
     return {"Attributes": attributes | {"ApproximateNumberOfMessagesNotVisible": "0"}}
 
 
-def _mapping(call: Any) -> Any:
-    queues = {"mail-resend": "RetryQueue", "mail-ses-events": "EventQueue"}
-    queue = queues[call["FunctionName"]]
-    return {"EventSourceMappings": [{"UUID": "1", "EventSourceArn": queue, "State": "Enabled"}]}
+STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/table/stream/1"
+SOURCES = {
+    "mail-resend": "RetryQueue",
+    "mail-ses-events": "EventQueue",
+    "mail-webhook": "WebhookQueue",
+    "mail-webhooks-out": STREAM,
+}
+"""What feeds a function, by its name."""
+
+
+def mapping(call: Any, state: str = "Enabled") -> Any:
+    source = SOURCES[call["FunctionName"]]
+    return {"EventSourceMappings": [{"UUID": "1", "EventSourceArn": source, "State": state}]}
 
 
 def subscription(arn: str, endpoint: str = "EventQueue") -> Any:
@@ -116,6 +130,9 @@ HEALTHY: dict[str, Any] = {
     "sesv2.GetConfigurationSet": CONFIGURATION_SET,
     "sesv2.GetConfigurationSetEventDestinations": {"EventDestinations": [DESTINATION]},
     "dynamodb.Query": {"Items": []},
+    "dynamodb.DescribeTable": {
+        "Table": {"StreamSpecification": {"StreamEnabled": True}, "LatestStreamArn": STREAM}
+    },
     "cloudformation.ListStackResources": {
         "StackResourceSummaries": [
             {"LogicalResourceId": name, "PhysicalResourceId": id_}
@@ -134,7 +151,7 @@ HEALTHY: dict[str, Any] = {
     "lambda.GetFunctionConfiguration": {"CodeSha256": "x", "State": "Active"},
     "lambda.GetFunctionConcurrency": {},
     "lambda.ListAliases": {"Aliases": []},
-    "lambda.ListEventSourceMappings": _mapping,
+    "lambda.ListEventSourceMappings": mapping,
     "scheduler.GetSchedule": {"State": "ENABLED"},
     "cloudwatch.DescribeAlarms": {"MetricAlarms": []},
 }
@@ -148,3 +165,23 @@ def records(**domains: Mapping[str, Any]) -> Any:
             for name, settings in domains.items()
         ]
     }
+
+
+def endpoint(**held: Any) -> dict[str, Any]:
+    """Answer DynamoDB's Query of the webhooks with one endpoint, and any other with nothing."""
+    item = {
+        "pk": "WEBHOOKS",
+        "sk": "wh_1",
+        "domain": "shop.example",
+        "name": "shop",
+        "url": "https://receiver.example/hooks?token=abc",
+        "enabled": True,
+        "created_at": 1,
+    }
+    found = attributes(item | held)
+
+    def answer(call: Mapping[str, Any]) -> Any:
+        is_asked = {"S": "WEBHOOKS"} in call.get("ExpressionAttributeValues", {}).values()
+        return {"Items": [found] if is_asked else []}
+
+    return {"dynamodb.Query": answer}

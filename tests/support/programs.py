@@ -3,10 +3,17 @@
 import hashlib
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import NamedTuple
 
 import pytest
 
@@ -22,21 +29,84 @@ def run(commands: str, folder: Path, variables: Mapping[str, str]) -> str:
     `python` is that of the tests, and packages of npm's are those that the tests have locked. Fails
     where one of the commands does; skips the test where a language is not installed.
     """
-    tools = {line.split()[0] for line in commands.splitlines() if line.strip()}
-    require(tools & {*_OF_NODE, "mcs", "mono"})
-    if tools & {*_OF_NODE} and not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(node_packages())
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-e", "-c", commands],
         cwd=folder,
-        env=os.environ | {"PATH": path, "npm_config_offline": "true"} | variables,
+        env=_environment(commands, folder) | variables,
         capture_output=True,
         timeout=90,
         check=False,
     )
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     return done.stdout.decode()
+
+
+class Running(NamedTuple):
+    """A program that serves, and what it prints."""
+
+    lines: Queue[str]
+
+    def next_line(self, seconds: float = 20) -> str:
+        """Wait for the next line that it prints, without its end."""
+        return self.lines.get(timeout=seconds)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has printed nothing that was not asked for yet."""
+        return self.lines.empty()
+
+
+@contextmanager
+def running(
+    commands: str, folder: Path, variables: Mapping[str, str], port: int
+) -> Iterator[Running]:
+    """Run `commands` as `run` does; the last of them serves at `port` until the end of the block.
+
+    Fails if nobody listens there after a minute.
+    """
+    lines: Queue[str] = Queue()
+    errors = folder / "stderr.txt"
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            ["sh", "-e", "-c", commands],
+            cwd=folder,
+            env=_environment(commands, folder) | variables,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        )
+    output = process.stdout
+    assert output
+    reader = Thread(target=lambda: [lines.put(line.rstrip("\n")) for line in output])
+    reader.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not _listens(port):
+            assert process.poll() is None, errors.read_text()
+            assert time.monotonic() < deadline, errors.read_text()
+            time.sleep(0.05)
+        yield Running(lines)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reader.join()
+        output.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _environment(commands: str, folder: Path) -> dict[str, str]:
+    tools = {line.split()[0] for line in commands.splitlines() if line.strip()}
+    require(tools & {*_OF_NODE, "mcs", "mono", "php"})
+    if tools & {*_OF_NODE} and not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to(node_packages())
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "npm_config_offline": "true"}
 
 
 def require(tools: Iterable[str]) -> None:

@@ -63,6 +63,7 @@ def _note(event: dict[str, Any]) -> tuple[str, int]:
         del item["unfinished"], item["due_at"]  # Nothing is left to do: out of that index.
     revision = item["revision"]
     item["revision"] = {"S": os.urandom(12).hex()}
+    item["sequence"] = {"N": str(int(item.get("sequence", {"N": "1"})["N"]) + 1)}
     dynamodb.put_item(
         TableName=TABLE,
         Item=item,

@@ -210,6 +210,7 @@ def _settle(record: dict[str, Any], ses_message_id: str, now: int) -> None:
     """Write down that SES has the mail."""
     revision = record["revision"]
     record["revision"] = {"S": os.urandom(12).hex()}
+    record["sequence"] = {"N": "2"}
     record["state"] = record["status"] = {"S": "sent"}
     record["ses_message_id"] = {"S": ses_message_id}
     record["due_at"] = {"N": str(now + 15 * 3600)}

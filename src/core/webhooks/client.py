@@ -5,6 +5,7 @@ name, the handshake, an answer that trickles.
 """
 
 import http.client
+import io
 import socket
 import ssl
 import time
@@ -14,7 +15,7 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cache
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from core.webhooks import guard
@@ -36,6 +37,8 @@ _SHOWN = 200
 """How many characters of an answer are kept."""
 _MOST_BYTES = 4 * _SHOWN
 """How many bytes of an answer's body are read: no character of UTF-8 has more than four."""
+_MOST_READ = 65_536
+"""How many bytes of an answer are read in all: `100 Continue` may come again and again."""
 _BODY_SECONDS = 2
 """How long a body is waited for, once the status is there: it decides nothing."""
 _LONGEST_WAIT = 2 * 86_400
@@ -75,8 +78,9 @@ def call(
     try:
         return answer.result(seconds)
     except TimeoutError:
+        known = exchange.answered
         exchange.abandon()
-        return Answer(error="Timeout")
+        return known or Answer(error="Timeout")
 
 
 def _carry_out(
@@ -109,6 +113,8 @@ class _Exchange:
 
     def __init__(self, url: str, seconds: float, *, reaches_loopback: bool) -> None:
         self.is_connected = False
+        self.answered: Answer | None = None
+        """What is known before the body has come."""
         self._parts = urlsplit(url)
         self._ends_at = time.monotonic() + seconds
         self._is_plain = self._parts.scheme == "http" and reaches_loopback
@@ -124,6 +130,7 @@ class _Exchange:
         """Carry it out. Raises what the network and the receiver cause."""
         host = self._parts.hostname or ""
         connection = http.client.HTTPConnection(host, self._parts.port or guard.HTTPS_PORT)
+        connection.response_class = _Response
         connection.sock = self._connected(host)
         path = self._parts.path or "/"
         target = f"{path}?{self._parts.query}" if self._parts.query else path
@@ -137,7 +144,9 @@ class _Exchange:
         try:
             connection.request("POST", target, body, sent)
             with connection.getresponse() as response:
-                return _read(response, connection.sock or self._socket)
+                self.answered = _read(response)
+                body_begins = _beginning(response, connection.sock or self._socket)
+                return self.answered._replace(body=body_begins)
         finally:
             connection.close()
 
@@ -177,12 +186,40 @@ def _context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _read(response: http.client.HTTPResponse, sock: socket.socket | None) -> Answer:
+class _Response(http.client.HTTPResponse):
+    """An answer of which no more than `_MOST_READ` is read."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach()))
+
+
+class _Bounded(io.RawIOBase):
+    """The beginning of what comes: whoever reads on behind `_MOST_READ` bytes gets an `OSError`."""
+
+    def __init__(self, whole: io.RawIOBase) -> None:
+        self._whole, self._left = whole, _MOST_READ
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if not self._left:
+            raise ConnectionAbortedError
+        count = self._whole.readinto(memoryview(buffer)[: self._left])
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._whole.close()
+        super().close()
+
+
+def _read(response: http.client.HTTPResponse) -> Answer:
+    """Read the status, and how long to wait."""
     status = response.status
     error = "" if 200 <= status < 300 else "Redirect" if 300 <= status < 400 else "Status"
-    return Answer(
-        status, error, _beginning(response, sock), _seconds_in(response.headers["Retry-After"])
-    )
+    return Answer(status, error, retry_after=_seconds_in(response.headers["Retry-After"]))
 
 
 def _beginning(response: http.client.HTTPResponse, sock: socket.socket | None) -> str:

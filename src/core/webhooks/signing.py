@@ -12,7 +12,12 @@ _PREFIX = "whsec_"
 
 
 def secret(stack_secret: str, endpoint_id: str, generation: int) -> str:
-    """Return a secret of an endpoint, as its receiver needs it: `whsec_` and 32 bytes in base64."""
+    """Return a secret of an endpoint, as its receiver needs it: `whsec_` and 32 bytes in base64.
+
+    Raises `ValueError` without the stack's secret: anybody could sign with what follows of nothing.
+    """
+    if not stack_secret:
+        raise ValueError("WEBHOOK_SECRET is empty")
     name = f"{endpoint_id}\n{generation}".encode()
     return _PREFIX + base64.b64encode(hmac.digest(stack_secret.encode(), name, "sha256")).decode()
 

@@ -41,6 +41,9 @@ NAMES = {
         for figure in ("cpu_s", "mib")
         for form in ("json", "xml", "jsv", "csv", "form", "multipart")
     ),
+    "webhook_cpu_ms",
+    "webhook_vs_floor_event",
+    "webhooks_per_million_usd",
     "cost_per_million_usd",
 }
 DRAIN = re.compile("drain|fresh|sandbox")
@@ -75,6 +78,11 @@ def run() -> Measurements:
         allocated={run: [cost] for run, cost in runs.items()},
         peaks={name: [COST[name]] for name in ("ours api", "floor", "typical")},
         events={(size, name): measured(2.0) for size in (1, 10) for name in ("ours", "floor")},
+        webhooks={
+            "ours webhooks_out": measured(3.0),
+            "ours webhook": measured(4.0),
+            "floor events": measured(2.0),
+        },
         growth={("attachment_mb", "ours api"): {0: [1.0], 2: [2.0], 4: [3.0]}},
         table={100: counted, 1000: counted},
         megabytes={"ours api": 26.0, "floor": 30.0, "typical": 40.0},
@@ -101,7 +109,8 @@ def run() -> Measurements:
                 (size, subject): {"api_requests": 1, "write_units": 16}
                 for size in (payloads.SMALL, payloads.ONE_FILE)
                 for subject in ("ours", "typical")
-            },
+            }
+            | {(payloads.SMALL, "told"): {"api_requests": 1, "write_units": 28}},
             {"secret_months": 1},
         ),
     )
@@ -129,6 +138,9 @@ def test_the_ratios_compare_what_their_names_say(told: dict[str, Any]) -> None:
         "attachments_extra_wall_ms_at_20ms": 3.0,
         "batch_100_wall_s_at_20ms": 1.5,
         "package_mb": 26.0,
+        "webhook_cpu_ms": 7.0,
+        "webhook_vs_floor_event": 3.5,
+        "webhooks_per_million_usd": 7.5,
         "cost_per_million_usd": 13.5,
     } | {name: 2.5 if "cpu" in name else 300.0 for name in NAMES if name.startswith("worst")} | {
         name: 0.9 for name in NAMES if DRAIN.match(name)
@@ -167,6 +179,19 @@ def test_what_mails_cost_is_told_by_what_is_charged_the_dearest_first(told: dict
     assert [row[3] for row in rows] == ["10.00", "3.50", "", "13.50"]
     assert [row[-1] for row in rows] == ["", "", "0.40", "0.40"]
     assert rows[0][:3] == ("DynamoDB", "write request units", "16")
+
+
+def test_what_webhooks_add_is_told_beside_the_mails(told: dict[str, Any]) -> None:
+    headings, rows = tables.cost(told)
+    column = headings.index("small, told by webhooks")
+
+    assert [row[column] for row in rows] == ["17.50", "3.50", "", "21.00"]
+    assert tables.cost_by_service(told)[0][3] == "small, and told by webhooks"
+    assert [row[0] for row in tables.webhooks(told)[1]] == [
+        "ours webhooks_out",
+        "ours webhook",
+        "floor events",
+    ]
 
 
 def test_the_chart_is_xml(told: dict[str, Any]) -> None:

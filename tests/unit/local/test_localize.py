@@ -225,6 +225,7 @@ def test_the_real_template_loses_nothing_but_what_ministack_refuses(parameters, 
         "RefusedAlarm",
         "RetryQueuePolicy",
         "ThrottlesAlarm",
+        "WebhookQueuePolicy",
     }
     assert not not_there & set(after)
     assert {after[name]["Type"] for name in set(after) - set(before)} == {

@@ -137,7 +137,8 @@ def test_a_path_is_noted_without_what_may_be_personal(path, noted):
 
 def test_every_word_of_the_apis_own_paths_is_noted():
     paths = [f"/types/{language}" for language in LANGUAGES]
-    paths += [path.replace("{MessageId}", "x.json") for op in OPERATIONS for path in op.paths]
+    own = [path for op in OPERATIONS for path in op.paths]
+    paths += [re.sub(r"\{\w+\}", "x.json", path) for path in own]
     for format_ in FORMATS_BY_NAME:
         paths += [f"/{format_}/reply/{op.name}" for op in OPERATIONS]
 

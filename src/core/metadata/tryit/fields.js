@@ -14,6 +14,7 @@ function valueOf(control) {
     case "checkbox": return control.checked || undefined;
     case "file": return control.files.length ? [...control.files] : undefined;
     default:
+      if ("flag" in control.dataset && control.value) return control.value === "true";
       if ("number" in control.dataset && /^\d{1,9}$/.test(control.value)) return Number(control.value);
       return control.value === "" ? undefined : control.value;
   }

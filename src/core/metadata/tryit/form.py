@@ -93,6 +93,9 @@ def _member(operation: Operation, member: Member, hint: str) -> Iterable[str]:
     match member.kind:
         case Kind.LIST:
             control = f'<input {given} type="file" multiple'
+        case Kind.BOOLEAN if member.is_optional:  # What is not said is neither.
+            options = "".join(f"<option>{each}</option>" for each in ("", "true", "false"))
+            control = f'<select {given} data-flag="">{options}</select>'
         case Kind.BOOLEAN:
             control = f'<input {given} type="checkbox"'
         case Kind.INTEGER:
@@ -116,7 +119,7 @@ def _field(identifier: str, label: str, control: str, hint: str, beside: str = "
     """Write a control with its label, its hint, and the place where its error is shown."""
     described = f"{identifier}-hint {identifier}-error" if hint else f"{identifier}-error"
     described = f' aria-describedby="{described}"'
-    if control.endswith("</textarea>"):
+    if control.endswith(("</textarea>", "</select>")):
         control = control.replace(">", f"{described}>", 1)
     else:
         control = f"{control}{described}>"

@@ -71,7 +71,8 @@ function python({verb, url, idempotencyKey, body}) {
   const text = value => quoted(value, points);
   const write = {
     member: (name, value) => `"${name}": ${value}`,
-    value: value => typeof value === "string" ? text(value) : value === true ? "True" : String(value),
+    value: value => typeof value === "string" ? text(value)
+      : {true: "True", false: "False"}[value] ?? String(value),
     files: (list, indent) => inBrackets(list.map(file => `{${fileMembers(file, write,
       `base64.b64encode(Path(${text(file.name)}).read_bytes()).decode()`)}}`), indent, "[]"),
   };

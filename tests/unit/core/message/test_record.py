@@ -241,6 +241,7 @@ def test_what_is_not_given_is_empty():
         "accused_at": 0,
         "cleared_at": 0,
         "is_suppressed": False,
+        "is_delayed": False,
     }
     assert Attempt(at=1).model_dump() == {
         "at": 1,
@@ -250,9 +251,10 @@ def test_what_is_not_given_is_empty():
     }
     assert record(A, attempts=()).model_dump(
         include={"revision", "reference", "error", "claimed_until", "next_attempt_at"}
-        | {"unknown_outcome", "suppresses"}
+        | {"unknown_outcome", "suppresses", "sequence"}
     ) == {
         "revision": "",
+        "sequence": 1,
         "reference": "",
         "error": "",
         "claimed_until": 0,

@@ -1,14 +1,18 @@
 """What the doctor says of each state of an account, of AWS, and of the DNS."""
 
 import datetime as dt
+import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
 from support import healthy
 from support.aws_answers import Answers
+from support.aws_cli import faults
 from support.dns import Server, dns_server
 from support.healthy import (
     ACCOUNT,
@@ -23,6 +27,7 @@ from support.healthy import (
 from support.template import ROOT, TEMPLATE, Evaluation
 
 from core.aws.items import attributes
+from core.webhooks.endpoint import BY_CALLER, GONE, SILENT
 from ops.api_keys import hash_of
 from ops.doctor.configuration_sets import EVENT_TYPES, OPEN_TYPES
 from ops.doctor.findings import Finding
@@ -32,6 +37,7 @@ from ops.doctor.subject import Subject
 from ops.stack import Stack
 
 type Examined = Callable[..., Subject]
+FAILING_SINCE = int(dt.datetime(2026, 11, 20, 9, 15, tzinfo=dt.UTC).timestamp())
 
 
 @pytest.fixture(scope="session")
@@ -595,6 +601,75 @@ CASES = {
             }
         },
     ),
+    "a stream that nobody reads": Case(
+        "failure",
+        "mail-webhooks-out does not read the table's stream, so no webhook",
+        "aws lambda create-event-source-mapping --function-name mail-webhooks-out"
+        f" --event-source-arn {healthy.STREAM} ",
+        {
+            "lambda.ListEventSourceMappings": lambda call: (
+                {"EventSourceMappings": []}
+                if call["FunctionName"] == "mail-webhooks-out"
+                else healthy.mapping(call)
+            )
+        },
+    ),
+    "a stream that is read no more": Case(
+        "failure",
+        "mail-webhooks-out does not read the table's stream (Disabled), so no webhook",
+        "update-event-source-mapping --uuid 1 --enabled",
+        {"lambda.ListEventSourceMappings": lambda call: healthy.mapping(call, "Disabled")},
+    ),
+    "a table that was restored": Case(
+        "failure",
+        "The table has no stream, so no webhook",
+        "dynamodb update-table --table-name table --stream-specification StreamEnabled=true",
+        {"dynamodb.DescribeTable": {"Table": {}}},
+    ),
+    "a stream that took the place of another": Case(
+        "failure",
+        "mail-webhooks-out does not read the table's stream, so no webhook",
+        "lambda delete-event-source-mapping --uuid 1 ",
+        {
+            "dynamodb.DescribeTable": {
+                "Table": {
+                    "StreamSpecification": {"StreamEnabled": True},
+                    "LatestStreamArn": healthy.STREAM.replace("/1", "/2"),
+                }
+            }
+        },
+    ),
+    "nobody to read the stream": Case(
+        "failure",
+        "Nobody reads the table's stream: the function mail-webhooks-out is gone.",
+        "REVERT_DRIFT",
+        without("mail-webhooks-out"),
+    ),
+    "a queue of webhooks that is not emptied": Case(
+        "failure",
+        "mail-webhook does not empty its queue (Disabled)",
+        "update-event-source-mapping --uuid 1 --enabled",
+        {"lambda.ListEventSourceMappings": lambda call: healthy.mapping(call, "Disabled")},
+    ),
+    "an endpoint that fails": Case(
+        "warning",
+        "wh_1 (shop.example): its receiver does not take what it is sent. Calls have failed since"
+        " 2026-11-20 09:15 UTC.",
+        "./mailctl --stack mail webhooks deliveries wh_1 --tries",
+        healthy.endpoint(failing_since=FAILING_SINCE),
+    ),
+    "an endpoint that failed for too long": Case(
+        "warning",
+        f"wh_1 (shop.example): it is disabled. {SILENT} Calls have failed since 2026-11-20",
+        "./mailctl --stack mail webhooks replay wh_1",
+        healthy.endpoint(enabled=False, disabled_reason=SILENT, failing_since=FAILING_SINCE),
+    ),
+    "an endpoint that wants no more": Case(
+        "warning",
+        f"wh_1 (shop.example): it is disabled. {GONE}",
+        "./mailctl --stack mail webhooks save wh_1 --enable",
+        healthy.endpoint(enabled=False, disabled_reason=GONE),
+    ),
     "a sweep that does not run": Case(
         "failure",
         "The sweep does not run (DISABLED)",
@@ -655,6 +730,12 @@ CASES = {
         "warning",
         "3 dead letters: mails",
         "./mailctl --stack mail redrive",
+        {"sqs.GetQueueAttributes": QUEUE_OF_3},
+    ),
+    "dead letters of the webhooks": Case(
+        "warning",
+        "3 dead letters: webhooks",
+        "./mailctl --stack mail redrive webhooks",
         {"sqs.GetQueueAttributes": QUEUE_OF_3},
     ),
     "a plan without a stage": Case(
@@ -749,7 +830,7 @@ CASES = {
     "a certificate that ends": Case("warning", "ends in 10 days", "", certificate(NotAfter=SOON)),
     "a small account": Case(
         "warning",
-        "Lambda runs 10 functions of the account at a time, and this stack needs 36",
+        "Lambda runs 10 functions of the account at a time, and this stack needs 50",
         "--quota-code L-B99A9384",
         {"lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}},
     ),
@@ -774,7 +855,7 @@ CASES = {
     ),
     "two packages": Case(
         "warning",
-        "The 5 functions run 5 different packages",
+        "The 7 functions run 7 different packages",
         "make deploy",
         {"lambda.GetFunctionConfiguration": lambda call: {"CodeSha256": call["FunctionName"]}},
     ),
@@ -832,6 +913,47 @@ def test_what_is_not_well_is_said_with_what_mends_it(subject: Examined, name: st
     (said,) = [each for each in found if case.what in each.what]
     assert said.level == case.level
     assert case.remedy in "\n".join(said.remedy)
+
+
+def test_how_an_endpoint_is_told_of_shows_no_url(subject: Examined) -> None:
+    found = findings(subject(healthy.endpoint(failing_since=FAILING_SINCE)))
+
+    assert "receiver.example" not in str(found)
+
+
+def test_endpoints_that_work_or_that_their_owner_has_disabled_are_well(subject: Examined) -> None:
+    for held in ({}, {"enabled": False, "disabled_reason": BY_CALLER, "failing_since": 1}):
+        found = findings(subject(healthy.endpoint(**held)))
+
+        assert [each for each in found if each.level != "ok"] == []
+        assert "1 endpoint of webhooks, none of which fails." in [each.what for each in found]
+
+
+def test_a_stream_is_read_again_as_the_template_has_it(subject: Examined) -> None:
+    nobody = {"lambda.ListEventSourceMappings": {"EventSourceMappings": []}}
+
+    (said,) = [each for each in findings(subject(nobody)) if "read the table's" in each.what]
+
+    words = shlex.split(said.remedy[-1])
+    given = dict(pairwise(words))
+    held = Evaluation(PARAMETERS).resources("AWS::Serverless::Function")["WebhooksOutFunction"]
+    wanted = held["Properties"]["Events"]["RecordChanged"]["Properties"]
+    (pattern,) = json.loads(given["--filter-criteria"])["Filters"]
+    assert json.loads(pattern["Pattern"]) == json.loads(
+        wanted["FilterCriteria"]["Filters"][0]["Pattern"]
+    )
+    assert given["--starting-position"] == wanted["StartingPosition"]
+    assert given["--batch-size"] == str(wanted["BatchSize"])
+    assert given["--parallelization-factor"] == str(wanted["ParallelizationFactor"])
+    window = str(wanted["MaximumBatchingWindowInSeconds"])
+    assert given["--maximum-batching-window-in-seconds"] == window
+    assert ("--bisect-batch-on-function-error" in words) is wanted["BisectBatchOnFunctionError"]
+    letters = {"OnFailure": {"Destination": "WebhookDeadLetters"}}
+    assert json.loads(given["--destination-config"]) == letters
+    known = {"Stream", "DestinationConfig", "FilterCriteria", "StartingPosition", "BatchSize"}
+    known |= {"ParallelizationFactor", "MaximumBatchingWindowInSeconds"}
+    assert wanted.keys() == known | {"BisectBatchOnFunctionError"}
+    assert list(faults(said.remedy[-1])) == []
 
 
 def test_records_that_ses_waits_for_are_printed_once(subject: Examined) -> None:

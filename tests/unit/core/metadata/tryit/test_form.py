@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.contract.members import members
-from core.contract.operations import GET_STATUS, OPERATIONS, SEND_MAIL
+from core.contract.operations import GET_STATUS, OPERATIONS, SAVE_WEBHOOK, SEND_MAIL
 from core.metadata.tryit import form
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
@@ -14,7 +14,7 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda eac
 def controls(html):
     """Return the attributes of each control of the form, by its name."""
     inside = html.partition("<form")[2].partition("</form>")[0]
-    found = re.findall(r"<(?:input|textarea) ([^>]*)>", inside)
+    found = re.findall(r"<(?:input|textarea|select) ([^>]*)>", inside)
     each = [dict(re.findall(r'([\w-]+)="([^"]*)"', held)) for held in found]
     return {held.get("name", held["id"]): held for held in each}
 
@@ -57,6 +57,13 @@ def test_what_is_rare_in_a_mail_is_folded():
     names = re.findall(r'name="([^"]+)"', folded.partition("</details>")[0])
     assert names == ["Domain", "From", "FromName", "ReceiverName", "ReplyTo"]
     assert "<details>" not in form.write(GET_STATUS, "../")
+
+
+def test_what_may_be_true_false_or_left_out_has_a_choice_of_all_three():
+    html = form.write(SAVE_WEBHOOK, "../")
+
+    (choice,) = re.findall(r'<select [^>]*name="Enabled"[^>]*>(.*?)</select>', html)
+    assert choice == "<option></option><option>true</option><option>false</option>"
 
 
 def test_only_what_sends_a_mail_warns_of_it():
