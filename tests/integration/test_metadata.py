@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core.webhooks import client
+from core.webhooks.delivery import State
 from handlers import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +137,13 @@ def test_each_file_of_the_activity_page_is_there_and_begins_to_load_at_once(ask)
         text = ask(f"/activity/{name}")["body"]
         assert set(re.findall(r'from "\./(\w+\.js)"', text)) <= scripts
         assert "innerHTML" not in text
+
+
+def test_the_activity_page_has_words_for_whatever_becomes_of_a_call_of_a_webhook(ask):
+    words = ask("/activity/words.js")["body"]
+
+    for named in (*client.ERRORS, *State):
+        assert re.search(rf"\b{named}: ", words), named
 
 
 def test_a_head_has_no_body(ask):

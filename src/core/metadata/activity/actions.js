@@ -1,6 +1,8 @@
-// Sending a mail again, and cancelling one: each with a question before it, and what became of it after.
+// What can be done: to send a mail again, to cancel one, to send a webhook again what it has missed: each with a question
+// before it, and what became of it after.
 
-import { $, button, node } from "./dom.js";
+import { Refused, Unreachable } from "./api.js";
+import { $, button, node, say } from "./dom.js";
 
 const NOT_REACHED = new Set(["undelivered", "failed"]);
 
@@ -17,6 +19,7 @@ function ask({ title, body, verb, act }) {
     problem.textContent = "";
     try {
       const done = await act(form);
+      if (!form.isConnected) return;  // Meanwhile another question was asked.
       if (done) dialog.replaceChildren(...done);
       else dialog.close();
     } catch (error) {
@@ -27,6 +30,16 @@ function ask({ title, body, verb, act }) {
   };
   dialog.replaceChildren(form);
   dialog.showModal();
+}
+
+// Does something for which there is no question; says why if it cannot be done.
+export async function attempted(act) {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    say(error.message);
+  }
 }
 
 export const confirmed = (title, text, verb, act) => ask({ title, body: [node("p", {}, text)], verb, act });
@@ -76,3 +89,33 @@ function result(sent) {
       node("a", { className: "button primary", href: `#/${sent.MessageId}`, onclick: () => dialog.close() }, "Open the new mail")),
   ];
 }
+
+// All that was not delivered, as many at once as the service takes. If it cannot go on, it goes on there when asked again.
+export function replayAll(webhook, api, changed) {
+  const dialog = $("dialog");
+  const counted = node("p", { role: "status" });
+  let count = 0;
+  let cursor;
+  ask({
+    title: "Replay all undelivered?",
+    body: [node("p", {}, "All that has failed, or was held while the webhook was disabled, is sent to it again, each event with the id that it had."), counted],
+    verb: "Replay all",
+    act: async (form) => {
+      do {
+        const sent = await api.replay(webhook.Id, { Cursor: cursor });
+        count += sent.Count ?? 0;
+        cursor = sent.Cursor;
+        counted.textContent = `${howMany(count)} on the way so far.`;
+      } while (cursor && dialog.open && form.isConnected);
+      changed();
+      if (!dialog.open) say(`${howMany(count)} on the way again.`);
+      return [
+        node("h2", { id: "dialog-title" }, count ? "Replayed" : "Nothing to replay"),
+        node("p", {}, count ? `${howMany(count)} on the way again.` : "Nothing has failed, and nothing is held."),
+        node("div", { className: "row end" }, button("Close", () => dialog.close(), { className: "primary" })),
+      ];
+    },
+  });
+}
+
+const howMany = (count) => (count === 1 ? "1 delivery is" : `${count} deliveries are`);

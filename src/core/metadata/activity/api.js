@@ -1,4 +1,4 @@
-// Calls the operations of the contract (docs/contract.md B1, B6), with the key that somebody has typed in.
+// Calls the operations of the contract (docs/contract.md B1, B6, B7), with the key that somebody has typed in.
 
 // The service says no: `message` says why and what to do.
 export class Refused extends Error {
@@ -48,6 +48,7 @@ export function client(root, key) {
   }
 
   const path = (id, ...more) => ["Mail", encodeURIComponent(id), ...more].join("/");
+  const ofWebhook = (id, part) => ["Webhook", encodeURIComponent(id), part].join("/");
   const withQuery = (base, query) => {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
     return given.length ? `${base}?${new URLSearchParams(given)}` : base;
@@ -64,5 +65,10 @@ export function client(root, key) {
     // With the same `token` a repeated request sends nothing again.
     resend: (id, how, token) => post(path(id, "Resend"), how, { "idempotency-key": token }),
     cancel: (id) => post(path(id, "Cancel"), {}),
+    webhooks: () => ask("Webhook"),
+    saveWebhook: (changes) => post("Webhook", changes),
+    testWebhook: (id) => post(ofWebhook(id, "Test"), {}),
+    deliveries: (id, filters) => ask(withQuery(ofWebhook(id, "Deliveries"), filters), {}, false),
+    replay: (id, which) => post(ofWebhook(id, "Replay"), which),
   };
 }

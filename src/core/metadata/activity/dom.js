@@ -16,6 +16,16 @@ export function node(name, properties = {}, ...children) {
 export const button = (text, onclick, properties = {}) =>
   node("button", { type: "button", onclick, ...properties }, text);
 
+// A button that cannot be pressed again until what it does is done.
+export const busyButton = (text, act, properties = {}) => button(text, async ({ target }) => {
+  target.disabled = true;
+  try {
+    await act();
+  } finally {
+    target.disabled = false;
+  }
+}, properties);
+
 // Replaces what is in `place`. What has the same data-key keeps the focus, and stays open.
 export function redraw(place, ...children) {
   const active = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
@@ -25,9 +35,10 @@ export function redraw(place, ...children) {
   if (active) place.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
 }
 
-// Makes `old` read as `fresh` does, and keeps its elements: a click that has begun on one still reaches it.
+// Makes `old` read as `fresh` does, and keeps its elements: a click that has begun on one still reaches it. What such
+// an element does when it is clicked stays as it was. What a reader has opened stays open.
 export function patch(old, fresh) {
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const children = [...fresh.childNodes];  // Some move over.
   children.forEach((child, at) => {
@@ -38,6 +49,24 @@ export function patch(old, fresh) {
     else patch(known, child);
   });
   while (old.childNodes.length > children.length) old.lastChild.remove();
+}
+
+// Returns what draws [key, element] pairs into a list: what was drawn by that key before stays the same element, and
+// with as few moves as possible keeps its place on the screen.
+export function keeper(list) {
+  let known = new Map();
+  return (pairs) => {
+    known = new Map(pairs.map(([key, fresh]) => {
+      const old = known.get(key);
+      if (old) patch(old, fresh);
+      return [key, old ?? fresh];
+    }));
+    const wanted = new Set(known.values());
+    for (const item of [...list.childNodes]) if (!wanted.has(item)) item.remove();
+    [...wanted].forEach((item, at) => {
+      if (list.childNodes[at] !== item) list.insertBefore(item, list.childNodes[at] ?? null);
+    });
+  };
 }
 
 let hiding;

@@ -7,25 +7,31 @@ import { button, copying, day, fullTime, node, redraw, time } from "./dom.js";
 import { FIRST_TAB, simulator } from "./host.js";
 import { chip } from "./list.js";
 import { timeline } from "./timeline.js";
+import { toldOf } from "./told.js";
 import { toneOf } from "./words.js";
 
 let tab = FIRST_TAB;  // Who looks at texts wants to see the next mail's text, too.
 
-// Shows a mail in `place`; returns how to bring it up to date. `learn` hears what is found out.
-export function mailView(place, id, { api, learn, notes }) {
+// Shows a mail in `place`; returns how to bring it up to date. `learn` hears what is found out; `webhooks` is their list.
+export function mailView(place, id, { api, learn, notes, webhooks }) {
   let mail;
+  let told = [];  // The webhooks of its domain.
   let state;
   let content;
   let chosen = 0;
   let drawn;
   const head = node("div", { className: "head" });
   const tabs = node("div", { className: "tabs", role: "tablist", "aria-label": "Parts of the mail" });
+  const telling = toldOf({ api, changed: () => drawPanel() });
   const panel = node("div", { className: "panel", role: "tabpanel", id: "panel", tabIndex: -1 });
 
   async function refresh() {
     const found = await api.get(id);
     const newState = JSON.stringify([found, notes(id)]);
-    if (newState === state) return;
+    if (newState === state) {
+      if (shownTab() === "webhooks" && !telling.isSettled()) await drawPanel();
+      return;
+    }
     state = newState;
     mail = found;
     learn(found);
@@ -33,7 +39,17 @@ export function mailView(place, id, { api, learn, notes }) {
     if (!head.isConnected) place.replaceChildren(head, tabs, panel);
     redraw(head, headOf(mail, { notes: notes(id), api, refresh }));
     drawTabs();
-    if (tab === "timeline" || !drawn) await drawPanel();
+    lookForWebhooks();
+    if (["timeline", "webhooks"].includes(shownTab()) || !drawn) await drawPanel();
+  }
+
+  // The mail is shown meanwhile.
+  async function lookForWebhooks() {
+    const before = told.length;
+    told = await webhooks.of(mail.Domain);
+    if (Boolean(before) === Boolean(told.length)) return;
+    drawTabs();
+    if (tab === "webhooks") await drawPanel();
   }
 
   const VIEWS = {
@@ -49,7 +65,10 @@ export function mailView(place, id, { api, learn, notes }) {
     }],
     files: ["Attachments", async () => filesView((await load()).Attachments ?? [], renew)],
     ...(simulator ? { source: ["Source", () => simulator.source(id)] } : {}),
+    webhooks: ["Webhooks", () => telling.view(mail, told)],
   };
+  const names = () => Object.keys(VIEWS).filter((name) => name !== "webhooks" || told.length);
+  const shownTab = () => (names().includes(tab) ? tab : FIRST_TAB);
 
   // To be asked for the content is noted in the mail's history: so it is loaded only if somebody looks at it, and once.
   async function load() {
@@ -79,17 +98,17 @@ export function mailView(place, id, { api, learn, notes }) {
   }
 
   function drawTabs() {
-    const names = Object.keys(VIEWS);
+    const all = names();
     const files = (mail.Attachments ?? []).length;
-    redraw(tabs, names.map((name) => button(name === "files" && files ? `Attachments (${files})` : VIEWS[name][0], () => show(name), {
-      role: "tab", id: `tab-${name}`, "aria-selected": String(name === tab), "aria-controls": "panel", "data-key": `tab ${name}`,
-      tabIndex: name === tab ? 0 : -1,
+    redraw(tabs, all.map((name) => button(name === "files" && files ? `Attachments (${files})` : VIEWS[name][0], () => show(name), {
+      role: "tab", id: `tab-${name}`, "aria-selected": String(name === shownTab()), "aria-controls": "panel", "data-key": `tab ${name}`,
+      tabIndex: name === shownTab() ? 0 : -1,
       onkeydown: ({ key }) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-        if (step) show(names[(names.indexOf(name) + step + names.length) % names.length], true);
+        if (step) show(all[(all.indexOf(name) + step + all.length) % all.length], true);
       },
     })));
-    panel.setAttribute("aria-labelledby", `tab-${tab}`);
+    panel.setAttribute("aria-labelledby", `tab-${shownTab()}`);
   }
 
   async function show(name, withFocus = false) {
@@ -100,7 +119,7 @@ export function mailView(place, id, { api, learn, notes }) {
   }
 
   async function drawPanel() {
-    const mine = tab;
+    const mine = shownTab();
     drawn = true;
     let shown;
     try {
@@ -109,7 +128,7 @@ export function mailView(place, id, { api, learn, notes }) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       shown = trouble(error);
     }
-    if (mine === tab) redraw(panel, ...[shown].flat());
+    if (mine === shownTab()) redraw(panel, ...[shown].flat());
   }
 
   const trouble = (error) => [

@@ -2,19 +2,21 @@
 
 import { Refused, Unreachable, WrongKey, client } from "./api.js";
 import { $, button, node, patch, redraw, say } from "./dom.js";
+import { endpointView } from "./endpoint.js";
 import { REFRESH_SECONDS, connect, simulator } from "./host.js";
 import { listen, showHelp } from "./keyboard.js";
 import { mailList, mark } from "./list.js";
 import { mailView } from "./mail.js";
+import { MAILS, OUTSIDE, WEBHOOKS, drawPlaces, emptyText, homeOf, placeOf, titleOf } from "./places.js";
 import { read, withStatus } from "./search.js";
+import { webhookList } from "./webhooks.js";
 
 const FILTERS = [["All", ""], ["Waiting", "waiting"], ["Delivered", "delivered"], ["Problems", "problems"]];
-const OUTSIDE = "#/outside";
-
 let api;
 let list;
+let webhooks;
 let opened;
-let isOutside = false;
+let place = MAILS;
 let timer;
 let documents;
 
@@ -36,7 +38,7 @@ const WRONG_KEY = "This key is not known here. Is it the one that mails are sent
 function askForKey(problem) {
   clearTimeout(timer);
   api = undefined;
-  for (const hidden of ["panes", "search"]) $(hidden).hidden = true;
+  for (const hidden of ["panes", "search", "places"]) $(hidden).hidden = true;
   $("login").hidden = false;
   $("key-problem").textContent = problem;
   $("key").value = "";
@@ -49,17 +51,23 @@ async function enter(root, key) {
     return;
   }
   api = client(root, key);
-  list = mailList({ find: (filters) => api.find(filters), notes });
+  list = mailList({ find: (filters) => api.find(filters), notes, isShown: () => place === MAILS });
+  webhooks = webhookList({
+    find: () => api.webhooks(), form: documents && formOf("SaveWebhook"), isShown: () => place === WEBHOOKS,
+  });
+  place = MAILS;
   await guarded(() => list.begin({}));
   if (!api) return;
   $("login").hidden = true;
   for (const shown of ["panes", "search"]) $(shown).hidden = false;
+  $("places").hidden = !documents;  // A simulator without the API has no webhooks.
   drawFilters();
   drawTools();
   await follow();
   again();
 }
 
+const formOf = (operation) => `${documents.replace(/metadata$/, "json/metadata")}?op=${operation}`;
 const notes = (id) => simulator?.notes(id) ?? [];
 
 // Does something that may go wrong: says what did, and asks for the key again if that is wrong.
@@ -99,8 +107,8 @@ async function look() {
 
 async function news() {
   await simulator?.refresh();
-  if (isOutside) drawOutside();
-  else await list.refresh();
+  if (place === OUTSIDE) drawOutside();
+  else await (place === WEBHOOKS ? webhooks : list).refresh();
   await opened?.refresh();
 }
 
@@ -112,7 +120,7 @@ async function search(text) {
   if (asked.open) location.hash = `#/${asked.open}`;
   drawFilters();
   if (!asked.filters) return;
-  if (isOutside) location.hash = "#/";
+  if (place !== MAILS) location.hash = homeOf(MAILS);
   await guarded(() => list.begin(asked.filters));
   $("list-pane").scrollTop = 0;
 }
@@ -125,14 +133,15 @@ function drawFilters() {
   };
   const isChosen = (value) => (value ? withStatus(text, value) === text.trim() : withStatus(text, "") === text.trim());
   const chips = FILTERS.map(([name, value]) => button(name, () => choose(value), {
-    "aria-pressed": String(!isOutside && isChosen(value)), "data-key": name,
+    "aria-pressed": String(place === MAILS && isChosen(value)), "data-key": name,
   }));
   if (simulator) {
-    chips.push(button("Outside", () => { location.hash = OUTSIDE; }, {
-      "aria-pressed": String(isOutside), "data-key": "Outside", title: "What SES was given by others than the API",
+    chips.push(button("Outside", () => { location.hash = homeOf(OUTSIDE); }, {
+      "aria-pressed": String(place === OUTSIDE), "data-key": "Outside", title: "What SES was given by others than the API",
     }));
   }
   redraw($("filters"), chips);
+  $("filters").hidden = place === WEBHOOKS;  // Those of deliveries stand beside them.
 }
 
 function drawTools() {
@@ -152,30 +161,42 @@ function sinceNow() {
 
 async function follow() {
   const old = /^#([^/]+)$/.exec(location.hash);  // Links of the former inbox: #ID.
-  if (old) location.replace(/^[0-9A-Z]{26}$/.test(old[1]) ? `#/${old[1]}` : `${OUTSIDE}/${old[1]}`);
-  const [, first, second] = location.hash.split("/");
-  const wasOutside = isOutside;
-  isOutside = simulator !== null && first === "outside";
+  if (old) location.replace(/^[0-9A-Z]{26}$/.test(old[1]) ? `#/${old[1]}` : `${homeOf(OUTSIDE)}/${old[1]}`);
+  const before = place;
+  const { id, ...there } = placeOf(location.hash);
+  place = there.place;
   drawFilters();
-  if (isOutside !== wasOutside) $("list").replaceChildren();
-  if (isOutside) drawOutside();
-  else if (wasOutside) list.draw();
-  await open(isOutside ? second : first);
+  drawPlaces(place);
+  if (place !== before) {
+    $("list").replaceChildren();
+    $("list-pane").scrollTop = 0;
+  }
+  if (place === OUTSIDE) drawOutside();
+  else if (place !== before) (place === WEBHOOKS ? webhooks : list).draw();
+  await open(id);
+  if (place === WEBHOOKS && !id && api) await guarded(() => webhooks.refresh());
   mark();
+}
+
+function viewOf(holder, id) {
+  if (place === OUTSIDE) return simulator.outsideView(holder, id);
+  if (place === WEBHOOKS) return endpointView(holder, id, { api, webhooks });
+  return mailView(holder, id, { api, notes, webhooks, learn: list.learn });
 }
 
 async function open(id) {
   document.body.classList.toggle("reading", Boolean(id));
   if (!id) {
     opened = undefined;
-    document.title = "Mail activity";
-    redraw($("mail-pane"), node("p", { className: "empty" }, "Choose a mail."));
+    document.title = titleOf(place);
+    redraw($("mail-pane"), node("p", { className: "empty" }, emptyText(place)));
     return;
   }
-  redraw($("mail-pane"), node("p", { className: "empty" }, "…"));
+  // Each has its own: one that is late draws where nobody looks any more.
+  const holder = node("div", {}, node("p", { className: "empty" }, "…"));
+  redraw($("mail-pane"), holder);
   $("mail-pane").scrollTop = 0;
-  const view = isOutside ? simulator.outsideView($("mail-pane"), id)
-    : mailView($("mail-pane"), id, { api, notes, learn: list.learn });
+  const view = viewOf(holder, id);
   opened = view;
   try {
     await view.refresh();
@@ -187,7 +208,7 @@ async function open(id) {
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    redraw($("mail-pane"), node("a", { className: "back", href: "#/" }, "←"), node("p", { className: "empty" }, error.message));
+    redraw(holder, node("a", { className: "back", href: homeOf(place), "aria-label": "Back to the list" }, "←"), node("p", { className: "empty" }, error.message));
   }
 }
 
@@ -216,7 +237,7 @@ function move(step) {
 
 function back() {
   const last = location.hash;
-  location.hash = isOutside ? OUTSIDE : "#/";
+  location.hash = homeOf(place);
   $("list").querySelector(`a[href="${CSS.escape(last)}"]`)?.focus();
 }
 
