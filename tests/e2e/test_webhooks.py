@@ -27,6 +27,7 @@ from support.receiver import (
     Receiver,
     answering,
     failing_one_in,
+    hanging,
     pouring,
     receiving,
     redirecting,
@@ -122,11 +123,10 @@ class Webhooks(NamedTuple):
         pages = dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="pk = :pk",
-            FilterExpression="attribute_exists(unfinished) AND NOT next_at BETWEEN :ago AND :soon",
+            FilterExpression="attribute_exists(unfinished) AND next_at > :soon",
             ExpressionAttributeValues={
                 ":pk": {"S": f"HOOK#{endpoint.id}"},
                 ":soon": {"N": str(now + 10)},
-                ":ago": {"N": str(now - 30)},  # What the queue has lost.
             },
         )
         for item in (item for page in pages for item in page["Items"]):
@@ -258,6 +258,53 @@ def counted(receiver: Receiver, mails: int, sent_after: float, seconds: float) -
 def at(event: Answer) -> float:
     """Return when something happened, in epoch seconds; MiniStack knows that to the second."""
     return datetime.fromisoformat(event["timestamp"]).timestamp()
+
+
+# ---- side by side
+
+
+def test_an_endpoint_that_hangs_and_one_that_is_gone_delay_no_other(
+    webhooks: Webhooks, figures: Callable[[str], Counter[str]]
+) -> None:
+    def told(receiver: Receiver, mails: list[str]) -> list[float]:
+        def arrived() -> list[float]:
+            of_them = [call for call in receiver.taken if call.event["data"]["message_id"] in mails]
+            found = {
+                call.event["data"]["message_id"]: call.at - at(call.event)
+                for call in of_them
+                if call.event["type"] == "mail.delivered"
+            }
+            return sorted(found.values()) if len(found) == len(mails) else []
+
+        return until(arrived, 60)
+
+    def send(count: int) -> list[str]:
+        with ThreadPoolExecutor(CALLERS) as callers:
+            return [*callers.map(lambda _: webhooks.send(), range(count))]
+
+    good = webhooks.save()
+    alone = told(good.receiver, send(40))
+    hangs = webhooks.save(hanging(60), Name="hangs")
+    gone = webhooks.save(Name="gone")
+    webhooks.store(gone, f"http://127.0.0.1:{free_port()}/")
+    beside = told(good.receiver, send(40))
+
+    until(lambda: hangs.receiver.connections)
+    figures("webhooks beside a dead endpoint").update(
+        {
+            "ms to the good one before (median)": round(statistics.median(alone) * 1000),
+            "ms beside (median)": round(statistics.median(beside) * 1000),
+            "ms beside (the last)": round(beside[-1] * 1000),
+            "calls of the one that hangs": hangs.receiver.connections,
+        }
+    )
+    assert beside[-1] < 12  # A call that hangs takes 15.
+    assert statistics.median(beside) < statistics.median(alone) + 4
+    of_gone = until(lambda: [one for one in webhooks.deliveries(gone) if one["Attempts"]])
+    assert {try_["Error"] for one in of_gone for try_ in one["Attempts"]} == {"NoConnection"}
+    paused = until(lambda: webhooks.found(hangs).get("PausedUntil"), 40)
+    assert at({"timestamp": paused}) > time.time()
+    assert hangs.receiver.connections < 120  # Three for each mail, if it were called for all.
 
 
 # ---- what a receiver may do

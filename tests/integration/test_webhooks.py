@@ -2,9 +2,9 @@
 
 import itertools
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import pytest
@@ -462,7 +462,7 @@ def test_a_receiver_of_which_nothing_is_known_is_called_one_call_at_a_time(
     send(service)
     service.run_on()
     told.read_stream()
-    ear.answers = lambda _: time.sleep(0.3) or 204
+    ear.answers = lambda _: Event().wait(0.5) or 204  # `sleep` is stopped, as the clock is.
     told.work_off()
     first = told.of(endpoint, State.DELIVERED)
     waiting = told.of(endpoint, State.PENDING)
@@ -485,7 +485,7 @@ def test_a_receiver_that_hangs_is_known_before_its_call_is_over(
     known: list[tuple[bool | None, bool]] = []
 
     def answer(_: Called) -> int:
-        time.sleep(0.4)
+        Event().wait(0.5)
         now = told.now(endpoint)
         known.append((now.is_quick, now.called_until > service.clock.now))
         return 204
