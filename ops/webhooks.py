@@ -195,7 +195,7 @@ def replay(stack: Stack, request: ReplayDeliveries, *, is_sure: bool) -> None:
 
 
 def _print(stack: Stack, endpoint: Endpoint, *, with_secret: bool, as_json: bool) -> None:
-    secret = ""
+    secret = None
     if with_secret:
         of_stack = stack.secret("WebhookSecretArn")
         secret = signing.secret(of_stack, endpoint.id, endpoint.generation)

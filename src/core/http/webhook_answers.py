@@ -17,7 +17,7 @@ from core.webhooks.endpoint import Endpoint
 _ALL = ("*",)
 
 
-def of_endpoint(endpoint: Endpoint, secret: str = "") -> Webhook:
+def of_endpoint(endpoint: Endpoint, secret: str | None = None) -> Webhook:
     """Describe an endpoint; with its newest secret where that is shown."""
     return Webhook(
         id=endpoint.id,
@@ -31,7 +31,7 @@ def of_endpoint(endpoint: Endpoint, secret: str = "") -> Webhook:
         failing_since=_time(endpoint.failing_since * 1000),
         paused_until=_time(endpoint.paused_until * 1000),
         created_at=_time(endpoint.created_at * 1000),
-        secret=secret or None,
+        secret=secret,
     )
 
 

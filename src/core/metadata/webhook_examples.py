@@ -20,7 +20,7 @@ from core.contract.webhooks import (
 )
 
 _ID = "wh_01jd9zk4m6t0v3q8w2x5y7b1cd"
-_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105 - nobody's
+_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105 - nobody's # nosec B105
 _EVENT = "msg_ge3tkmbqgaydambqgaydambqgaydambq"
 _CURSOR = "MjAyNi0xMS0yMFQwOToxNTozMC4xMjBaI21zZy4zZjk"
 _WEBHOOK: dict[str, Any] = {

@@ -75,7 +75,7 @@ MEMBERS: dict[type[Contract], dict[str, str]] = {
         "FailingSince": "Since when every call of it has failed. Empty: the last one succeeded.",
         "PausedUntil": "Until when it is spared, since it did not keep up.",
         "CreatedAt": "When it was made.",
-        "Secret": "Verifies what is sent (whsec_...). Only in the answer that makes a webhook or "
+        "Secret": "Verifies what is sent (whsec_...). Only in the answer that makes a webhook or "  # nosec B105
         "gives it a new secret: keep it.",
     },
     FindWebhooks: {"Domain": "The sending domain. Empty: all of yours."},
