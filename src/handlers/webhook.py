@@ -19,6 +19,7 @@ from core.aws.webhook_queue import WebhookQueue
 from core.config import CONFIG
 from core.redaction import about, noted, redacted
 from core.webhook_delivery import Tried
+from core.webhooks import client
 from core.webhooks.delivery import State
 from handlers import telemetry
 
@@ -37,6 +38,7 @@ places = webhook_delivery.Places(
     reaches_loopback=CONFIG.reaches_loopback,
 )
 _outbox = webhook_outbox.Places(places.endpoints, places.deliveries, _queue)
+client.prepare()
 _callers = ThreadPoolExecutor(10)
 """As many as the messages that SQS hands out at once: one slow receiver delays no other."""
 

@@ -58,6 +58,14 @@ class Answer(NamedTuple):
     """How many seconds the receiver asks us to wait; 0 if it does not."""
 
 
+def prepare() -> None:
+    """Read the certificates of all authorities, which takes a while: when nobody waits for it.
+
+    Calls that begin side by side would each read them.
+    """
+    _context()
+
+
 def call(  # noqa: PLR0913 - what a call is made of, and how long it may take
     url: str,
     body: bytes,
@@ -189,7 +197,7 @@ class _Exchange:
 
 @cache
 def _context() -> ssl.SSLContext:
-    """Return what checks certificates: to read those of all authorities takes a while."""
+    """Return what checks certificates."""
     return ssl.create_default_context()
 
 
