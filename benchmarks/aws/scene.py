@@ -55,6 +55,7 @@ def told(receiver: str) -> dict[str, Any]:
         "url": receiver,
         "enabled": True,
         "include_recipients": True,
+        "is_quick": True,  # It has been called before.
         "created_at": now,
     }
     delivery = {

@@ -33,6 +33,7 @@ def listen(meter: Meter, receiver: str) -> None:
             "url": receiver,
             "enabled": True,
             "include_recipients": True,
+            "is_quick": True,  # It has been called before.
             "created_at": int(time.time()),
         }
         meter.dynamodb.put_item(TableName=TABLE, Item=attributes(endpoint))

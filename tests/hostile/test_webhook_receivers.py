@@ -76,6 +76,7 @@ def test_a_receiver_that_behaves_gets_the_call_as_it_was_made(
 
     assert call(good.url) == Answer(204)
 
+    _wait_for(lambda: bool(good.calls))
     (came,) = good.calls
     assert (came.path, came.body) == ("/hook", BODY)
     assert came.headers.items() >= HEADERS.items()
@@ -365,6 +366,7 @@ def test_a_public_receiver_is_called_with_tls_by_its_name(
 
     assert call(there(network, good), reaches_loopback=False) == Answer(204)
     assert network.called == [(PUBLIC, 443)]
+    _wait_for(lambda: bool(good.calls))  # It writes a call down once it has answered.
     assert (good.calls[0].headers["host"], good.calls[0].path) == (NAME, "/hook?a=b")
 
 

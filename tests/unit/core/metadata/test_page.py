@@ -208,7 +208,7 @@ def test_a_page_is_well_formed_and_complete(page):
     assert "{{" not in page
     assert len(elements.values("id")) == len(set(elements.values("id")))
     assert set(elements.values("for")) == {
-        held["id"] for tag, held in elements.all if tag in ("input", "textarea")
+        held["id"] for tag, held in elements.all if tag in ("input", "select", "textarea")
     }
     assert [tag for tag, _ in elements.all].count("h1") == 1
     assert [tag for tag, _ in elements.all].count("main") == 1
