@@ -181,7 +181,7 @@ class Receiver:
                 setattr(self, name, value)
 
     def meet(self, sock: socket.socket, reader: Any, is_over: Event) -> None:
-        """Read a call, answer it, and then write it down: whoever looks at once may be too early."""
+        """Read a call, answer it, and then write it down: who looks at once may be too early."""
         path = reader.readline().decode("latin-1").split(" ")[1]
         lines = iter(lambda: reader.readline().decode("latin-1").strip(), "")
         pairs = (line.partition(":") for line in lines)
