@@ -20,6 +20,7 @@ from core.config import CONFIG
 from core.webhooks import schedule
 from core.webhooks.delivery import State
 from core.webhooks.endpoint import GONE, SILENT
+from handlers import webhook
 
 DAY = 86_400
 HOUR = 3600
@@ -508,6 +509,22 @@ def test_a_copy_in_the_same_batch_is_called_once(
     told.work_off()
 
     assert len(ear.calls) == 1
+
+
+def test_a_copy_in_the_queue_is_not_called_before_its_time(
+    service: World, told: Webhooks, ear: Receiver
+) -> None:
+    endpoint = told.listen(ear.url, events=("mail.accepted",))
+    ear.status = 500
+    send(service)
+    told.read_stream()
+    told.work_off()
+    (waiting,) = told.of(endpoint)
+    webhook.places.queue.put_all([(waiting, 0)])
+    told.work_off()
+
+    assert len(ear.calls) == 1
+    assert told.of(endpoint) == [waiting]
 
 
 def test_a_delivery_whose_write_was_answered_too_late_does_not_wait_for_the_sweep(
