@@ -179,7 +179,9 @@ def test_the_python_client_sets_up_webhooks_and_sees_what_they_tell(
     python.base_path = base_path or None
     url = "https://orders.example.com/mail-events"
 
-    made = python.post(dtos.SaveWebhook(name="Orders", url=url, events="mail.sent, mail.failed"))
+    made = python.post(
+        dtos.SaveWebhook(name="Orders", url=url, events="mail.failed, mail.complained")
+    )
     changed = python.post(dtos.SaveWebhook(id_=made.id_, name="Other"))
     off = python.post(dtos.SaveWebhook(id_=made.id_, enabled=False))
     with pytest.raises(WebServiceException) as raised:
@@ -192,7 +194,7 @@ def test_the_python_client_sets_up_webhooks_and_sees_what_they_tell(
     listed = python.get(dtos.FindWebhooks(domain="example.com"))
     python.post(dtos.DeleteWebhook(id_=made.id_))
 
-    assert (made.events, made.enabled) == (["mail.sent", "mail.failed"], True)
+    assert (made.events, made.enabled) == (["mail.failed", "mail.complained"], True)
     assert (changed.name, changed.enabled, changed.secret) == ("Other", True, None)
     assert (off.enabled, off.disabled_reason) == (False, "Disabled by SaveWebhook.")
     assert raised.value.response_status.error_code == "WebhookDisabled"
@@ -312,7 +314,7 @@ def test_every_call_of_the_typescript_client_works_on_either_path(
         assert calls["resent"]["Status"] == "sent"
         assert calls["cancelled"] == {"errorCode": "TooLate", "fields": []}
         assert calls["webhook"] == {
-            "events": ["mail.sent", "mail.failed"],
+            "events": ["mail.failed", "mail.complained"],
             "secrets": [True, False, True],
             "changed": ["Other", True, True],
             "disabled": {"errorCode": "WebhookDisabled", "fields": []},
@@ -563,7 +565,7 @@ def test_dotnets_own_serializer_writes_what_we_read_and_reads_what_we_answer(
     assert lines[6][2].startswith("Email 'To' is not a list of valid addresses")
     assert lines[7:] == [
         ["stopped", "1"],
-        ["webhook", "mail.sent+mail.failed", "50 50"],
+        ["webhook", "mail.failed+mail.complained", "50 50"],
         ["changed", "Other", "True False True"],
         ["told", "webhook.test", "True 1"],
         ["listed", "True"],

@@ -49,7 +49,7 @@ static class Program
     {
         var made = Post<Webhook>("/Webhook", new SaveWebhook
         {
-            Name = "Orders", Url = "https://orders.example.com/mail-events", Events = "mail.sent, mail.failed",
+            Name = "Orders", Url = "https://orders.example.com/mail-events", Events = "mail.failed, mail.complained",
         });
         var path = "/Webhook/" + made.Id;
         var renamed = Post<Webhook>("/Webhook", new SaveWebhook { Id = made.Id, Name = "Other" });
