@@ -6,7 +6,9 @@ delivery out again: a receiver may be told twice, with the same `webhook-id`, an
 
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
 from core.aws.deliveries import Deliveries, DeliveryKey
@@ -49,6 +51,8 @@ class Tried(NamedTuple):
     """None if the receiver was not called."""
     disabled: str = ""
     """Why this try has disabled the endpoint; "" if it has not."""
+    log_keys: Mapping[str, str] = MappingProxyType({})
+    """What joins the lines of the log about the message (`Record.log_keys`), if it was read."""
 
 
 def deliver(key: DeliveryKey, places: Places) -> Tried | None:
@@ -89,8 +93,11 @@ def _put_off(endpoint: Endpoint, now: int, places: Places) -> int:
 
 
 def _tried(delivery: Delivery, endpoint: Endpoint, places: Places) -> Tried | None:
+    record = places.store.get(delivery.message_id) if delivery.message_id else None
+    about = record.log_keys if record else {}
     began = time.time()
-    answer = _call(delivery, endpoint, int(began), places)
+    body = payload.body(delivery, endpoint, record)
+    answer = _call(delivery, endpoint, body, int(began), places)
     now = time.time()
     places.endpoints.note_speed(endpoint, is_quick=now - began < schedule.QUICK_SECONDS)
     attempt = Attempt(
@@ -107,16 +114,14 @@ def _tried(delivery: Delivery, endpoint: Endpoint, places: Places) -> Tried | No
     )
     if not answer.error:
         places.endpoints.note_success(endpoint)
-        told = Tried(_changed(known, state=State.DELIVERED), endpoint, attempt)
+        told = Tried(_changed(known, state=State.DELIVERED), endpoint, attempt, log_keys=about)
         return _written(told, int(now), places)
     why = _noted_failure(endpoint, answer, int(now), places)
     failed = _failed(known, attempt, answer.retry_after, int(now), is_over=bool(why))
-    return _written(Tried(failed, endpoint, attempt, why), int(now), places)
+    return _written(Tried(failed, endpoint, attempt, why, about), int(now), places)
 
 
-def _call(delivery: Delivery, endpoint: Endpoint, at: int, places: Places) -> Answer:
-    record = places.store.get(delivery.message_id) if delivery.message_id else None
-    body = payload.body(delivery, endpoint, record)
+def _call(delivery: Delivery, endpoint: Endpoint, body: bytes, at: int, places: Places) -> Answer:
     signing_secrets = [
         signing.secret(places.secret, endpoint.id, generation)
         for generation in endpoint.generations(at)

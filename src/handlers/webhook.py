@@ -112,9 +112,9 @@ def _delivered(key: DeliveryKey) -> Tried | None:
         "event_id": delivery.id,
         "type": delivery.type,
         "state": delivery.state.value,
+        **({"message_id": delivery.message_id} if delivery.message_id else {}),
+        **tried.log_keys,
     }
-    if delivery.message_id:
-        told["message_id"] = delivery.message_id
     if attempt is None:
         logger.info("not called", **told)
         return tried

@@ -45,11 +45,12 @@ def test_each_id_of_a_mail_leads_to_its_lines(
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
-    told = lines("message_id", message_id)
+    # Webhooks of other tests' endpoints may be told of it, too, and put off without a look at it.
+    told = [each for each in lines("message_id", message_id) if each["message"] != "not called"]
     (accepted,) = [line for line in told if line["message"] == "accepted"]
     (key,) = stack.client("apigateway").get_api_keys()["items"]
     assert accepted["request_id"] == reply.headers["x-amzn-requestid"]
-    assert {line["group"].rpartition("-")[2] for line in told} == {"api", "events"}
+    assert {line["group"].rpartition("-")[2] for line in told} - {"webhook"} == {"api", "events"}
     for name, value in {
         "key_id": key["id"],
         "traceparent": TRACE,
@@ -57,7 +58,7 @@ def test_each_id_of_a_mail_leads_to_its_lines(
     }.items():
         assert {line.get(name) for line in told} == {value}
         of_mail = [line for line in lines(name, value) if line.get("message_id") == message_id]
-        assert of_mail == told
+        assert [each for each in of_mail if each in told] == told
     (last,) = [line for line in lines("request_id", accepted["request_id"]) if "status" in line]
     assert (last["status"], last["message_ids"]) == (200, [message_id])
 
