@@ -460,8 +460,9 @@ def test_a_webhook_is_made_tested_given_a_new_secret_and_deleted(
     api: httpx.Client, say: Any
 ) -> None:
     """To a port of this machine at which nobody listens: the first try fails, and is seen."""
-    words = ("save", "--name", "Orders", "--url", "http://127.0.0.1:9/", "--events", "mail.opened")
-    made = json.loads(say("webhooks", *words, "--json"))  # No mail of any test is opened here.
+    words = ("save", "--domain", "example.com", "--name", "Orders", "--url", "http://127.0.0.1:9/")
+    words += ("--events", "mail.opened", "--json")  # No mail of any test is opened here.
+    made = json.loads(say("webhooks", *words))
     webhook_id = made["Id"]
     assert api.get("/Webhook").json()["Webhooks"][-1]["Id"] == webhook_id
     event_id = say("webhooks", "test", webhook_id).partition(" ")[0]
