@@ -38,6 +38,22 @@ def delivered() -> dict[str, Any]:
     return _stored(record.model_copy(update={"recipients": arrived}))
 
 
+def endpoint(endpoint_id: str, url: str) -> dict[str, Any]:
+    """Return the item of an endpoint that is told everything, and has been called before."""
+    item = {
+        "pk": "WEBHOOKS",
+        "sk": endpoint_id,
+        "domain": "example.com",
+        "name": "everything",
+        "url": url,
+        "enabled": True,
+        "include_recipients": True,
+        "is_quick": True,
+        "created_at": int(time.time()),
+    }
+    return items.attributes(item)
+
+
 def told(receiver: str) -> dict[str, Any]:
     """Return a message that SES has, and an endpoint at the URL `receiver` that is told everything.
 
@@ -47,17 +63,6 @@ def told(receiver: str) -> dict[str, Any]:
     (queued,) = payloads.example("webhook_delivery")["Records"]
     endpoint_id, name = json.loads(queued["body"]).values()
     at, _, event_id = name.partition("#")
-    endpoint = {
-        "pk": "WEBHOOKS",
-        "sk": endpoint_id,
-        "domain": "example.com",
-        "name": "everything",
-        "url": receiver,
-        "enabled": True,
-        "include_recipients": True,
-        "is_quick": True,  # It has been called before.
-        "created_at": now,
-    }
     delivery = {
         "pk": f"HOOK#{endpoint_id}",
         "sk": name,
@@ -74,7 +79,7 @@ def told(receiver: str) -> dict[str, Any]:
         "revision": 0,
     }
     made: dict[str, Any] = {
-        endpoint_id: items.attributes(endpoint),
+        endpoint_id: endpoint(endpoint_id, receiver),
         name: items.attributes(delivery),
     }
     return sent() | made

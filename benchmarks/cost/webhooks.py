@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.aws import scene
 from benchmarks.subjects import payloads
 from benchmarks.subjects.variables import TABLE
-from core.aws.items import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.cost.meter import Change, Meter
     from benchmarks.cost.walk import Walk
 
+_ENDPOINT = "wh_01jd9zk4m6t0v3q8w2x5y7b1cd"
 _SQS_PER_DELIVERY = 2
 """Lambda takes it out and deletes it: if it comes alone."""
 
@@ -25,18 +26,8 @@ _SQS_PER_DELIVERY = 2
 def listen(meter: Meter, receiver: str) -> None:
     """Write an endpoint of the domain that wants to be told everything; none without a URL."""
     if receiver:
-        endpoint = {
-            "pk": "WEBHOOKS",
-            "sk": "wh_01jd9zk4m6t0v3q8w2x5y7b1cd",
-            "domain": "example.com",
-            "name": "everything",
-            "url": receiver,
-            "enabled": True,
-            "include_recipients": True,
-            "is_quick": True,  # It has been called before.
-            "created_at": int(time.time()),
-        }
-        meter.dynamodb.put_item(TableName=TABLE, Item=attributes(endpoint))
+        item = scene.endpoint(_ENDPOINT, receiver)
+        meter.dynamodb.put_item(TableName=TABLE, Item=item)
 
 
 def tell(walk: Walk) -> None:
