@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from core import cursors
@@ -88,10 +89,7 @@ def find(
     limit = searches.limit(request.limit, faults)
     of_state = ",".join(sorted(states))
     asked = "FindDeliveries", caller, endpoint.id, of_state, message_id, first, before
-    if request.cursor:
-        before = cursors.read(request.cursor, asked, services.mail_index, faults)
-    if faults:
-        raise Invalid(*faults)
+    before = _begins_before(request, before, asked, services, faults)
     search = _Search(endpoint.id, states, first, before, limit, message_id)
     found, last = _found(search, services.deliveries)
     return Page(found, cursors.written(last, asked, services.mail_index) if last else "")
@@ -117,10 +115,7 @@ def replay(
     first, before = _between(request, faults)
     of_state = ",".join(sorted(states))
     asked = "ReplayDeliveries", caller, endpoint.id, of_state, wanted, first, before
-    if request.cursor:
-        before = cursors.read(request.cursor, asked, services.mail_index, faults)
-    if faults:
-        raise Invalid(*faults)
+    before = _begins_before(request, before, asked, services, faults)
     if wanted:
         search = _Search(endpoint.id, states, first, before, 1, id=wanted)
         found, last = _one(search, services.deliveries)
@@ -197,6 +192,21 @@ def _between(request: FindDeliveries | ReplayDeliveries, faults: list[Fault]) ->
     since = searches.time(request.since, "Since", faults)
     until = searches.time(request.until, "Until", faults)
     return _name_at(since, _FIRST), _name_at(until, _LAST)
+
+
+def _begins_before(
+    request: FindDeliveries | ReplayDeliveries,
+    before: str,
+    asked: Sequence[str],
+    services: WebhookServices,
+    faults: list[Fault],
+) -> str:
+    """Return before which name the page begins. Raises `Invalid` with all that was wrong so far."""
+    if request.cursor:
+        before = cursors.read(request.cursor, asked, services.mail_index, faults)
+    if faults:
+        raise Invalid(*faults)
+    return before
 
 
 def _name_at(seconds: float | None, otherwise: str) -> str:

@@ -49,15 +49,13 @@ class Told:
     """Unexpected errors. The changes are dead letters now."""
 
 
-def tell(
-    batch: Iterable[Streamed], endpoints: Sequence[Endpoint], now: int, places: Places
-) -> Told:
-    """Put each change on its way to each of the `endpoints` that wants to be told of it.
+def tell(batch: Iterable[Streamed], now: int, places: Places) -> Told:
+    """Put each change on its way to each endpoint that wants to be told of it.
 
     `now` is in epoch seconds. Raises `Outage`; then the whole batch is to be handed out again. A
     change that cannot be read keeps no other from being told: it becomes a dead letter.
     """
-    told = Told()
+    told, endpoints = Told(), places.endpoints.all(consistent=True)
     made = [*_made(batch, endpoints, now, places, told)]
     new = [each for each, is_waiting in zip(made, _added(made, places), strict=True) if is_waiting]
     places.queue.put_all((each, 0) for each in new if each.state is State.PENDING)

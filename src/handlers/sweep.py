@@ -78,14 +78,12 @@ def _sweep(now: int, context: "LambdaContext") -> None:
     metrics.add_metric("BlindTries", MetricUnit.Count, repairs.blind)
     metrics.add_metric("GaveUp", MetricUnit.Count, repairs.failed)
     metrics.add_metric("UnreadableRecords", MetricUnit.Count, len(repairs.unreadable))
-    telemetry.tell_unreadable(logger, repairs.unreadable)
+    telemetry.tell_skipped(logger, repairs.unreadable, repairs.bugs)
     logger.info("swept", requeued=repairs.requeued, failed=repairs.failed, unknown=repairs.unknown)
     oldest = store.oldest_due_at()
     overdue = max(0, now - oldest) if oldest is not None else 0
     # `resend` publishes the same metric for messages that still wait; the alarm uses the maximum.
     metrics.add_metric("OldestUnfinishedAgeSeconds", MetricUnit.Seconds, overdue)
-    for bug in repairs.bugs:
-        telemetry.tell_bug(logger, bug)
     if repairs.outage:
         raise repairs.outage
 

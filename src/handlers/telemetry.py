@@ -67,3 +67,12 @@ def tell_bug(logger: "Logger", error: Exception) -> None:
     """
     tell_error(logger, error)
     count("Bugs")
+
+
+def tell_skipped(
+    logger: "Logger", unreadable: "Sequence[UnreadableRecord]", bugs: "Sequence[Exception]"
+) -> None:
+    """Tell of all that was skipped for the sake of the others of its batch."""
+    tell_unreadable(logger, unreadable)
+    for bug in bugs:
+        tell_bug(logger, bug)

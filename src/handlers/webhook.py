@@ -95,11 +95,8 @@ def _carried_out(body: str) -> _End:
 
 def _tell(change: Mapping[str, Any]) -> None:
     """Read a change once more that an operator has put back from the dead letters."""
-    endpoints = places.endpoints.all(consistent=True)
-    told = webhook_outbox.tell([change], endpoints, int(time.time()), _outbox)
-    telemetry.tell_unreadable(logger, told.unreadable)
-    for bug in told.bugs:
-        telemetry.tell_bug(logger, bug)
+    told = webhook_outbox.tell([change], int(time.time()), _outbox)
+    telemetry.tell_skipped(logger, told.unreadable, told.bugs)
 
 
 def _delivered(key: DeliveryKey) -> Tried | None:

@@ -32,10 +32,7 @@ def handler(event: dict[str, Any], _context: "LambdaContext") -> None:
     If AWS fails, an error is raised, and Lambda hands the same batch out again, for as long as the
     stream has it.
     """
-    endpoints = places.endpoints.all(consistent=True)
-    told = webhook_outbox.tell(event["Records"], endpoints, int(time.time()), places)
-    telemetry.tell_unreadable(logger, told.unreadable)
-    for bug in told.bugs:
-        telemetry.tell_bug(logger, bug)
+    told = webhook_outbox.tell(event["Records"], int(time.time()), places)
+    telemetry.tell_skipped(logger, told.unreadable, told.bugs)
     if told.deliveries:
         logger.info("told", changes=len(event["Records"]), deliveries=told.deliveries)

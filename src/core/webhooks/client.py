@@ -146,7 +146,7 @@ class _Exchange:
         host = self._parts.hostname or ""
         connection = http.client.HTTPConnection(host, self._parts.port or guard.HTTPS_PORT)
         connection.response_class = _Response
-        connection.sock = self._connected(host)
+        connection.sock = connected = self._connected(host)  # Of an answer it keeps none.
         path = self._parts.path or "/"
         target = f"{path}?{self._parts.query}" if self._parts.query else path
         sent = {
@@ -160,8 +160,7 @@ class _Exchange:
             connection.request("POST", target, body, sent)
             with connection.getresponse() as response:
                 self.answered = _read(response)
-                body_begins = _beginning(response, connection.sock or self._socket)
-                return self.answered._replace(body=body_begins)
+                return self.answered._replace(body=_beginning(response, connected))
         finally:
             connection.close()
 
@@ -237,13 +236,12 @@ def _read(response: http.client.HTTPResponse) -> Answer:
     return Answer(status, error, retry_after=_seconds_in(response.headers["Retry-After"]))
 
 
-def _beginning(response: http.client.HTTPResponse, sock: socket.socket | None) -> str:
+def _beginning(response: http.client.HTTPResponse, sock: socket.socket) -> str:
     """Return the first characters of a body, on one line, as far as they come soon."""
     ends_at, found = time.monotonic() + _BODY_SECONDS, b""
     with suppress(OSError, http.client.HTTPException, ValueError):
         while len(found) < _MOST_BYTES and (left := ends_at - time.monotonic()) > 0:
-            if sock is not None:
-                sock.settimeout(left)
+            sock.settimeout(left)
             some = response.read1(_MOST_BYTES - len(found))
             if not some:
                 break
