@@ -13,7 +13,7 @@ from support import mailctl
 from support.account import SESSION, queues
 from support.answers import raising, refusing
 from support.domains import put_domain
-from support.erasing import everything, residue, whole_stack
+from support.erasing import erasing, everything, residue, whole_stack
 from support.gateway import Context
 from support.mailctl import Refused, somebody_who_types
 from support.ses import Ses
@@ -48,14 +48,10 @@ def run(
     stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[str]]:
     """Run the command as a script does; the lines that it prints. Where it waits, time passes."""
-
-    def sleep(seconds: float) -> None:
-        clock = time.time
-        monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+    erase = erasing(stack, capsys, monkeypatch)
 
     def _run(*arguments: str) -> list[str]:
-        monkeypatch.setattr(time, "sleep", sleep)
-        printed = mailctl.run(stack, capsys, "erase", "--yes", *arguments)
+        printed = erase(*arguments)
         assert "zq7" not in str(printed)
         return printed
 

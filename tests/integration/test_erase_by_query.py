@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from support import mailctl
 from support.account import SESSION
 from support.domains import put_domain
-from support.erasing import everything, residue, whole_stack
+from support.erasing import erasing, everything, residue, whole_stack
 from support.gateway import Context
 from support.mailctl import Refused
 from support.ses_events import batch, sample
@@ -51,17 +50,11 @@ def erase(
 ) -> Erase:
     """Erase as a script does; the lines that are printed. Where it waits, time passes."""
 
-    def sleep(seconds: float) -> None:
+    def do_all() -> None:
         while meanwhile:
             meanwhile.pop()()
-        clock = time.time
-        monkeypatch.setattr(time, "time", lambda: clock() + seconds)
 
-    def _erase(*words: str) -> list[str]:
-        monkeypatch.setattr(time, "sleep", sleep)
-        return mailctl.run(stack, capsys, "erase", "--yes", *words)
-
-    return _erase
+    return erasing(stack, capsys, monkeypatch, do_all)
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import mailctl
 from support.account import SESSION, queued
-from support.erasing import residue, whole_stack
+from support.erasing import erasing, residue, whole_stack
 
 from core.aws import clients, items
 from core.aws.deliveries import Deliveries
@@ -31,17 +30,7 @@ def stack(table: Any) -> Stack:
 def run(
     stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[str]]:
-    """Erase as a script does; the lines that it prints. Where it waits, time passes."""
-
-    def sleep(seconds: float) -> None:
-        clock = time.time
-        monkeypatch.setattr(time, "time", lambda: clock() + seconds)
-
-    def _run(*arguments: str) -> list[str]:
-        monkeypatch.setattr(time, "sleep", sleep)
-        return mailctl.run(stack, capsys, "erase", "--yes", *arguments)
-
-    return _run
+    return erasing(stack, capsys, monkeypatch)
 
 
 @pytest.fixture

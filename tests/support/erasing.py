@@ -1,10 +1,15 @@
 """A stack from which something is erased, and all that is kept in it."""
 
 import json
+import time
+from collections.abc import Callable
+
+import pytest
 
 from core.aws import clients
 from core.config import CONFIG
 from ops.stack import Stack
+from support import mailctl
 from support.account import SESSION
 
 INDEXES = (
@@ -67,3 +72,26 @@ def everything(stack: Stack) -> list[tuple[str, str]]:
 def residue(stack: Stack, *marks: str) -> list[tuple[str, str]]:
     """Return where one of the marks still stands, and in what."""
     return [(at, text[:300]) for at, text in everything(stack) if any(m in text for m in marks)]
+
+
+def erasing(
+    stack: Stack,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Callable[..., list[str]]:
+    """Return what erases as a script does, and returns the lines that are printed.
+
+    Where the command waits, time passes, and `meanwhile` is called.
+    """
+
+    def sleep(seconds: float) -> None:
+        meanwhile()
+        clock = time.time
+        monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+
+    def erase(*words: str) -> list[str]:
+        monkeypatch.setattr(time, "sleep", sleep)
+        return mailctl.run(stack, capsys, "erase", "--yes", *words)
+
+    return erase
